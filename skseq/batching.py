@@ -1,0 +1,163 @@
+"""Batches: tensors gathered from a SequenceArray."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skseq.sequences import SequenceArray
+
+__all__ = ["Batch", "BatchIterator", "SequenceDataset", "prediction_batches"]
+
+BUCKET = 50  # batches among which unequal sequences are sorted by length
+PREDICTION_STEPS = 2**17  # time steps, padding included, of one prediction batch
+PREDICTION_SAMPLES = 4096
+
+
+class Batch(NamedTuple):
+    """Some samples as tensors."""
+
+    x: Tensor  # (B, T, F), shorter sequences repeat their last step
+    lengths: Tensor | None  # (B,), None if all are T
+    y: Tensor | None  # (B,) or (B, n_outputs)
+    weights: Tensor | None  # (B,), mean 1 over the data set
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+class SequenceDataset:
+    """Sequences, targets and weights on a device.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        The samples; overlapping ones stay overlapping.
+    device : torch.device
+        Where the tensors live.
+    targets : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
+        What to learn.
+    weights : ndarray of shape (n_samples,), optional
+        Relative importance of the samples.
+    """
+
+    def __init__(
+        self,
+        sequences: SequenceArray,
+        device: torch.device,
+        targets: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+    ):
+        self.lengths = sequences.lengths
+        self.n_timesteps = sequences.n_timesteps
+        values = np.require(sequences.values, requirements=["C", "W"])
+        self._values = torch.as_tensor(values, device=device)
+        self._starts = torch.as_tensor(sequences.starts, device=device)
+        self._lengths = torch.as_tensor(sequences.lengths, device=device)
+        self.y = self.weights = None
+        if targets is not None:
+            self.y = torch.as_tensor(targets, device=device)
+        if weights is not None:
+            weights = (weights / weights.mean()).astype(values.dtype)
+            self.weights = torch.as_tensor(weights, device=device)
+        if self.n_timesteps is not None:
+            self._windows = self._as_windows(self.n_timesteps)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def _as_windows(self, length: int) -> Tensor:
+        """View every window of the table, (n_steps - length + 1, length, F)."""
+        n_steps, n_features = self._values.shape
+        return self._values.as_strided(
+            (n_steps - length + 1, length, n_features), (n_features, n_features, 1)
+        )
+
+    def gather(self, index: Tensor) -> Batch:
+        """Return the samples at an index tensor (B,)."""
+        starts = self._starts[index]
+        lengths = None
+        if self.n_timesteps is not None:
+            x = self._windows.index_select(0, starts)
+        else:
+            lengths = self._lengths[index]
+            steps = torch.arange(int(lengths.max()), device=starts.device)
+            steps = torch.minimum(steps, lengths.unsqueeze(1) - 1)  # (B, T)
+            x = self._values[starts.unsqueeze(1) + steps]
+        y = None if self.y is None else self.y[index]
+        weights = None if self.weights is None else self.weights[index]
+        return Batch(x, lengths, y, weights)
+
+
+class BatchIterator:
+    """Mini-batches of a data set, again and again.
+
+    Unequal sequences are batched with others of about their length, so that
+    little is computed on padding.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    batch_size : int
+        Samples per batch; the last batch may be smaller.
+    generator : torch.Generator, optional
+        Shuffles anew in every iteration; None keeps the order.
+    """
+
+    def __init__(
+        self,
+        dataset: SequenceDataset,
+        batch_size: int,
+        generator: torch.Generator | None = None,
+    ):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.generator = generator
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for index in self._indices():
+            yield self.dataset.gather(index)
+
+    def _indices(self) -> tuple[Tensor, ...]:
+        n = len(self.dataset)
+        if self.generator is None:
+            return torch.arange(n).split(self.batch_size)
+        order = torch.randperm(n, generator=self.generator)
+        if self.dataset.n_timesteps is not None:
+            return order.split(self.batch_size)
+        lengths = torch.as_tensor(self.dataset.lengths)
+        buckets = order.split(BUCKET * self.batch_size)
+        sorted_order = torch.cat([b[lengths[b].argsort(stable=True)] for b in buckets])
+        batches = sorted_order.split(self.batch_size)
+        shuffled = torch.randperm(len(batches), generator=self.generator)
+        return tuple(batches[i] for i in shuffled.tolist())
+
+
+def prediction_batches(dataset: SequenceDataset) -> Iterator[tuple[Tensor, Batch]]:
+    """Yield large batches of similar lengths together with their samples' index.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    """
+    order = np.argsort(dataset.lengths, kind="stable")
+    position = 0
+    while position < len(order):
+        # The longest of the next samples decides how many of them fit.
+        candidates = order[position : position + PREDICTION_SAMPLES]
+        padded = dataset.lengths[candidates] * np.arange(1, len(candidates) + 1)
+        n = max(1, int(np.searchsorted(padded, PREDICTION_STEPS, side="right")))
+        index = torch.as_tensor(candidates[:n])
+        yield index, dataset.gather(index)
+        position += n

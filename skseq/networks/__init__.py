@@ -1,0 +1,31 @@
+"""Torch modules from which the estimators build their networks."""
+
+from skseq.networks.cells import (
+    CELLS,
+    ElmanLayer,
+    GRULayer,
+    LSTMLayer,
+    PeepholeLSTMLayer,
+    RecurrentLayer,
+)
+from skseq.networks.dropout import Dropout
+from skseq.networks.encoders import BidirectionalLayer, RecurrentEncoder
+from skseq.networks.heads import PooledHead, SequenceNetwork
+from skseq.networks.normalization import SequenceNormalization
+from skseq.networks.pooling import POOLINGS
+
+__all__ = [
+    "CELLS",
+    "POOLINGS",
+    "BidirectionalLayer",
+    "Dropout",
+    "ElmanLayer",
+    "GRULayer",
+    "LSTMLayer",
+    "PeepholeLSTMLayer",
+    "PooledHead",
+    "RecurrentEncoder",
+    "RecurrentLayer",
+    "SequenceNetwork",
+    "SequenceNormalization",
+]

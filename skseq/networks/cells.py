@@ -1,0 +1,224 @@
+"""Recurrent layers: one direction, one layer, any cell.
+
+A layer maps inputs (B, T, F) and a state to outputs (B, T, H) and the state after
+the last step. Its parameters live in a torch.nn layer, whose kernel is used
+wherever the equations allow; else the steps are unrolled.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from skseq.networks.dropout import Dropout
+
+__all__ = [
+    "CELLS",
+    "ElmanLayer",
+    "GRULayer",
+    "LSTMLayer",
+    "PeepholeLSTMLayer",
+    "RecurrentLayer",
+    "initialize_linear",
+]
+
+State = tuple[Tensor, ...]  # one (B, H) tensor for rnn and gru, (h, c) for lstm
+
+
+class RecurrentLayer(nn.Module):
+    """Base of the recurrent layers.
+
+    Parameters
+    ----------
+    input_size : int
+        Number of features F per time step.
+    hidden_size : int
+        Number of units H.
+    nonlinearity : {"tanh", "relu"}, default="tanh"
+        Activation of the simple recurrent layer; the others ignore it.
+    recurrent_dropout : float, default=0.0
+        Probability of dropping a unit's state on its way into the next step. One
+        mask is drawn per sequence and kept for all its steps (Gal and Ghahramani,
+        2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural
+        Networks").
+
+    Notes
+    -----
+    Input weights start Glorot-uniform (Glorot and Bengio, 2010), recurrent weights
+    orthogonal (Saxe et al., 2014), each gate on its own; biases start at zero.
+    """
+
+    n_states = 1
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        nonlinearity: str = "tanh",
+        recurrent_dropout: float = 0.0,
+    ):
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.nonlinearity = nonlinearity
+        self.recurrent_dropout = Dropout(recurrent_dropout)
+        self.kernel = self._make_kernel(input_size)
+        self.reset_parameters()
+
+    def _make_kernel(self, input_size: int) -> nn.RNNBase:
+        """Return the torch.nn layer that holds the parameters."""
+        raise NotImplementedError
+
+    def _step(self, gates: Tensor, recurrent: Tensor, state: State) -> State:
+        """Return the next state from both halves of the gates' inputs."""
+        raise NotImplementedError
+
+    def reset_parameters(self) -> None:
+        """Draw new weights."""
+        kernel = self.kernel
+        for block in kernel.weight_ih_l0.data.split(self.hidden_size):
+            nn.init.xavier_uniform_(block)
+        for block in kernel.weight_hh_l0.data.split(self.hidden_size):
+            nn.init.orthogonal_(block)
+        nn.init.zeros_(kernel.bias_ih_l0)
+        nn.init.zeros_(kernel.bias_hh_l0)
+
+    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        if self.recurrent_dropout.active:
+            return self._unroll(x, state)
+        if state is None:
+            outputs, last = self.kernel(x)
+        else:
+            state = tuple(part.unsqueeze(0) for part in state)
+            outputs, last = self.kernel(x, state if self.n_states > 1 else state[0])
+        last = last if self.n_states > 1 else (last,)
+        return outputs, tuple(part.squeeze(0) for part in last)
+
+    def _unroll(self, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+        kernel = self.kernel
+        weight, bias = kernel.weight_hh_l0, kernel.bias_hh_l0
+        if state is None:
+            zeros = x.new_zeros(x.shape[0], self.hidden_size)  # (B, H)
+            state = (zeros,) * self.n_states
+        mask = None
+        if self.recurrent_dropout.active:
+            mask = self.recurrent_dropout.mask(state[0])  # (B, H)
+        inputs = functional.linear(x, kernel.weight_ih_l0, kernel.bias_ih_l0)
+        outputs = []
+        for gates in inputs.unbind(1):  # (B, n_gates * H) per step
+            h = state[0] if mask is None else state[0] * mask
+            state = self._step(gates, functional.linear(h, weight, bias), state)
+            outputs.append(state[0])
+        return torch.stack(outputs, dim=1), state  # (B, T, H)
+
+
+class ElmanLayer(RecurrentLayer):
+    """Simple recurrent layer (Elman, 1990, "Finding Structure in Time").
+
+    ``h_t = f(W x_t + U h_{t-1} + b)`` with f = tanh or relu.
+    """
+
+    def _make_kernel(self, input_size):
+        return nn.RNN(
+            input_size,
+            self.hidden_size,
+            nonlinearity=self.nonlinearity,
+            batch_first=True,
+        )
+
+    def _step(self, gates, recurrent, state):
+        activation = torch.tanh if self.nonlinearity == "tanh" else torch.relu
+        return (activation(gates + recurrent),)
+
+
+class GRULayer(RecurrentLayer):
+    """Gated recurrent unit (Cho et al., 2014, "Learning Phrase Representations").
+
+    With the reset gate applied after the recurrent product, as cuDNN does::
+
+        r_t = sigmoid(W_r x_t + U_r h_{t-1} + b_r)
+        z_t = sigmoid(W_z x_t + U_z h_{t-1} + b_z)
+        n_t = tanh(W_n x_t + b_n + r_t * (U_n h_{t-1} + b_u))
+        h_t = (1 - z_t) * n_t + z_t * h_{t-1}
+    """
+
+    def _make_kernel(self, input_size):
+        return nn.GRU(input_size, self.hidden_size, batch_first=True)
+
+    def _step(self, gates, recurrent, state):
+        r, z, n = gates.chunk(3, dim=1)
+        r_h, z_h, n_h = recurrent.chunk(3, dim=1)
+        update = torch.sigmoid(z + z_h)
+        candidate = torch.tanh(n + torch.sigmoid(r + r_h) * n_h)
+        return (torch.lerp(candidate, state[0], update),)
+
+
+class LSTMLayer(RecurrentLayer):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997).
+
+    With the forget gate of Gers et al. (2000), whose bias starts at 1 (Jozefowicz
+    et al., 2015)::
+
+        i_t, f_t, o_t = sigmoid(W x_t + U h_{t-1} + b)   (each its own W, U, b)
+        g_t = tanh(W_g x_t + U_g h_{t-1} + b_g)
+        c_t = f_t * c_{t-1} + i_t * g_t
+        h_t = o_t * tanh(c_t)
+    """
+
+    n_states = 2
+
+    def _make_kernel(self, input_size):
+        return nn.LSTM(input_size, self.hidden_size, batch_first=True)
+
+    def reset_parameters(self):
+        super().reset_parameters()
+        forget = slice(self.hidden_size, 2 * self.hidden_size)  # gates i, f, g, o
+        nn.init.ones_(self.kernel.bias_ih_l0.data[forget])
+
+    def _step(self, gates, recurrent, state):
+        i, f, g, o = (gates + recurrent).chunk(4, dim=1)
+        c = torch.sigmoid(f) * state[1] + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(c), c
+
+
+class PeepholeLSTMLayer(LSTMLayer):
+    """LSTM whose gates see the cell (Gers et al., 2002, JMLR 3, 115-143).
+
+    ``p_i * c_{t-1}`` is added within i_t, ``p_f * c_{t-1}`` within f_t and
+    ``p_o * c_t`` within o_t; the peephole weights p are vectors, which start
+    uniform within 1 / sqrt(H) of zero.
+    """
+
+    def reset_parameters(self):
+        super().reset_parameters()
+        bound = 1 / math.sqrt(self.hidden_size)
+        peepholes = torch.empty(3, self.hidden_size).uniform_(-bound, bound)
+        self.weight_peephole = nn.Parameter(peepholes)  # rows i, f, o
+
+    def forward(self, x, state=None):
+        return self._unroll(x, state)
+
+    def _step(self, gates, recurrent, state):
+        p_i, p_f, p_o = self.weight_peephole
+        i, f, g, o = (gates + recurrent).chunk(4, dim=1)
+        remembered = torch.sigmoid(f + p_f * state[1]) * state[1]
+        c = remembered + torch.sigmoid(i + p_i * state[1]) * torch.tanh(g)
+        return torch.sigmoid(o + p_o * c) * torch.tanh(c), c
+
+
+CELLS: dict[str, type[RecurrentLayer]] = {
+    "rnn": ElmanLayer,
+    "gru": GRULayer,
+    "lstm": LSTMLayer,
+    "peephole_lstm": PeepholeLSTMLayer,
+}
+
+
+def initialize_linear(linear: nn.Linear) -> nn.Linear:
+    """Draw Glorot-uniform weights and set the bias, if any, to zero."""
+    nn.init.xavier_uniform_(linear.weight)
+    if linear.bias is not None:
+        nn.init.zeros_(linear.bias)
+    return linear

@@ -1,0 +1,92 @@
+"""Encoders: sequences (B, T, F) and lengths -> features (B, T', D) and lengths."""
+
+from __future__ import annotations
+
+from torch import Tensor, cat, nn
+
+from skseq.networks.cells import RecurrentLayer
+from skseq.networks.dropout import Dropout
+from skseq.networks.masking import reverse_sequences
+
+__all__ = ["BidirectionalLayer", "RecurrentEncoder"]
+
+
+class BidirectionalLayer(nn.Module):
+    """Two recurrent layers, the second reading backwards (Schuster, 1997).
+
+    Parameters
+    ----------
+    forwards, backwards : RecurrentLayer
+        Their outputs are joined, so that a step knows its past and its future.
+    """
+
+    def __init__(self, forwards: RecurrentLayer, backwards: RecurrentLayer):
+        super().__init__()
+        self.forwards = forwards
+        self.backwards = backwards
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        past, _ = self.forwards(x)  # (B, T, H)
+        future, _ = self.backwards(reverse_sequences(x, lengths))
+        return cat([past, reverse_sequences(future, lengths)], dim=2)  # (B, T, 2 H)
+
+
+class RecurrentEncoder(nn.Module):
+    """A stack of recurrent layers.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features F per time step.
+    layer : type of RecurrentLayer
+        The class of every layer.
+    hidden_sizes : tuple of int
+        Number of units of each layer, and so the number of layers.
+    bidirectional : bool, default=False
+        Whether every layer also reads backwards.
+    dropout : float, default=0.0
+        Dropout between the layers.
+    **layer_options
+        Further arguments of every layer.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features D per step of the output.
+    n_backwards : int
+        How many of them, the last ones, come from reading backwards.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        layer: type[RecurrentLayer],
+        hidden_sizes: tuple[int, ...],
+        *,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        **layer_options,
+    ):
+        super().__init__()
+        self.bidirectional = bidirectional
+        self.dropout = Dropout(dropout)
+        self.layers = nn.ModuleList()
+        size = n_features
+        for hidden_size in hidden_sizes:
+            recurrent = layer(size, hidden_size, **layer_options)
+            if bidirectional:
+                backwards = layer(size, hidden_size, **layer_options)
+                recurrent = BidirectionalLayer(recurrent, backwards)
+            self.layers.append(recurrent)
+            size = hidden_size * (1 + bidirectional)
+        self.output_size = size
+        self.n_backwards = hidden_sizes[-1] * bidirectional
+
+    def forward(
+        self, x: Tensor, lengths: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        for i, layer in enumerate(self.layers):
+            if i > 0:
+                x = self.dropout(x)
+            x = layer(x, lengths) if self.bidirectional else layer(x)[0]
+        return x, lengths  # (B, T, D)

@@ -1,0 +1,76 @@
+"""Heads: what an encoder found -> the outputs of a task."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from skseq.networks.cells import initialize_linear
+from skseq.networks.dropout import Dropout
+
+__all__ = ["PooledHead", "SequenceNetwork"]
+
+
+class PooledHead(nn.Module):
+    """One output vector per sequence: pooling, dense layers, a linear layer.
+
+    Parameters
+    ----------
+    pooling : nn.Module
+        (B, T, D) and lengths -> (B, D).
+    input_size : int
+        Number of features D.
+    dense_size : tuple of int
+        Number of units of each fully connected ReLU layer before the output.
+    n_outputs : int
+        Number of outputs.
+    dropout : float, default=0.0
+        Dropout before every linear layer.
+    """
+
+    def __init__(
+        self,
+        pooling: nn.Module,
+        input_size: int,
+        dense_size: tuple[int, ...],
+        n_outputs: int,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        self.pooling = pooling
+        layers: list[nn.Module] = []
+        for size in dense_size:
+            linear = initialize_linear(nn.Linear(input_size, size))
+            layers += [Dropout(dropout), linear, nn.ReLU()]
+            input_size = size
+        linear = initialize_linear(nn.Linear(input_size, n_outputs))
+        self.dense = nn.Sequential(*layers, Dropout(dropout), linear)
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        return self.dense(self.pooling(x, lengths))  # (B, n_outputs)
+
+
+class SequenceNetwork(nn.Module):
+    """Normalisation, encoder and head in a row.
+
+    Parameters
+    ----------
+    normalization : nn.Module or None
+        (B, T, F) and lengths -> (B, T, F).
+    encoder : nn.Module
+        (B, T, F) and lengths -> (B, T', D) and lengths.
+    head : nn.Module
+        (B, T', D) and lengths -> outputs.
+    """
+
+    def __init__(
+        self, normalization: nn.Module | None, encoder: nn.Module, head: nn.Module
+    ):
+        super().__init__()
+        self.normalization = normalization
+        self.encoder = encoder
+        self.head = head
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        if self.normalization is not None:
+            x = self.normalization(x, lengths)
+        return self.head(*self.encoder(x, lengths))

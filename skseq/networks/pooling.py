@@ -1,0 +1,101 @@
+"""Pooling: features (B, T, D) of each step -> one vector (B, D) per sequence."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from skseq.networks.cells import initialize_linear
+from skseq.networks.masking import valid_steps
+
+__all__ = ["POOLINGS", "AttentionPooling", "LastPooling", "MaxPooling", "MeanPooling"]
+
+
+class LastPooling(nn.Module):
+    """What a recurrent layer holds when it has read the whole sequence.
+
+    That is its last real step; of what was read backwards, the first one.
+
+    Parameters
+    ----------
+    size : int
+        Number of features D per step.
+    n_backwards : int, default=0
+        How many of them, the last ones, come from reading backwards.
+    """
+
+    def __init__(self, size: int, n_backwards: int = 0):
+        super().__init__()
+        self.n_forwards = size - n_backwards
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        if lengths is None:
+            last = x[:, -1]
+        else:
+            last = x[torch.arange(len(x), device=x.device), lengths - 1]
+        if self.n_forwards == x.shape[2]:
+            return last
+        n = self.n_forwards
+        return torch.cat([last[:, :n], x[:, 0, n:]], dim=1)
+
+
+class MeanPooling(nn.Module):
+    """The mean over the real steps."""
+
+    def __init__(self, size: int, n_backwards: int = 0):
+        super().__init__()
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        if lengths is None:
+            return x.mean(dim=1)
+        mask = valid_steps(lengths, x.shape[1]).unsqueeze(2)  # (B, T, 1)
+        return x.masked_fill(~mask, 0).sum(dim=1) / lengths.unsqueeze(1)
+
+
+class MaxPooling(nn.Module):
+    """The maximum over the real steps, feature by feature."""
+
+    def __init__(self, size: int, n_backwards: int = 0):
+        super().__init__()
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        if lengths is not None:
+            mask = valid_steps(lengths, x.shape[1]).unsqueeze(2)  # (B, T, 1)
+            x = x.masked_fill(~mask, -torch.inf)
+        return x.max(dim=1).values
+
+
+class AttentionPooling(nn.Module):
+    """A weighted mean over the real steps; the weights are learned.
+
+    ``a_t = softmax_t(v . tanh(W h_t + b))``, the feed-forward attention of Raffel
+    and Ellis (2016), with the score network of Bahdanau et al. (2015).
+
+    Parameters
+    ----------
+    size : int
+        Number of features D per step.
+    n_backwards : int, default=0
+        Unused.
+    """
+
+    def __init__(self, size: int, n_backwards: int = 0):
+        super().__init__()
+        self.hidden = initialize_linear(nn.Linear(size, size))
+        self.score = initialize_linear(nn.Linear(size, 1, bias=False))
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        scores = self.score(torch.tanh(self.hidden(x)))  # (B, T, 1)
+        if lengths is not None:
+            mask = valid_steps(lengths, x.shape[1]).unsqueeze(2)
+            scores = scores.masked_fill(~mask, -torch.inf)
+            x = x.masked_fill(~mask, 0)
+        return (scores.softmax(dim=1) * x).sum(dim=1)  # (B, D)
+
+
+POOLINGS: dict[str, type[nn.Module]] = {
+    "last": LastPooling,
+    "mean": MeanPooling,
+    "max": MaxPooling,
+    "attention": AttentionPooling,
+}

@@ -1,0 +1,66 @@
+"""Standardisation of the time steps, learned once per step and not per window."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from skseq.sequences import SequenceArray
+
+__all__ = ["StepScaler"]
+
+CHUNK = 2**16  # rows transformed at a time, so that no large temporary is made
+
+
+class StepScaler:
+    """scikit-learn's StandardScaler over the time steps of sequences.
+
+    A step counts as often as sequences use it, each with its weight, as if the
+    sequences had been laid out one after the other.
+
+    Parameters
+    ----------
+    normalize : bool
+        False passes the values on as they are.
+    """
+
+    def __init__(self, normalize: bool):
+        self.scaler = StandardScaler(with_mean=normalize, with_std=normalize)
+
+    def fit(self, sequences: SequenceArray, weights: np.ndarray | None) -> StepScaler:
+        """Learn mean and standard deviation per feature.
+
+        Parameters
+        ----------
+        sequences : SequenceArray
+            The training part.
+        weights : ndarray of shape (n_samples,) or None
+            Weight of each sequence.
+        """
+        ends = sequences.starts + sequences.lengths
+        edges = np.zeros(len(sequences.values) + 1)
+        np.add.at(edges, sequences.starts, 1 if weights is None else weights)
+        np.add.at(edges, ends, -1 if weights is None else -weights)
+        uses = np.cumsum(edges[:-1])
+        self.scaler.fit(sequences.values, sample_weight=uses)
+        return self
+
+    def transform(self, sequences: SequenceArray, dtype: np.dtype) -> SequenceArray:
+        """Return standardised sequences of a type.
+
+        Parameters
+        ----------
+        sequences : SequenceArray
+            Sequences with as many features as in `fit`.
+        dtype : dtype
+            Type of the result; what is computed is at least as precise.
+        """
+
+        def standardize(values: np.ndarray) -> np.ndarray:
+            scaled = np.empty(values.shape, dtype)
+            for start in range(0, len(values), CHUNK):
+                rows = slice(start, start + CHUNK)
+                scaled[rows] = self.scaler.transform(values[rows])
+            return scaled
+
+        return sequences.map_values(standardize)

@@ -1,0 +1,343 @@
+"""SequenceArray: the one container behind every layout of sequences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
+
+__all__ = ["SequenceArray"]
+
+
+class SequenceArray:
+    """Sequences as slices of one table of time steps.
+
+    Sample ``i`` is ``values[starts[i] : starts[i] + lengths[i]]``. Sequences may
+    have unequal lengths and may overlap, so sliding windows over a table cost no
+    more memory than the table. Indexing selects samples as in a NumPy array and
+    copies no time step, which is what scikit-learn's splitters rely on.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_steps, n_features)
+        The time steps of all sequences.
+    starts : array-like of int of shape (n_samples,)
+        Row of `values` at which each sequence starts.
+    lengths : array-like of int of shape (n_samples,)
+        Number of time steps of each sequence, at least 1.
+
+    Raises
+    ------
+    ValueError
+        If `values` is not a table, a sequence is empty or a sequence reaches
+        outside of `values`.
+
+    See Also
+    --------
+    SequenceArray.from_array : From an array (n_samples, n_timesteps, n_features).
+    SequenceArray.from_list : From sequences of unequal lengths.
+    SequenceArray.from_frame : From a long table indexed by (instance, time).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import SequenceArray
+    >>> X = SequenceArray.from_list([[1.0, 2.0, 3.0], [4.0, 5.0]])
+    >>> X.shape
+    (2, None, 1)
+    >>> X[1]
+    array([[4.],
+           [5.]])
+    >>> X[[True, False]]
+    SequenceArray(n_samples=1, n_timesteps=3, n_features=1)
+    """
+
+    ndim = 3
+
+    def __init__(self, values: np.ndarray, starts: Any, lengths: Any):
+        values = np.asarray(values)
+        starts = np.asarray(starts, dtype=np.intp)
+        lengths = np.asarray(lengths, dtype=np.intp)
+        if values.ndim != 2:
+            raise ValueError(
+                "values must be a table of shape (n_steps, n_features), "
+                f"got an array of shape {values.shape}."
+            )
+        if starts.ndim != 1 or starts.shape != lengths.shape:
+            raise ValueError(
+                "starts and lengths must be vectors of equal length, "
+                f"got shapes {starts.shape} and {lengths.shape}."
+            )
+        if (lengths < 1).any():
+            raise ValueError(
+                f"Sequence {np.argmin(lengths)} has length {lengths.min()}; "
+                "every sequence must have at least one time step."
+            )
+        outside = (starts < 0) | (starts + lengths > len(values))
+        if outside.any():
+            i = int(np.argmax(outside))
+            raise ValueError(
+                f"Sequence {i} covers the rows {starts[i]} to "
+                f"{starts[i] + lengths[i] - 1}, but values has {len(values)} rows."
+            )
+        self.values = values
+        self.starts = starts
+        self.lengths = lengths
+
+    # Layouts in -----------------------------------------------------------
+
+    @classmethod
+    def from_array(cls, X: np.ndarray) -> SequenceArray:
+        """View an array of equally long sequences.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features)
+            The sequences. A C-contiguous array is not copied.
+
+        Returns
+        -------
+        sequences : SequenceArray
+        """
+        X = np.asarray(X)
+        if X.ndim != 3:
+            raise ValueError(
+                "X must have the shape (n_samples, n_timesteps, n_features), "
+                f"got {X.shape}."
+            )
+        n_samples, n_timesteps, n_features = X.shape
+        return cls(
+            X.reshape(n_samples * n_timesteps, n_features),
+            np.arange(n_samples) * n_timesteps,
+            np.full(n_samples, n_timesteps),
+        )
+
+    @classmethod
+    def from_list(cls, sequences: Sequence[Any]) -> SequenceArray:
+        """Join sequences of unequal lengths.
+
+        Parameters
+        ----------
+        sequences : sequence of array-likes
+            Each of shape (n_timesteps_i,) or (n_timesteps_i, n_features), with the
+            same number of features.
+
+        Returns
+        -------
+        sequences : SequenceArray
+
+        Raises
+        ------
+        ValueError
+            If there is no sequence, one is empty or has another number of
+            dimensions or features.
+        """
+        if len(sequences) == 0:
+            raise ValueError("X holds no sequence; at least one is required.")
+        tables = [_as_table(sequence, i) for i, sequence in enumerate(sequences)]
+        n_features = tables[0].shape[1]
+        for i, table in enumerate(tables):
+            if table.shape[1] != n_features:
+                raise ValueError(
+                    f"Sequence {i} has {table.shape[1]} features per time step, but "
+                    f"sequence 0 has {n_features}; all must have the same number."
+                )
+        lengths = np.array([len(table) for table in tables])
+        return cls(np.concatenate(tables), np.cumsum(lengths) - lengths, lengths)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> SequenceArray:
+        """Convert a long table: one sequence per instance.
+
+        Parameters
+        ----------
+        frame : DataFrame with a 2-level index (instance, time)
+            The columns are the features. The rows of one instance must stand
+            together, with increasing time. Instances keep their order.
+
+        Returns
+        -------
+        sequences : SequenceArray
+
+        Raises
+        ------
+        ValueError
+            If the index has not two levels, an instance is interrupted by another
+            or the time of an instance does not increase.
+        """
+        if frame.index.nlevels != 2:
+            raise ValueError(
+                "frame must have a 2-level index (instance, time), "
+                f"got {frame.index.nlevels} level(s)."
+            )
+        instances, times = (frame.index.get_level_values(level) for level in (0, 1))
+        codes = instances.factorize()[0]
+        changes = np.flatnonzero(np.diff(codes)) + 1
+        starts = np.concatenate([[0], changes]) if len(frame) else np.empty(0, int)
+        firsts = instances[starts]
+        if firsts.has_duplicates:
+            name = firsts[firsts.duplicated()][0]
+            raise ValueError(
+                f"The rows of instance {name!r} are interrupted by another instance; "
+                "sort the table by its index first."
+            )
+        increases = np.asarray(times[1:] > times[:-1])
+        increases[changes - 1] = True
+        if not increases.all():
+            i = int(np.argmin(increases))
+            raise ValueError(
+                f"The time index of instance {instances[i]!r} does not increase at "
+                f"{times[i + 1]!r}, which follows {times[i]!r}."
+            )
+        return cls(frame.to_numpy(), starts, np.diff(np.append(starts, len(frame))))
+
+    # An array of samples --------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, (int, np.integer)):
+            start = self.starts[key]
+            return self.values[start : start + self.lengths[key]]
+        if not isinstance(key, slice):
+            key = np.asarray(key)
+            if key.size == 0:
+                key = key.astype(np.intp)
+        return self._with(self.values, self.starts[key], self.lengths[key])
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[i] for i in range(len(self)))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("A SequenceArray cannot become an array without a copy.")
+        if self.n_timesteps is None:
+            raise ValueError(
+                "The sequences have unequal lengths and make no array; "
+                "use to_padded() or to_list()."
+            )
+        return self.to_padded().astype(dtype or self.dtype, copy=False)
+
+    def __repr__(self) -> str:
+        lengths = self.n_timesteps
+        if lengths is None:
+            lengths = f"{self.lengths.min()}..{self.lengths.max()}"
+        return (
+            f"SequenceArray(n_samples={len(self)}, n_timesteps={lengths}, "
+            f"n_features={self.n_features})"
+        )
+
+    def __reduce__(self) -> tuple:
+        compact = self.compact()  # a fold of a large table pickles small
+        return SequenceArray, (compact.values, compact.starts, compact.lengths)
+
+    @property
+    def n_timesteps(self) -> int | None:
+        """The length that all sequences share, None if they differ."""
+        if len(self) == 0 or (self.lengths != self.lengths[0]).any():
+            return None
+        return int(self.lengths[0])
+
+    @property
+    def n_features(self) -> int:
+        """Number of features per time step."""
+        return self.values.shape[1]
+
+    @property
+    def shape(self) -> tuple[int, int | None, int]:
+        """(n_samples, n_timesteps, n_features), n_timesteps None if unequal."""
+        return len(self), self.n_timesteps, self.n_features
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Data type of the time steps."""
+        return self.values.dtype
+
+    # Conversions ----------------------------------------------------------
+
+    def to_list(self) -> list[np.ndarray]:
+        """Return one array (n_timesteps_i, n_features) per sequence, as views."""
+        return list(self)
+
+    def to_padded(self, value: float = 0.0) -> np.ndarray:
+        """Return one array with the shorter sequences filled up at their end.
+
+        Parameters
+        ----------
+        value : float, default=0.0
+            The filler.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, max(lengths), n_features)
+        """
+        offsets = np.arange(self.lengths.max(initial=0))
+        real = offsets < self.lengths[:, None]
+        rows = self.starts[:, None] + np.where(real, offsets, 0)
+        X = self.values[rows]
+        X[~real] = value
+        return X
+
+    def map_values(self, function: Callable[[np.ndarray], np.ndarray]) -> SequenceArray:
+        """Apply a function to the table of time steps, once per step.
+
+        Parameters
+        ----------
+        function : callable
+            Takes `values` and returns a table with as many rows.
+
+        Returns
+        -------
+        sequences : SequenceArray
+        """
+        values = function(self.values)
+        if len(values) != len(self.values):
+            raise ValueError(
+                f"function returned {len(values)} rows for {len(self.values)} steps."
+            )
+        return self._with(values, self.starts, self.lengths)
+
+    def compact(self) -> SequenceArray:
+        """Drop the time steps that no sequence uses.
+
+        Returns
+        -------
+        sequences : SequenceArray
+            The same sequences over the smallest table that holds them.
+        """
+        edges = np.zeros(len(self.values) + 1, dtype=np.intp)
+        np.add.at(edges, self.starts, 1)
+        np.add.at(edges, self.starts + self.lengths, -1)
+        used = np.cumsum(edges[:-1]) > 0
+        if used.all():
+            return self
+        position = np.cumsum(used) - 1
+        return self._with(self.values[used], position[self.starts], self.lengths)
+
+    @classmethod
+    def _with(cls, values, starts, lengths) -> SequenceArray:
+        """Assemble parts that are known to fit."""
+        sequences = cls.__new__(cls)
+        sequences.values, sequences.starts, sequences.lengths = values, starts, lengths
+        return sequences
+
+
+def _as_table(sequence: Any, i: int) -> np.ndarray:
+    """Return sequence `i` as an array of shape (n_timesteps, n_features)."""
+    table = np.asarray(sequence)
+    if table.ndim == 1:
+        table = table[:, None]
+    if table.ndim != 2:
+        raise ValueError(
+            f"Sequence {i} has the shape {table.shape}; expected (n_timesteps,) or "
+            "(n_timesteps, n_features)."
+        )
+    if len(table) == 0:
+        raise ValueError(f"Sequence {i} is empty; at least one time step is required.")
+    return table
