@@ -55,12 +55,14 @@ def skorch_default(module, X, y, epochs, batch_size, lr):
 
 
 def seconds(function, *args) -> float:
+    """Return how long a call takes."""
     start = time.perf_counter()
     function(*args)
     return time.perf_counter() - start
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=15)
@@ -92,7 +94,8 @@ def main() -> None:
         bare = 1000 * statistics.median(times["bare"]) / n_batches
         ratios = [
             statistics.median(
-                other / own for other, own in zip(times[name], times["bare"], strict=True)
+                other / own
+                for other, own in zip(times[name], times["bare"], strict=True)
             )
             for name in ("skseq", "skorch")
         ]

@@ -102,9 +102,7 @@ def check_labels(X: Any, y: Any) -> np.ndarray:
 def check_numbers(X: Any, y: Any) -> np.ndarray:
     """Return regression targets (n_samples,) or (n_samples, n_outputs), float64."""
     check_instances(X, y)
-    y = check_array(
-        y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y"
-    )
+    y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
     if y.ndim > 2:
         raise ValueError(
             f"y has the shape {y.shape}; expected (n_samples,) or "
@@ -158,8 +156,9 @@ def _is_panel(X: Any) -> bool:
 
 
 def _is_list_of_sequences(X: Any) -> bool:
-    """Whether X lists arrays, or lists of unequal lengths; a nested list of equal
-    lengths is a table, as everywhere in scikit-learn.
+    """Whether X lists arrays or lists of unequal lengths.
+
+    A nested list of equal lengths is a table, as everywhere in scikit-learn.
     """
     if isinstance(X, np.ndarray):
         listed = X.dtype == object and X.ndim == 1
@@ -204,4 +203,3 @@ def _unflatten(table: np.ndarray, n_channels: int) -> np.ndarray:
             f"X has {n_columns} columns, which n_channels={n_channels} does not divide."
         )
     return table.reshape(n_samples, -1, n_channels)
-

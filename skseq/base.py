@@ -212,7 +212,9 @@ class BaseSequenceEstimator(BaseEstimator):
                 self._task.n_outputs,
                 self.dropout,
             )
-        normalization = SequenceNormalization() if self.normalize == "sequence" else None
+        normalization = (
+            SequenceNormalization() if self.normalize == "sequence" else None
+        )
         network = SequenceNetwork(normalization, encoder, head)
         network.to(_TORCH_DTYPES[self._dtype])
         if earlier is not None:
@@ -244,7 +246,9 @@ class BaseSequenceEstimator(BaseEstimator):
         self.loss_curve_ = [row["train_loss"] for row in history]
         self.validation_scores_ = None
         if self.early_stopping:
-            self.validation_scores_ = [-row.get("valid_loss", np.nan) for row in history]
+            self.validation_scores_ = [
+                -row.get("valid_loss", np.nan) for row in history
+            ]
         self.history_ = [
             {name: value for name, value in row.items() if name != "batches"}
             for row in history

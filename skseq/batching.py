@@ -58,8 +58,9 @@ class SequenceDataset:
         self.n_timesteps = sequences.n_timesteps
         values = np.require(sequences.values, requirements=["C", "W"])
         self._values = torch.as_tensor(values, device=device)
-        self._starts = torch.as_tensor(sequences.starts, device=device)
-        self._lengths = torch.as_tensor(sequences.lengths, device=device)
+        starts, lengths = map(np.ascontiguousarray, (sequences.starts, self.lengths))
+        self._starts = torch.as_tensor(starts, device=device)
+        self._lengths = torch.as_tensor(lengths, device=device)
         self.y = self.weights = None
         if targets is not None:
             self.y = torch.as_tensor(targets, device=device)

@@ -110,4 +110,3 @@ def torch_threads(n_threads: int | None, *, work: float) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-

@@ -59,8 +59,11 @@ class Samples:
             total[key] = total.get(key, 0.0) + weights[i]
         keys = sorted(first)
         distinct = self[[first[key] for key in keys]]
-        merged_weights = np.array([total[key] for key in keys])
-        return Samples(distinct.sequences, distinct.y, merged_weights)
+        return Samples(
+            SequenceArray.from_list(distinct.sequences.to_list()),
+            distinct.y,
+            np.array([total[key] for key in keys]),
+        )
 
 
 def split_for_validation(

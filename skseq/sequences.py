@@ -202,6 +202,8 @@ class SequenceArray:
         return len(self.starts)
 
     def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
+            key = key[0]  # how scikit-learn indexes arrays
         if isinstance(key, (int, np.integer)):
             start = self.starts[key]
             return self.values[start : start + self.lengths[key]]

@@ -63,8 +63,8 @@ class Classification(Task):
 
     def encode(self, y, dtype):
         """Return the position of each label; an unknown one is an error."""
-        unknown = np.setdiff1d(y, self.classes)
-        if len(unknown):
+        unknown = np.setdiff1d(y, self.classes).tolist()
+        if unknown:
             raise ValueError(
                 f"y contains the label {unknown[0]!r}, which is not among the classes "
                 f"{self.classes.tolist()}."

@@ -213,7 +213,6 @@ class SequenceNet(NeuralNet):
             loss = loss + self.l2 * sum(w.square().sum() for w in self._penalized)
         return loss
 
-
     def __reduce__(self) -> tuple:
         # Weights and history only: small, and opens on a machine without a GPU.
         module = copy.deepcopy(self.module_).cpu()

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+import torch
+
+from skseq import SequenceArray
+from skseq.batching import BatchIterator, SequenceDataset, prediction_batches
+
+CPU = torch.device("cpu")
+LENGTHS = np.random.RandomState(0).randint(1, 60, size=1000)
+RAGGED = SequenceArray.from_list([np.full(n, i) for i, n in enumerate(LENGTHS)])
+
+
+def dataset(sequences, **options):
+    return SequenceDataset(sequences.map_values(lambda v: v.astype("f4")), CPU, **options)
+
+
+@pytest.mark.parametrize(
+    "sequences",
+    [
+        SequenceArray.from_array(np.random.RandomState(0).randn(6, 4, 2)),
+        SequenceArray.from_array(np.random.RandomState(0).randn(6, 4, 2))[::-2],
+        SequenceArray(np.random.RandomState(0).randn(9, 2), range(6), [4] * 6),  # windows
+        SequenceArray(np.random.RandomState(0).randn(9, 2), range(6), [4] * 5 + [3]),
+    ],
+)
+def test_batches_hold_the_sequences(sequences):
+    batch = dataset(sequences).gather(torch.tensor([2, 0]))
+    for row, i in enumerate([2, 0]):
+        n = sequences.lengths[i]
+        np.testing.assert_allclose(batch.x[row, :n], sequences[i], rtol=1e-6)
+        assert batch.lengths is None or batch.lengths[row] == n
+    assert (batch.lengths is None) == (sequences.n_timesteps is not None)
+
+
+def test_targets_and_weights_go_along():
+    y, weights = np.arange(1000), np.arange(1000.0)
+    batch = dataset(RAGGED, targets=y, weights=weights).gather(torch.tensor([3, 999]))
+    assert batch.y.tolist() == [3, 999]
+    np.testing.assert_allclose(batch.weights, np.array([3, 999]) / weights.mean())
+    assert len(batch) == 2
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+def test_an_epoch_holds_every_sample_once(seed):
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    data = dataset(RAGGED, targets=np.arange(1000))
+    iterator = BatchIterator(data, 32, generator)
+    epochs = [torch.cat([batch.y for batch in iterator]) for _ in range(2)]
+    assert len(iterator) == len(list(iterator)) == 32
+    for order in epochs:
+        assert order.sort().values.tolist() == list(range(1000))
+    assert torch.equal(*epochs) == (seed is None)
+
+
+def test_batches_of_unequal_sequences_waste_little():
+    iterator = BatchIterator(dataset(RAGGED), 32, torch.Generator().manual_seed(0))
+    padded = sum(batch.x.shape[0] * batch.x.shape[1] for batch in iterator)
+    assert padded < 1.05 * LENGTHS.sum()
+
+
+def test_prediction_batches_cover_all_and_waste_little():
+    batches = list(prediction_batches(dataset(RAGGED)))
+    index = torch.cat([index for index, _ in batches])
+    assert sorted(index.tolist()) == list(range(1000))
+    for index, batch in batches:
+        assert batch.x[:, 0, 0].tolist() == index.tolist()
+
+
+def test_prediction_batches_are_bounded_in_memory():
+    long = SequenceArray(np.zeros((200_000, 1)), range(5), [100_000] * 4 + [150_000])
+    sizes = [len(batch) for _, batch in prediction_batches(dataset(long))]
+    assert sizes == [1] * 5

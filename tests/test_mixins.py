@@ -1,0 +1,201 @@
+"""What a user meets: labels of any type, probabilities, numbers, weights."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.exceptions import DataConversionWarning
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+
+from skseq import RNNClassifier, RNNRegressor
+
+rng = np.random.RandomState(0)
+X = rng.randn(120, 6, 2)
+SUM = X.sum(axis=(1, 2))
+OPTIONS = {"cell": "gru", "max_epochs": 15, "lr": 0.02, "random_state": 0}
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["yes", "no"]),
+        np.array([False, True]),
+        np.array([3, 7]),
+        np.array([-1.0, 1.0]),
+        np.array(["yes", "no"], dtype=object),
+        np.array([10, 20, 30, 40]),
+    ],
+    ids=str,
+)
+def test_labels_of_any_type(labels):
+    codes = np.digitize(SUM, np.quantile(SUM, np.arange(1, len(labels)) / len(labels)))
+    y = labels[codes]
+    model = RNNClassifier(**OPTIONS).fit(X, y)
+    assert model.classes_.tolist() == sorted(labels)
+    assert model.classes_.dtype == model.predict(X).dtype == y.dtype
+    assert model.score(X, y) > 0.85
+    proba = model.predict_proba(X)
+    assert proba.shape == (120, len(labels))
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    np.testing.assert_array_equal(model.classes_[proba.argmax(axis=1)], model.predict(X))
+    listed = RNNClassifier(**OPTIONS).fit(X, pd.Series(y, index=range(7, 127)))
+    np.testing.assert_array_equal(listed.predict_proba(X), proba)
+
+
+def test_scores_order_as_probabilities_do():
+    y = SUM > 0
+    model = RNNClassifier(**OPTIONS).fit(X, y)
+    scores, proba = model.decision_function(X), model.predict_proba(X)
+    np.testing.assert_allclose(scores, np.log(proba[:, 1] / proba[:, 0]))
+    assert model.decision_function(X[:5]).shape == (5,)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, pd.DataFrame])
+def test_several_labels_per_sequence(container):
+    y = np.stack([X[..., 0].sum(1) > 0, X[..., 1].sum(1) > 0, SUM > 9e9], 1).astype(int)
+    model = RNNClassifier(**{**OPTIONS, "max_epochs": 30}).fit(X, container(y))
+    predicted, proba = model.predict(X), model.predict_proba(X)
+    assert predicted.shape == proba.shape == model.decision_function(X).shape == y.shape
+    np.testing.assert_array_equal(predicted, proba > 0.5)
+    assert accuracy_score(y, predicted) > 0.8
+    assert roc_auc_score(y[:, :2], proba[:, :2]) > 0.95
+
+
+def test_a_column_of_labels_warns_and_works():
+    with pytest.warns(DataConversionWarning, match="column-vector y was passed"):
+        model = RNNClassifier(max_epochs=1).fit(X, (SUM > 0)[:, None])
+    assert model.predict(X).shape == (120,)
+
+
+@pytest.mark.parametrize("shape", [(120,), (120, 1), (120, 3)])
+def test_numbers_keep_shape_and_units(shape):
+    y = 1e5 + 1e3 * np.resize(np.stack([SUM, -SUM, X[:, 0, 0]], 1), (120, 3))
+    y = y[:, 0] if len(shape) == 1 else y[:, : shape[1]]
+    model = RNNRegressor(**{**OPTIONS, "max_epochs": 40}).fit(X, y)
+    predicted = model.predict(X)
+    assert predicted.shape == y.shape == shape
+    assert predicted.dtype == np.float64
+    assert model.score(X, y) > 0.9
+    assert abs(predicted.mean() - y.mean()) < 200
+
+
+@pytest.mark.parametrize("normalize", ["feature", "sequence", None])
+def test_raw_data_make_a_good_model(normalize):
+    """Values around 1e6, a tiny feature and a constant one, targets of 1e4."""
+    raw = np.stack([1e6 + X[..., 0], 1e-6 * X[..., 1], np.full((120, 6), 7.3)], axis=2)
+    y = 1e4 * (X[:, -1, 0] - X[:, 0, 0] + X[:, -1, 1])
+    train, test = slice(0, 90), slice(90, None)
+    model = RNNRegressor(normalize=normalize, **{**OPTIONS, "max_epochs": 60})
+    score = model.fit(raw[train], y[train]).score(raw[test], y[test])
+    assert (score > 0.5) == (normalize is not None)
+
+
+@pytest.mark.parametrize("estimator", [RNNClassifier, RNNRegressor])
+@pytest.mark.parametrize("batch_size", [32, 1024])
+def test_the_scale_is_learned_from_the_training_part_only(estimator, batch_size):
+    """What is held out for early stopping must not move the scale."""
+    model = estimator(early_stopping=True, max_epochs=1, random_state=0)
+    model.set_params(batch_size=batch_size, validation_fraction=0.25)
+    y = np.arange(120) % 2
+    model.fit(X, y)
+    mean = model._scaler.scaler.mean_
+    assert not np.allclose(mean, X.mean(axis=(0, 1)))
+    assert model._scaler.scaler.n_samples_seen_.max() <= 90 * 6 + 1e-6
+
+
+def test_class_weights_move_the_decision():
+    y = np.where(SUM + 3 * rng.randn(120) > 3, "rare", "common")
+    rates = []
+    for weight in ({"rare": 0.2, "common": 1.0}, None, "balanced", {"rare": 20}):
+        model = RNNClassifier(class_weight=weight, **OPTIONS).fit(X, y)
+        rates.append((model.predict(X) == "rare").mean())
+    assert rates == sorted(rates)
+    assert rates[0] < rates[-1]
+
+
+def test_a_class_weight_is_a_sample_weight():
+    y = np.where(SUM > 3, "rare", "common")
+    options = {**OPTIONS, "max_epochs": 3, "batch_size": 20}
+    one = RNNClassifier(class_weight={"rare": 3.0}, **options).fit(X, y)
+    weights = np.where(y == "rare", 3.0, 1.0)
+    other = RNNClassifier(**options).fit(X, y, sample_weight=weights)
+    np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
+    both = RNNClassifier(class_weight="balanced", **options).fit(X, y, weights)
+    assert not np.allclose(one.predict_proba(X), both.predict_proba(X))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("estimator", [RNNClassifier, RNNRegressor])
+def test_weight_k_is_k_copies_exactly(estimator, early_stopping):
+    x, y = X[:10], (SUM[:10] > 0).astype(int)
+    k = np.array([0, 1, 2, 3, 1, 1, 2, 0, 1, 4])
+    model = estimator(random_state=0, max_epochs=5, early_stopping=early_stopping)
+    weighted = model.fit(x, y, sample_weight=k).predict(X)
+    shuffled = rng.permutation(np.repeat(np.arange(10), k))
+    copies = model.fit(x[shuffled], y[shuffled]).predict(X)
+    np.testing.assert_array_equal(weighted, copies)
+
+
+def test_partial_fit_learns_bit_by_bit():
+    y = np.where(SUM > 0, "b", "a")
+    model = RNNClassifier(cell="gru", lr=0.02, random_state=0)
+    model.partial_fit(X[:40], np.full(40, "a"), classes=["a", "b"])
+    assert model.classes_.tolist() == ["a", "b"]
+    for epoch in range(15):
+        for part in (slice(0, 60), slice(60, 120)):
+            model.partial_fit(X[part], y[part])
+        assert model.n_iter_ == len(model.loss_curve_) == 3 + 2 * epoch
+    assert model.score(X, y) > 0.9
+    with pytest.raises(ValueError, match="label 'c', which is not among"):
+        model.partial_fit(X[:1], ["c"])
+    with pytest.raises(ValueError, match=r"classes=\['a', 'c'\] differ from"):
+        model.partial_fit(X[:1], ["a"], classes=["a", "c"])
+    regressor = RNNRegressor(cell="gru", lr=0.02, random_state=0)
+    losses = [regressor.partial_fit(X, SUM).loss_curve_[-1] for _ in range(15)]
+    assert losses[-1] < 0.2 * losses[0]
+
+
+def test_partial_fit_twice_is_one_fit_of_two_epochs():
+    """The optimiser's state is kept: full batches, so no shuffling."""
+    options = {"batch_size": 256, "random_state": 0, "cell": "rnn"}
+    whole = RNNRegressor(max_epochs=2, **options).fit(X, SUM)
+    parts = RNNRegressor(**options).partial_fit(X, SUM).partial_fit(X, SUM)
+    np.testing.assert_allclose(parts.predict(X), whole.predict(X), rtol=1e-9)
+    assert parts.loss_curve_ == pytest.approx(whole.loss_curve_)
+
+
+def test_warm_start_continues_and_cold_start_does_not():
+    model = RNNRegressor(warm_start=True, **{**OPTIONS, "max_epochs": 5}).fit(X, SUM)
+    first = list(model.loss_curve_)
+    model.fit(X, SUM)
+    assert model.n_iter_ == 10
+    assert model.loss_curve_[:5] == first
+    assert model.loss_curve_[5] < first[0] / 2
+    model.set_params(hidden_size=5)
+    with pytest.raises(ValueError, match="parameters that shape it were changed"):
+        model.fit(X, SUM)
+    assert model.n_iter_ == 10
+    assert model.set_params(warm_start=False).fit(X, SUM).n_iter_ == 5
+
+
+def test_warm_start_obeys_changed_settings():
+    model = RNNRegressor(warm_start=True, max_epochs=1, random_state=0).fit(X, SUM)
+    model.set_params(lr=1e-12, dropout=0.5).fit(X, SUM)
+    assert model.net_.optimizer_.param_groups[0]["lr"] == 1e-12
+    assert model.module_.head.dense[0].p == 0.5
+
+
+def test_probabilities_are_calibrated_where_the_truth_is_noisy():
+    x = rng.randn(2000, 4, 1)
+    p = 1 / (1 + np.exp(-x.sum(axis=(1, 2))))
+    y = rng.uniform(size=2000) < p
+    model = RNNClassifier(cell="rnn", hidden_size=8, max_epochs=10, random_state=0)
+    model.fit(x[:1000], y[:1000])
+    loss = log_loss(y[1000:], model.predict_proba(x[1000:])[:, 1])
+    assert loss < log_loss(y[1000:], p[1000:]) + 0.03
+
+
+def test_one_sample_and_one_step():
+    one = RNNRegressor(max_epochs=1).fit(X[:1, :1], [3.0])
+    np.testing.assert_allclose(one.predict(X[:1, :1]), 3.0, atol=1)
+    assert RNNClassifier(max_epochs=1).fit(X[:2, :1], [0, 1]).predict(X).shape == (120,)

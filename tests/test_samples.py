@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from skseq import SequenceArray
+from skseq.samples import Samples, split_for_validation
+
+
+def samples(sequences, y, weights=None):
+    weights = None if weights is None else np.array(weights, dtype=float)
+    return Samples(SequenceArray.from_list(sequences), np.array(y), weights)
+
+
+def as_table(merged):
+    return [
+        (sequence[:, 0].tolist(), y, w)
+        for sequence, y, w in zip(merged.sequences, merged.y, merged.weights, strict=True)
+    ]
+
+
+def test_equal_samples_are_merged_and_their_weights_added():
+    given = samples([[1.0, 2], [3.0], [1.0, 2], [1.0, 2]], ["a", "a", "b", "a"])
+    expected = [([1, 2], "a", 2), ([1, 2], "b", 1), ([3], "a", 1)]
+    assert sorted(as_table(given.merged())) == expected
+    weighted = samples([[1.0, 2], [3.0], [1.0, 2]], ["a", "a", "b"], [2, 1, 1])
+    assert as_table(weighted.merged()) == as_table(given.merged())
+
+
+def test_the_order_does_not_matter():
+    given = samples([[1.0, 2], [3.0], [4.0, 5, 6]], [[1, 2], [3, 4], [5, 6]], [1, 2, 3])
+    one, other = given.merged(), given[[2, 0, 1]].merged()
+    np.testing.assert_array_equal(one.y, other.y)
+    np.testing.assert_array_equal(one.weights, other.weights)
+
+
+def test_samples_without_weight_are_dropped():
+    given = samples([[1.0], [2.0], [3.0]], [1, 2, 3], [1, 0, 2])
+    kept = given.without_zero_weights()
+    assert as_table(kept) == [([1.0], 1, 1.0), ([3.0], 3, 2.0)]
+    assert kept.without_zero_weights() is kept
+
+
+@pytest.mark.parametrize("fraction", [0.01, 0.2, 0.99])
+def test_a_split_keeps_every_sample_once(fraction):
+    given = samples([[float(i)] for i in range(20)], np.arange(20))
+    rng = np.random.RandomState(0)
+    parts = split_for_validation(given, fraction, rng, stratify=False)
+    assert sorted([*parts[0].y, *parts[1].y]) == list(range(20))
+    assert len(parts[1]) == {0.01: 1, 0.2: 4, 0.99: 19}[fraction]
+
+
+def test_a_stratified_split_has_the_same_shares():
+    y = np.repeat([0, 1], [80, 20])
+    given = samples([[float(i)] for i in range(100)], y)
+    rng = np.random.RandomState(0)
+    train, valid = split_for_validation(given, 0.1, rng, stratify=True)
+    assert np.bincount(train.y).tolist() == [72, 18]
+    assert np.bincount(valid.y).tolist() == [8, 2]
+
+
+def test_a_class_of_one_sample_still_splits():
+    given = samples([[1.0], [2.0], [3.0]], [0, 0, 1])
+    train, valid = split_for_validation(
+        given, 0.1, np.random.RandomState(0), stratify=True
+    )
+    assert (len(train), len(valid)) == (2, 1)
+
+
+def test_one_sample_cannot_be_split():
+    with pytest.raises(ValueError, match=r"at least 2 .* got n_samples=1"):
+        split_for_validation(samples([[1.0]], [0]), 0.1, None, stratify=False)

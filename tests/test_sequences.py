@@ -1,0 +1,201 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneOut,
+    ShuffleSplit,
+    StratifiedKFold,
+    TimeSeriesSplit,
+    train_test_split,
+)
+from sklearn.utils import _safe_indexing, resample
+
+from skseq import SequenceArray
+
+X = np.arange(24.0).reshape(4, 3, 2)
+RAGGED = [X[0], X[1, :1], X[2, :2]]
+
+
+def windows(n_steps=6, length=3):
+    values = np.arange(n_steps * 2.0).reshape(n_steps, 2)
+    n = n_steps - length + 1
+    return SequenceArray(values, np.arange(n), np.full(n, length))
+
+
+def test_an_array_is_viewed_not_copied():
+    sequences = SequenceArray.from_array(X)
+    assert np.shares_memory(sequences.values, X)
+    assert sequences.shape == (4, 3, 2)
+    np.testing.assert_array_equal(np.asarray(sequences), X)
+    np.testing.assert_array_equal(sequences.to_padded(), X)
+    np.testing.assert_array_equal(sequences[1], X[1])
+    assert np.shares_memory(sequences[1], X)
+
+
+def test_a_list_goes_in_and_out():
+    sequences = SequenceArray.from_list(RAGGED)
+    assert sequences.shape == (3, None, 2)
+    assert sequences.lengths.tolist() == [3, 1, 2]
+    for out, given in zip(sequences.to_list(), RAGGED, strict=True):
+        np.testing.assert_array_equal(out, given)
+    for out, given in zip(sequences, RAGGED, strict=True):
+        np.testing.assert_array_equal(out, given)
+
+
+def test_padding_by_hand():
+    padded = SequenceArray.from_list([[1, 2, 3], [4]]).to_padded(-1)
+    assert padded[..., 0].tolist() == [[1, 2, 3], [4, -1, -1]]
+
+
+def test_overlapping_windows_share_the_table():
+    sequences = windows()
+    assert sequences.shape == (4, 3, 2)
+    assert sequences[2][:, 0].tolist() == [4, 6, 8]
+    np.testing.assert_array_equal(np.asarray(sequences)[2], sequences[2])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        slice(1, None, 2),
+        [2, 0],
+        np.array([-1, 0, 0]),
+        [True, False, True, False],
+        np.array([False] * 4),
+        [],
+        pd.Series([3, 1]),
+    ],
+    ids=str,
+)
+def test_indexing_selects_as_numpy_does(key):
+    sequences = SequenceArray.from_array(X)
+    selected = sequences[key]
+    expected = X[np.asarray(key, dtype=None if len(key) else int)] if not isinstance(
+        key, slice
+    ) else X[key]
+    assert len(selected) == len(expected)
+    for out, given in zip(selected, expected, strict=True):
+        np.testing.assert_array_equal(out, given)
+    assert np.shares_memory(selected.values, X)
+
+
+@pytest.mark.parametrize(
+    "splitter",
+    [
+        KFold(2),
+        StratifiedKFold(2),
+        ShuffleSplit(2, random_state=0),
+        TimeSeriesSplit(2),
+        LeaveOneOut(),
+        GroupKFold(2),
+    ],
+    ids=lambda splitter: type(splitter).__name__,
+)
+def test_every_splitter_works(splitter):
+    sequences = SequenceArray.from_array(X)
+    groups = [0, 0, 1, 1] if isinstance(splitter, GroupKFold) else None
+    for train, test in splitter.split(sequences, [0, 1, 0, 1], groups):
+        np.testing.assert_array_equal(_safe_indexing(sequences, train), X[train])
+        np.testing.assert_array_equal(_safe_indexing(sequences, test), X[test])
+
+
+def test_train_test_split_and_resample():
+    sequences = SequenceArray.from_list(RAGGED)
+    parts = train_test_split(sequences, [0, 1, 2], random_state=0)
+    assert [len(x) for x in parts[0]] == [RAGGED[i].shape[0] for i in parts[2]]
+    drawn = resample(sequences, n_samples=7, random_state=0)
+    assert len(drawn) == 7
+
+
+def test_map_values_runs_once_per_step():
+    calls = []
+
+    def negate(values):
+        calls.append(len(values))
+        return -values
+
+    sequences = windows()
+    np.testing.assert_array_equal(
+        np.asarray(sequences.map_values(negate)), -np.asarray(sequences)
+    )
+    assert calls == [6]
+    with pytest.raises(ValueError, match="returned 5 rows for 6 steps"):
+        sequences.map_values(lambda values: values[1:])
+
+
+def test_a_fold_of_a_large_table_pickles_small():
+    sequences = windows(n_steps=10_000)
+    part = sequences[[5, 7, 9_000]]
+    data = pickle.dumps(part)
+    assert len(data) < 2_000
+    np.testing.assert_array_equal(np.asarray(pickle.loads(data)), np.asarray(part))
+
+
+def test_compact_keeps_overlaps():
+    part = windows(n_steps=10)[[1, 2, 6]].compact()
+    assert len(part.values) == 7  # steps 1 to 4 and 6 to 8
+    np.testing.assert_array_equal(part, np.asarray(windows(n_steps=10))[[1, 2, 6]])
+
+
+def test_a_panel_becomes_one_sequence_per_instance():
+    index = pd.MultiIndex.from_tuples([("b", 1), ("b", 3), ("a", 0), ("a", 1), ("a", 2)])
+    frame = pd.DataFrame({"u": range(5), "v": range(5, 10)}, index=index)
+    sequences = SequenceArray.from_frame(frame)
+    assert sequences.lengths.tolist() == [2, 3]
+    assert sequences[1].tolist() == [[2, 7], [3, 8], [4, 9]]
+
+
+@pytest.mark.parametrize(
+    ("index", "match"),
+    [
+        ([("a", 1), ("a", 0)], "instance 'a' does not increase at"),
+        ([("a", 1), ("a", 1)], "instance 'a' does not increase at"),
+        ([("a", 1), ("b", 0), ("a", 2)], "'a' are interrupted by another"),
+    ],
+)
+def test_a_disordered_panel_is_refused(index, match):
+    frame = pd.DataFrame({"u": range(len(index))}, pd.MultiIndex.from_tuples(index))
+    with pytest.raises(ValueError, match=match):
+        SequenceArray.from_frame(frame)
+
+
+def test_a_frame_without_two_levels_is_refused():
+    with pytest.raises(ValueError, match=r"2-level index .* got 1 level"):
+        SequenceArray.from_frame(pd.DataFrame({"u": [1]}))
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: SequenceArray(np.zeros(3), [0], [1]), r"array of shape \(3,\)"),
+        (lambda: SequenceArray(np.zeros((3, 1)), [0, 1], [1]), r"\(2,\) and \(1,\)"),
+        (lambda: SequenceArray(np.zeros((3, 1)), [0], [0]), "Sequence 0 has length 0"),
+        (lambda: SequenceArray(np.zeros((3, 1)), [0, 2], [1, 2]), "rows 2 to 3, but"),
+        (lambda: SequenceArray(np.zeros((3, 1)), [-1], [1]), "Sequence 0 covers"),
+        (lambda: SequenceArray.from_array(np.zeros((3, 2))), r"got \(3, 2\)"),
+        (lambda: SequenceArray.from_list([]), "holds no sequence"),
+        (lambda: SequenceArray.from_list([[1], []]), "Sequence 1 is empty"),
+        (lambda: SequenceArray.from_list([[1], np.zeros((2, 2))]), "1 has 2 features"),
+        (lambda: SequenceArray.from_list([np.zeros((1, 1, 1))]), r"shape \(1, 1, 1\)"),
+    ],
+)
+def test_what_makes_no_sequences_is_refused(make, match):
+    with pytest.raises(ValueError, match=match):
+        make()
+
+
+def test_unequal_lengths_make_no_array():
+    with pytest.raises(ValueError, match="unequal lengths"):
+        np.asarray(SequenceArray.from_list(RAGGED))
+    with pytest.raises(ValueError, match="without a copy"):
+        np.array(SequenceArray.from_array(X), copy=False)
+
+
+def test_repr_tells_the_shape():
+    assert repr(SequenceArray.from_list(RAGGED)) == (
+        "SequenceArray(n_samples=3, n_timesteps=1..3, n_features=2)"
+    )

@@ -1,0 +1,262 @@
+"""How a net trains, seen through RNNRegressor and RNNClassifier."""
+
+import functools
+import io
+import os
+import signal
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback, GradientNormClipping, LRScheduler
+from torch import nn
+
+from skseq import RNNClassifier, RNNRegressor
+from skseq.training import OPTIMIZERS
+
+rng = np.random.RandomState(0)
+X = rng.randn(96, 6, 2).astype(np.float32)
+Y = X.sum(axis=(1, 2)).astype(np.float64)
+
+
+def model(**options):
+    options = {"max_epochs": 4, "hidden_size": 8, "random_state": 0, **options}
+    return RNNRegressor(cell="gru", **options)
+
+
+def weights(estimator):
+    return {k: v.numpy().copy() for k, v in estimator.module_.state_dict().items()}
+
+
+class Recorder(Callback):
+    """Notes learning rates, gradients and losses."""
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        self.rates, self.gradients, self.batches = [], [], []
+
+    def on_batch_begin(self, net, batch=None, training=None, **kwargs):
+        self.rates.append(net.optimizer_.param_groups[0]["lr"])
+        self.batches.append((len(batch), training))
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        self.gradients.append([p.grad.clone() for _, p in named_parameters])
+
+
+def test_it_is_the_loop_one_would_write_by_hand():
+    """Same start, batches and optimiser: the same weights as a bare torch loop."""
+    start = model(max_epochs=1, lr=1e-9).fit(X, Y)
+    recorder = BatchRecorder()
+    trained = model(max_epochs=3, callbacks=[recorder]).fit(X, Y)
+    network = start.module_.train()
+    network.load_state_dict(recorder.start)
+    optimizer = torch.optim.Adam(network.parameters(), lr=trained.lr)
+    for batch in recorder.seen:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(network(batch.x), batch.y).backward()
+        optimizer.step()
+    for name, value in network.state_dict().items():
+        np.testing.assert_allclose(
+            weights(trained)[name], value, rtol=1e-4, atol=1e-6, err_msg=name
+        )
+
+
+class BatchRecorder(Callback):
+    """Keeps the first weights and every batch."""
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        self.start = {k: v.clone() for k, v in net.module_.state_dict().items()}
+        self.seen = []
+
+    def on_batch_begin(self, net, batch=None, training=None, **kwargs):
+        self.seen.append(batch)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_learns(name):
+    lr = {"adadelta": 1.0, "sgd": 0.1, "adagrad": 0.05, "radam": 0.02}.get(name, 5e-3)
+    losses = model(optimizer=name, lr=lr, max_epochs=8).fit(X, Y).loss_curve_
+    assert losses[-1] < 0.8 * losses[0]
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [torch.optim.RMSprop, functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True)],
+)
+def test_classes_and_partials_of_optimizers(optimizer):
+    fitted = model(optimizer=optimizer).fit(X, Y)
+    assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]
+    group = fitted.net_.optimizer_.param_groups[0]
+    assert group["lr"] == fitted.lr
+    assert group["momentum"] == (0.9 if optimizer is not torch.optim.RMSprop else 0)
+
+
+@pytest.mark.parametrize("norm", [True, False])
+def test_gradients_are_bounded(norm):
+    bound = {"clip_norm": 0.01} if norm else {"clip_value": 0.001}
+    recorder = Recorder()
+    model(callbacks=[recorder], **bound).fit(X, Y)
+    free = Recorder()
+    model(callbacks=[free]).fit(X, Y)
+    for gradients, expected in ((recorder.gradients, True), (free.gradients, False)):
+        flat = [torch.cat([g.flatten() for g in step]) for step in gradients]
+        sizes = [g.norm() if norm else g.abs().max() for g in flat]
+        assert (max(sizes) <= (0.0101 if norm else 0.00101)) == expected
+
+
+@pytest.mark.parametrize(("name", "slope"), [("l1", np.sign), ("l2", lambda w: 2 * w)])
+def test_penalties_add_their_gradient_to_weights_but_not_to_biases(name, slope):
+    """The first gradient, with and without a penalty."""
+    recorders = []
+    for strength in (0.0, 0.25):
+        recorder = FirstGradient()
+        recorders.append(recorder)
+        model(callbacks=[recorder], **{name: strength}).fit(X, Y)
+    plain, penalized = recorders
+    for key, w in plain.weights.items():
+        expected = plain.gradients[key] + (0.25 * slope(w) if w.ndim > 1 else 0)
+        np.testing.assert_allclose(penalized.gradients[key], expected, atol=1e-6)
+
+
+class FirstGradient(Callback):
+    """Keeps weights and gradients of the first step."""
+
+    gradients = None
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        if self.gradients is None:
+            named = dict(named_parameters)
+            self.weights = {k: p.detach().numpy().copy() for k, p in named.items()}
+            self.gradients = {k: p.grad.numpy().copy() for k, p in named.items()}
+
+
+def test_the_penalty_is_part_of_the_training_loss():
+    plain, penalized = model(lr=1e-9, max_epochs=1), model(lr=1e-9, max_epochs=1, l2=0.5)
+    plain.fit(X, Y), penalized.fit(X, Y)
+    squares = sum((w**2).sum() for w in weights(plain).values() if w.ndim > 1)
+    difference = penalized.loss_curve_[0] - plain.loss_curve_[0]
+    assert difference == pytest.approx(0.5 * squares, rel=1e-4)
+
+
+def test_schedules():
+    rates = {}
+    for name in (None, "cosine", "onecycle"):
+        recorder = Recorder()
+        model(lr_schedule=name, callbacks=[recorder]).fit(X, Y)
+        rates[name] = np.array(recorder.rates)  # 4 epochs of 3 batches
+    assert set(rates[None]) == {5e-3}
+    expected = 5e-3 * (1 + np.cos(np.pi * np.arange(12) / 12)) / 2
+    np.testing.assert_allclose(rates["cosine"], expected)
+    assert rates["onecycle"].max() == pytest.approx(5e-3, rel=0.05)
+    assert 1 < rates["onecycle"].argmax() < 5
+    assert rates["onecycle"][-1] < 1e-5
+
+
+def test_plateau_halves_the_rate():
+    fitted = model(lr_schedule="plateau", patience=2, lr=1e-6, max_epochs=12).fit(X, Y)
+    rates = [row["event_lr"] if "event_lr" in row else row["lr"] for row in fitted.history_]
+    assert min(rates) <= 1e-6 / 4
+
+
+def test_early_stopping_returns_to_the_best_weights():
+    noise = rng.randn(96)
+    fitted = model(early_stopping=True, patience=3, max_epochs=200, lr=0.05).fit(X, noise)
+    scores = fitted.validation_scores_
+    assert fitted.n_iter_ == len(scores) == len(fitted.loss_curve_) < 200
+    best = int(np.argmax(scores))
+    assert fitted.n_iter_ == best + 1 + 3
+    shorter = model(early_stopping=True, patience=3, max_epochs=best + 1, lr=0.05)
+    shorter.fit(X, noise)
+    for name, value in weights(shorter).items():
+        np.testing.assert_array_equal(weights(fitted)[name], value)
+
+
+def test_no_part_is_held_out_by_default():
+    assert model().fit(X, Y).validation_scores_ is None
+
+
+def test_divergence_is_an_error_that_says_what_to_change():
+    fitted = model().fit(X, Y)
+    before = weights(fitted)
+    fitted.set_params(optimizer="sgd", lr=1e30, cell="rnn", nonlinearity="relu")
+    with pytest.raises(ValueError, match=r"diverged: train_loss became .* in epoch 1.*lr"):
+        fitted.fit(X, Y)
+    for name, value in weights(fitted).items():
+        np.testing.assert_array_equal(before[name], value)
+
+
+class Interrupt(Callback):
+    """Presses Ctrl-C within a batch of an epoch."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_batch_begin(self, net, batch=None, training=None, **kwargs):
+        if len(net.history) == self.epoch:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_an_interrupted_fit_leaves_a_usable_estimator(epoch):
+    with pytest.warns(UserWarning, match=f"interrupted after {epoch - 1} complete epochs"):
+        fitted = model(callbacks=[Interrupt(epoch)], max_epochs=50).fit(X, Y)
+    assert fitted.n_iter_ == len(fitted.loss_curve_) == epoch - 1
+    assert fitted.predict(X).shape == (96,)
+
+
+def test_callbacks_of_skorch_work():
+    schedule = LRScheduler("StepLR", step_size=1, gamma=0.5)
+    fitted = model(callbacks=[schedule, ("clip", GradientNormClipping(1))]).fit(X, Y)
+    rate = fitted.net_.optimizer_.param_groups[0]["lr"]
+    assert rate == pytest.approx(5e-3 / 2**4)
+
+
+def test_a_callback_that_listens_changes_nothing():
+    expected = weights(model().fit(X, Y))
+    for name, value in weights(model(callbacks=[Recorder()]).fit(X, Y)).items():
+        np.testing.assert_array_equal(value, expected[name])
+
+
+def test_validation_batches_are_announced_as_such():
+    recorder = Recorder()
+    model(callbacks=[recorder], early_stopping=True, max_epochs=1).fit(X, Y)
+    assert recorder.batches == [(32, True), (32, True), (22, True), (10, False)]
+
+
+def test_verbosity():
+    outputs = {}
+    for verbose in (0, 1, 2):
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            model(verbose=verbose, early_stopping=True).fit(X, Y)
+        outputs[verbose] = out.getvalue(), err.getvalue()
+    assert outputs[0] == ("", "")
+    assert outputs[1][0] == ""
+    assert "4/4" in outputs[1][1]
+    assert "train_loss=" in outputs[1][1]
+    assert "valid_loss=" in outputs[1][1]
+    assert all(word in outputs[2][0] for word in ("epoch", "train_loss", "valid_loss"))
+    assert outputs[2][1] == ""
+
+
+def test_the_loss_is_the_weighted_mean_over_samples():
+    """Without a step that changes anything, on batches of unequal size."""
+    w = rng.uniform(0.5, 2, size=96)
+    fitted = model(lr=1e-12, max_epochs=1, batch_size=40).fit(X, Y, sample_weight=w)
+    scaler = fitted._task.scaler
+    residuals = (fitted.predict(X) - Y) / scaler.scale_[0]
+    expected = np.average(residuals**2, weights=w)
+    assert fitted.loss_curve_[0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_fused_kernels_are_used_where_the_optimizer_has_them():
+    assert model().fit(X, Y).net_.optimizer_.param_groups[0]["fused"] is True
+
+
+def test_no_warning_escapes_with_any_option():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        RNNClassifier(
+            max_epochs=2, lr_schedule="plateau", early_stopping=True, class_weight="balanced"
+        ).fit(X, Y > 0)

@@ -1,0 +1,218 @@
+"""Every layout that is accepted, and the error for what is not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy import sparse
+
+from skseq import RNNClassifier, RNNRegressor, SequenceArray
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(12, 5, 2))
+Y = np.arange(12) % 2
+
+
+def panel(X, order=None):
+    n, n_timesteps, n_features = X.shape
+    index = pd.MultiIndex.from_product([range(n), range(n_timesteps)])
+    return pd.DataFrame(X.reshape(-1, n_features), index)
+
+
+def objects(X):
+    array = np.empty(len(X), dtype=object)
+    array[:] = list(X)
+    return array
+
+
+LAYOUTS = {
+    "list": list,
+    "tuple": tuple,
+    "nested lists": lambda X: [x.tolist() for x in X],
+    "object array": objects,
+    "panel": panel,
+    "SequenceArray": SequenceArray.from_array,
+    "tensor": torch.from_numpy,
+    "fortran order": np.asfortranarray,
+    "not writable": lambda X: np.frombuffer(X.tobytes()).reshape(X.shape),
+    "frames": lambda X: [pd.DataFrame(x) for x in X],
+}
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return RNNClassifier(random_state=0, max_epochs=2).fit(X, Y)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_all_layouts_mean_the_same(layout, fitted):
+    given = LAYOUTS[layout](X)
+    model = RNNClassifier(random_state=0, max_epochs=2).fit(given, Y)
+    expected = fitted.predict_proba(X)
+    np.testing.assert_allclose(model.predict_proba(X), expected, rtol=1e-10)
+    np.testing.assert_allclose(fitted.predict_proba(given), expected, rtol=1e-10)
+    assert model.n_features_in_ == 2
+
+
+def test_a_table_is_univariate_sequences():
+    table = X[..., 0]
+    model = RNNClassifier(random_state=0, max_epochs=2).fit(table, Y)
+    assert model.n_features_in_ == 5
+    expected = model.predict_proba(table)
+    np.testing.assert_allclose(model.predict_proba(table[..., None]), expected)
+    np.testing.assert_allclose(model.predict_proba(list(table)), expected)
+    with pytest.raises(ValueError, match="X has 4 features, but .* 5 features"):
+        model.predict(table[:, 1:])
+    assert model.predict([table[0], table[1, :3]]).shape == (2,)
+
+
+def test_n_channels_reads_flat_rows_time_first(fitted):
+    flat = X.reshape(12, 10)
+    model = RNNClassifier(n_channels=2, random_state=0, max_epochs=2).fit(flat, Y)
+    np.testing.assert_allclose(model.predict_proba(flat), fitted.predict_proba(X))
+    with pytest.raises(ValueError, match="10 columns, which n_channels=3 does not"):
+        RNNClassifier(n_channels=3).fit(flat, Y)
+
+
+def test_names_of_columns_are_remembered():
+    table = pd.DataFrame(X[..., 0], columns=list("abcde"))
+    model = RNNClassifier(max_epochs=1).fit(table, Y)
+    assert model.feature_names_in_.tolist() == list("abcde")
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(table[list("edcba")])
+    frame = panel(X).set_axis(["u", "v"], axis=1)
+    model.fit(frame, Y)
+    assert model.feature_names_in_.tolist() == ["u", "v"]
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(frame[["v", "u"]])
+
+
+def test_other_lengths_are_accepted_but_not_other_features(fitted):
+    assert fitted.predict(X[:3, :2]).shape == (3,)
+    assert fitted.predict(np.concatenate([X, X], axis=1)).shape == (12,)
+    with pytest.raises(ValueError, match="X has 1 features per time step, but RNNCl"):
+        fitted.predict(X[..., :1])
+    with pytest.raises(ValueError, match="X has 1 features per time step"):
+        fitted.predict(X[..., 0])
+
+
+def with_value(value):
+    changed = X.copy()
+    changed[3, 4, 1] = value
+    return changed
+
+
+@pytest.mark.parametrize("method", ["fit", "predict"])
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        (with_value(np.nan), "Input X contains NaN"),
+        (with_value(np.inf), "Input X contains infinity"),
+        (list(with_value(np.nan)), r"contains NaN: X\[3\] at time step 4"),
+        (list(with_value(-np.inf)), r"contains infinity: X\[3\] at time step 4"),
+        (panel(with_value(np.nan)), r"contains NaN: X\[3\] at time step 4"),
+        (np.empty((0, 5, 2)), r"0 sample\(s\)"),
+        (np.empty((12, 0, 2)), "length 0|0 sample|0 feature"),
+        ([], "0 sample|Expected 2D array"),
+        (X[0, :, 0], "Expected 2D array, got 1D"),
+        (np.float64(3), "Expected 2D array, got scalar"),
+        (X[None], r"the shape \(n_samples, n_timesteps, n_features\), got \(1, 12, 5"),
+        (X + 1j, "Complex data not supported"),
+        ([x + 1j for x in X], "Complex data not supported"),
+        (np.full((12, 5), "a"), "could not convert string|dtype='numeric'"),
+        ([np.array(["a"] * n) for n in range(1, 13)], "could not convert string|numeric"),
+        ([*X[:11], np.empty((0, 2))], "Sequence 11 is empty"),
+        ([*X[:11], X[0, :, :1]], "Sequence 11 has 1 features"),
+        ([*X[:11], 3.0], r"Sequence 11 has the shape \(\)"),
+        (SequenceArray.from_array(X)[[]], "holds no sequence"),
+    ],
+)
+def test_bad_sequences(method, given, match, fitted):
+    call = fitted.predict if method == "predict" else None
+    with pytest.raises((ValueError, TypeError), match=match):
+        if call is None:
+            RNNClassifier().fit(given, Y)
+        else:
+            call(given)
+
+
+def test_sparse_tables_are_refused():
+    with pytest.raises(TypeError, match="[Ss]parse"):
+        RNNClassifier().fit(sparse.csr_array(X[..., 0]), Y)
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (None, "requires y to be passed, but the target y is None"),
+        (Y[:-1], "inconsistent numbers of samples"),
+        (np.where(Y, np.nan, 1), "Input y contains NaN"),
+        (np.ones(12), r"at least 2 classes; y holds one class: \[1.0\]"),
+        (np.linspace(0, 1, 12), "Unknown label type: continuous"),
+        (np.stack([Y, Y + 1], axis=1), "multiclass-multioutput"),
+        (np.zeros((12, 2, 2)), "Unknown label type|y should be a 1d array"),
+    ],
+)
+def test_bad_labels(y, match):
+    with pytest.raises(ValueError, match=match):
+        RNNClassifier().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (None, "requires y to be passed, but the target y is None"),
+        (Y[:-1], "inconsistent numbers of samples"),
+        (np.where(Y, np.nan, 1), "Input y contains NaN"),
+        (np.where(Y, np.inf, 1), "Input y contains infinity"),
+        (np.array(["a"] * 12), "could not convert string"),
+        (np.zeros((12, 2, 2)), r"y has the shape \(12, 2, 2\); expected"),
+    ],
+)
+def test_bad_numbers(y, match):
+    with pytest.raises(ValueError, match=match):
+        RNNRegressor().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("weights", "match"),
+    [
+        (np.ones(11), r"sample_weight.shape == \(11,\), expected \(12,\)"),
+        (np.zeros(12), "non-zero"),
+        (-np.ones(12), "Negative values in data passed to `?sample_weight`?"),
+        (np.full(12, np.nan), "Input sample_weight contains NaN"),
+    ],
+)
+def test_bad_weights(weights, match):
+    with pytest.raises(ValueError, match=match):
+        RNNRegressor().fit(X, Y, sample_weight=weights)
+
+
+def test_labels_in_another_order_than_the_instances_are_refused():
+    labels = pd.Series(Y, index=range(12))
+    frame = panel(X)
+    RNNClassifier(max_epochs=1).fit(frame, labels)
+    with pytest.raises(ValueError, match="indexed by the instances of X but in another"):
+        RNNClassifier().fit(frame, labels[::-1])
+
+
+@pytest.mark.parametrize("broken", [(with_value(np.nan), Y), (X[..., :1], Y[:-1])])
+def test_a_failed_fit_leaves_everything_as_it_was(broken):
+    model = RNNClassifier(random_state=0, max_epochs=1).fit(X, Y)
+    before, expected = dict(vars(model)), model.predict_proba(X)
+    with pytest.raises(ValueError, match="NaN|inconsistent"):
+        model.fit(*broken)
+    assert vars(model) == before
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+    unfitted = RNNClassifier()
+    with pytest.raises(ValueError, match="NaN|inconsistent"):
+        unfitted.fit(*broken)
+    assert vars(unfitted) == vars(RNNClassifier())
+
+
+def test_the_input_is_not_changed():
+    given, labels, weights = X.copy(), Y.copy(), np.ones(12)
+    RNNClassifier(max_epochs=1, class_weight="balanced").fit(given, labels, weights)
+    np.testing.assert_array_equal(given, X)
+    np.testing.assert_array_equal(labels, Y)
+    np.testing.assert_array_equal(weights, 1)
