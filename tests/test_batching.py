@@ -11,7 +11,9 @@ RAGGED = SequenceArray.from_list([np.full(n, i) for i, n in enumerate(LENGTHS)])
 
 
 def dataset(sequences, **options):
-    return SequenceDataset(sequences.map_values(lambda v: v.astype("f4")), CPU, **options)
+    return SequenceDataset(
+        sequences.map_values(lambda v: v.astype("f4")), CPU, **options
+    )
 
 
 @pytest.mark.parametrize(
@@ -19,7 +21,9 @@ def dataset(sequences, **options):
     [
         SequenceArray.from_array(np.random.RandomState(0).randn(6, 4, 2)),
         SequenceArray.from_array(np.random.RandomState(0).randn(6, 4, 2))[::-2],
-        SequenceArray(np.random.RandomState(0).randn(9, 2), range(6), [4] * 6),  # windows
+        SequenceArray(
+            np.random.RandomState(0).randn(9, 2), range(6), [4] * 6
+        ),  # windows
         SequenceArray(np.random.RandomState(0).randn(9, 2), range(6), [4] * 5 + [3]),
     ],
 )

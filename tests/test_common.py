@@ -1,27 +1,348 @@
 """Contracts that hold for all public estimators."""
 
+import copy
+import inspect
+import pickle
+import threading
+from io import BytesIO
+
+import joblib
+import numpy as np
 import pytest
-from sklearn.utils.estimator_checks import parametrize_with_checks
+import sklearn
+import torch
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import (
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    cross_val_predict,
+    cross_val_score,
+    cross_validate,
+)
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import (
+    estimator_checks_generator,
+    parametrize_with_checks,
+)
 
-from skseq import RNNClassifier, RNNRegressor
+import skseq
+from skseq import RNNClassifier, RNNRegressor, SequenceArray
 
-SETTINGS = [
-    {},
-    {"cell": "rnn"},
-    {"cell": "gru"},
-    {"cell": "peephole_lstm"},
-    {"bidirectional": True, "pooling": "attention"},
-    {"hidden_size": (16, 8), "pooling": "mean", "dense_size": 8},
-    {"early_stopping": True},
-    {"normalize": "sequence", "pooling": "max"},
+PUBLIC = [
+    value
+    for name in skseq.__all__
+    if inspect.isclass(value := getattr(skseq, name))
+    and issubclass(value, BaseEstimator)
 ]
-ESTIMATORS = [
-    estimator(**settings)
-    for estimator in (RNNClassifier, RNNRegressor)
-    for settings in SETTINGS
-]
+SETTINGS = {
+    "RNN": [
+        {},
+        {"cell": "rnn"},
+        {"cell": "gru", "hidden_size": (16, 8), "pooling": "mean", "dense_size": 8},
+        {"cell": "peephole_lstm"},
+        {"bidirectional": True, "pooling": "attention"},
+        {"early_stopping": True},
+        {
+            "normalize": None,
+            "pooling": "max",
+            "lr_schedule": "onecycle",
+            "clip_norm": 1,
+        },
+    ],
+}
 
 
-@parametrize_with_checks(ESTIMATORS)
+def estimators(**options):
+    """Every public estimator under several settings, small and seeded."""
+    return [
+        cls(**{**options, **settings})
+        for cls in PUBLIC
+        for prefix, many in SETTINGS.items()
+        for settings in many
+        if cls.__name__.startswith(prefix)
+    ]
+
+
+every_estimator = pytest.mark.parametrize(
+    "estimator", estimators(max_epochs=3, random_state=0), ids=str
+)
+every_class = pytest.mark.parametrize("cls", PUBLIC)
+
+rng = np.random.RandomState(0)
+X = rng.randn(80, 7, 2)
+RAGGED = [x[: rng.randint(1, 8)] for x in X]
+CLASSES = np.where(X[:, 0].sum(axis=1) > 0, "b", "a")
+NUMBERS = X[:, 0].sum(axis=1)
+
+
+def target(estimator):
+    return CLASSES if is_classifier(estimator) else NUMBERS
+
+
+def scores(estimator, X):
+    return getattr(estimator, "decision_function", estimator.predict)(X)
+
+
+# scikit-learn's own checks ---------------------------------------------------
+
+
+@parametrize_with_checks(estimators())
 def test_sklearn_checks(estimator, check):
     check(estimator)
+
+
+@every_class
+def test_no_check_is_missing(cls):
+    """Tags that are wrong would silence the checks; an expected failure, too."""
+    names = [
+        getattr(check, "func", check).__name__
+        for _, check in estimator_checks_generator(cls(), mark=None)
+    ]
+    assert len(names) >= 58
+    assert "check_methods_subset_invariance" in names
+    assert "check_sample_weight_equivalence_on_dense_data" in names
+    assert "check_array_api_input" in " ".join(names)
+
+
+@every_class
+def test_parameters_are_documented_in_order(cls):
+    """One paragraph for each parameter of the constructor, and its default."""
+    text = inspect.getdoc(cls)
+    section = text.split("Parameters\n")[1].split("Attributes\n")[0]
+    heads = [
+        line for line in section.splitlines() if " : " in line and line[:1].isalpha()
+    ]
+    documented = [name for line in heads for name in line.split(" : ")[0].split(", ")]
+    signature = inspect.signature(cls.__init__).parameters
+    assert documented == [name for name in signature if name != "self"]
+    for line in heads:
+        default = line.rsplit("default=", 1)[1].replace('"', "'")
+        for name in line.split(" : ")[0].split(", "):
+            assert default == repr(signature[name].default), name
+
+
+# Sequence contracts -------------------------------------------------------------
+
+
+@every_estimator
+def test_a_prediction_does_not_depend_on_its_batch_mates(estimator):
+    estimator.fit(RAGGED, target(estimator))
+    together = scores(estimator, RAGGED)
+    alone = np.concatenate([scores(estimator, [x]) for x in RAGGED])
+    np.testing.assert_allclose(alone, together, rtol=1e-4, atol=1e-5)
+    order = rng.permutation(80)
+    shuffled = scores(estimator, [RAGGED[i] for i in order])
+    np.testing.assert_allclose(shuffled, together[order], rtol=1e-4, atol=1e-5)
+
+
+@every_estimator
+def test_padding_changes_nothing(estimator):
+    """Longer batch-mates pad a sequence; a table of one length does not."""
+    estimator.fit(RAGGED, target(estimator))
+    short = X[:, :4]
+    padded = scores(estimator, [*short, X[0]])[:-1]
+    np.testing.assert_allclose(padded, scores(estimator, short), rtol=1e-4, atol=1e-5)
+
+
+@every_estimator
+def test_the_batch_size_of_a_prediction_does_not_matter(estimator, monkeypatch):
+    estimator.fit(RAGGED, target(estimator))
+    expected = scores(estimator, RAGGED)
+    monkeypatch.setattr("skseq.batching.PREDICTION_SAMPLES", 3)
+    np.testing.assert_allclose(
+        scores(estimator, RAGGED), expected, rtol=1e-4, atol=1e-5
+    )
+
+
+@every_estimator
+def test_early_steps_matter_and_every_feature(estimator):
+    estimator.fit(X, target(estimator))
+    expected = scores(estimator, X)
+    for feature in range(2):
+        changed = X.copy()
+        changed[:, 0, feature] += 1
+        assert (np.abs(scores(estimator, changed) - expected) > 1e-6).mean() > 0.9
+
+
+@every_estimator
+def test_it_learns_what_the_first_step_says(estimator):
+    estimator = clone(estimator).set_params(max_epochs=40, lr=0.01)
+    y = target(estimator)
+    assert estimator.fit(X, y).score(X, y) > 0.8
+
+
+@every_estimator
+@pytest.mark.parametrize("data", [X, RAGGED], ids=["equal", "ragged"])
+def test_one_seed_one_result_bit_for_bit(estimator, data):
+    y = target(estimator)
+    one, other = (clone(estimator).fit(data, y) for _ in range(2))
+    np.testing.assert_array_equal(scores(one, data), scores(other, data))
+    third = clone(estimator).set_params(random_state=1).fit(data, y)
+    assert not np.array_equal(scores(one, data), scores(third, data))
+
+
+@every_estimator
+def test_the_users_generators_are_left_alone(estimator):
+    estimator = clone(estimator).set_params(random_state=None)
+    if "recurrent_dropout" in estimator.get_params():
+        estimator.set_params(recurrent_dropout=0.2, dropout=0.2)
+    torch_before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    estimator.fit(X, target(estimator))
+    scores(pickle.loads(pickle.dumps(estimator)), X)
+    assert torch.equal(torch.get_rng_state(), torch_before)
+    np.testing.assert_array_equal(np.random.get_state()[1], numpy_before)
+
+
+@every_class
+def test_two_fits_in_two_threads_do_not_disturb_each_other(cls):
+    y = target(cls())
+    options = {"max_epochs": 5, "dropout": 0.3}
+    expected = [scores(cls(random_state=s, **options).fit(X, y), X) for s in range(4)]
+    models = [cls(random_state=s, **options) for s in range(4)]
+    threads = [threading.Thread(target=model.fit, args=(X, y)) for model in models]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for model, result in zip(models, expected, strict=True):
+        np.testing.assert_array_equal(scores(model, X), result)
+
+
+# At home in scikit-learn --------------------------------------------------------
+
+
+def through_joblib(estimator):
+    file = BytesIO()
+    joblib.dump(estimator, file)
+    file.seek(0)
+    return joblib.load(file)
+
+
+@every_estimator
+@pytest.mark.parametrize(
+    "copied", [lambda e: pickle.loads(pickle.dumps(e)), through_joblib, copy.deepcopy]
+)
+def test_copies_predict_the_same_and_can_go_on(estimator, copied):
+    estimator.fit(RAGGED, target(estimator))
+    other = copied(estimator)
+    np.testing.assert_array_equal(scores(other, RAGGED), scores(estimator, RAGGED))
+    assert other.loss_curve_ == estimator.loss_curve_
+    assert other.history_ == estimator.history_
+    other.partial_fit(RAGGED, target(estimator))
+    assert other.n_iter_ == estimator.n_iter_ + 1
+
+
+@every_class
+def test_pickles_are_small(cls):
+    """Weights and little else: no data, no optimiser."""
+    model = cls(max_epochs=1).fit(np.concatenate([X] * 50), np.tile(target(cls()), 50))
+    n_bytes = sum(p.numel() * 4 for p in model.module_.parameters())
+    assert len(pickle.dumps(model)) < n_bytes + 15_000
+
+
+@every_class
+def test_a_clone_is_unfitted_and_equal(cls):
+    model = cls(max_epochs=1, random_state=3).fit(X, target(cls()))
+    other = clone(model)
+    assert not hasattr(other, "net_")
+    assert other.get_params() == model.get_params()
+
+
+@every_class
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_grid_search(cls, n_jobs):
+    grid = {"cell": ["rnn", "gru"], "hidden_size": [4, (4, 4)]}
+    search = GridSearchCV(cls(max_epochs=8, random_state=0), grid, cv=3, n_jobs=n_jobs)
+    for data in (X, RAGGED, SequenceArray.from_list(RAGGED)):
+        search.fit(data, target(cls()))
+        assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.predict(RAGGED).shape == (80,)
+
+
+@every_class
+def test_halving_over_epochs(cls):
+    search = HalvingGridSearchCV(
+        cls(random_state=0),
+        {"hidden_size": [4, 8, 16, 32]},
+        resource="max_epochs",
+        min_resources=2,
+        max_resources=8,
+        factor=2,
+        cv=2,
+    ).fit(X, target(cls()))
+    assert search.n_resources_ == [2, 4, 8]
+    assert search.best_estimator_.n_iter_ == 8
+
+
+@pytest.mark.parametrize("data", [X, RAGGED], ids=["equal", "ragged"])
+def test_roc_auc(data):
+    model = RNNClassifier(max_epochs=20, lr=0.02, random_state=0)
+    assert cross_val_score(model, data, CLASSES, scoring="roc_auc", cv=3).mean() > 0.8
+    three = np.digitize(NUMBERS, [-1, 1])
+    ovr = cross_val_score(model, data, three, scoring="roc_auc_ovr", cv=3)
+    assert ovr.mean() > 0.75
+    proba = cross_val_predict(model, data, CLASSES, cv=3, method="predict_proba")
+    assert roc_auc_score(CLASSES, proba[:, 1]) > 0.8
+
+
+def test_regression_scorers():
+    model = RNNRegressor(max_epochs=30, lr=0.02, random_state=0)
+    scoring = ["r2", "neg_mean_absolute_error"]
+    result = cross_validate(model, RAGGED, NUMBERS, scoring=scoring, cv=3)
+    assert result["test_r2"].mean() > 0.5
+    assert cross_val_predict(model, RAGGED, NUMBERS, cv=3).shape == (80,)
+
+
+def test_meta_estimators_of_classifiers():
+    model = RNNClassifier(max_epochs=20, lr=0.02, random_state=0)
+    pair = [("a", model), ("b", clone(model).set_params(cell="rnn"))]
+    for meta in (
+        CalibratedClassifierCV(model, cv=2),
+        VotingClassifier(pair, voting="soft"),
+        StackingClassifier(pair, cv=2),
+        make_pipeline(FunctionTransformer(), model),
+    ):
+        meta.fit(X, CLASSES)
+        assert meta.score(X, CLASSES) > 0.8
+        assert meta.predict_proba(X).shape == (80, 2)
+
+
+def cube(y):
+    return y**3
+
+
+def test_meta_estimators_of_regressors():
+    model = RNNRegressor(max_epochs=30, lr=0.02, random_state=0)
+    pair = [("a", model), ("b", clone(model).set_params(cell="rnn"))]
+    for meta in (VotingRegressor(pair), StackingRegressor(pair, cv=2)):
+        assert meta.fit(X, NUMBERS).score(X, NUMBERS) > 0.8
+    transformed = TransformedTargetRegressor(model, func=np.cbrt, inverse_func=cube)
+    assert transformed.fit(X, NUMBERS).score(X, NUMBERS) > 0.7
+    several = MultiOutputRegressor(model).fit(X, np.stack([NUMBERS, -NUMBERS], 1))
+    assert several.predict(X).shape == (80, 2)
+
+
+@every_class
+def test_metadata_routing(cls):
+    weights = np.where(NUMBERS > 1, 0.0, 1.0)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = cls(max_epochs=2, random_state=0)
+        model.set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
+        search = GridSearchCV(model, {"hidden_size": [4]}, cv=2)
+        search.fit(X, target(cls()), sample_weight=weights)
+        routed = search.best_estimator_
+    direct = cls(max_epochs=2, random_state=0, hidden_size=4)
+    direct.fit(X, target(cls()), sample_weight=weights)
+    np.testing.assert_array_equal(scores(routed, X), scores(direct, X))

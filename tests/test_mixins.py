@@ -37,7 +37,9 @@ def test_labels_of_any_type(labels):
     proba = model.predict_proba(X)
     assert proba.shape == (120, len(labels))
     np.testing.assert_allclose(proba.sum(axis=1), 1)
-    np.testing.assert_array_equal(model.classes_[proba.argmax(axis=1)], model.predict(X))
+    np.testing.assert_array_equal(
+        model.classes_[proba.argmax(axis=1)], model.predict(X)
+    )
     listed = RNNClassifier(**OPTIONS).fit(X, pd.Series(y, index=range(7, 127)))
     np.testing.assert_array_equal(listed.predict_proba(X), proba)
 

@@ -74,7 +74,8 @@ def test_a_missing_gpu(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("n_threads", "work", "inside"), [(None, 1, 1), (None, 1e12, 2), (1, 1e12, 1), (3, 1, 3)]
+    ("n_threads", "work", "inside"),
+    [(None, 1, 1), (None, 1e12, 2), (1, 1e12, 1), (3, 1, 3)],
 )
 def test_the_number_of_threads_is_restored(n_threads, work, inside):
     before = torch.get_num_threads()

@@ -54,7 +54,11 @@ def test_options_reach_the_network():
     assert encoder.layers[0].forwards.recurrent_dropout.p == 0.25
     assert encoder.dropout.p == head.dense[0].p == 0.5
     linears = [part for part in head.dense if isinstance(part, nn.Linear)]
-    assert [(p.in_features, p.out_features) for p in linears] == [(6, 7), (7, 5), (5, 2)]
+    assert [(p.in_features, p.out_features) for p in linears] == [
+        (6, 7),
+        (7, 5),
+        (5, 2),
+    ]
     assert type(head.pooling).__name__ == "MaxPooling"
     assert model.module_.normalization is not None
 
@@ -83,7 +87,10 @@ def test_a_cell_of_ones_own():
     [
         ({"cell": "lstmm"}, "'cell' parameter"),
         ({"hidden_size": 0}, "'hidden_size' parameter"),
-        ({"hidden_size": (4, 0)}, r"hidden_size must hold positive integers, got \(4, 0"),
+        (
+            {"hidden_size": (4, 0)},
+            r"hidden_size must hold positive integers, got \(4, 0",
+        ),
         ({"hidden_size": ()}, r"hidden_size=\(\) names 0 layers"),
         ({"hidden_size": (4, 3), "num_layers": 3}, "names 2 layers, but num_layers=3"),
         ({"dense_size": (3, 1.5)}, "dense_size must hold positive integers"),

@@ -13,7 +13,9 @@ def samples(sequences, y, weights=None):
 def as_table(merged):
     return [
         (sequence[:, 0].tolist(), y, w)
-        for sequence, y, w in zip(merged.sequences, merged.y, merged.weights, strict=True)
+        for sequence, y, w in zip(
+            merged.sequences, merged.y, merged.weights, strict=True
+        )
     ]
 
 

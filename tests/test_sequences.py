@@ -74,9 +74,11 @@ def test_overlapping_windows_share_the_table():
 def test_indexing_selects_as_numpy_does(key):
     sequences = SequenceArray.from_array(X)
     selected = sequences[key]
-    expected = X[np.asarray(key, dtype=None if len(key) else int)] if not isinstance(
-        key, slice
-    ) else X[key]
+    expected = (
+        X[np.asarray(key, dtype=None if len(key) else int)]
+        if not isinstance(key, slice)
+        else X[key]
+    )
     assert len(selected) == len(expected)
     for out, given in zip(selected, expected, strict=True):
         np.testing.assert_array_equal(out, given)
@@ -142,7 +144,9 @@ def test_compact_keeps_overlaps():
 
 
 def test_a_panel_becomes_one_sequence_per_instance():
-    index = pd.MultiIndex.from_tuples([("b", 1), ("b", 3), ("a", 0), ("a", 1), ("a", 2)])
+    index = pd.MultiIndex.from_tuples(
+        [("b", 1), ("b", 3), ("a", 0), ("a", 1), ("a", 2)]
+    )
     frame = pd.DataFrame({"u": range(5), "v": range(5, 10)}, index=index)
     sequences = SequenceArray.from_frame(frame)
     assert sequences.lengths.tolist() == [2, 3]

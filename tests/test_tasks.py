@@ -19,7 +19,9 @@ def test_the_score_of_two_classes_is_the_log_odds():
     task = Classification(np.array([3, 7]))
     outputs = np.array([[1.0, 3.0], [0.5, -1.0]])
     proba = task.decode(outputs)
-    np.testing.assert_allclose(task.to_scores(outputs), np.log(proba[:, 1] / proba[:, 0]))
+    np.testing.assert_allclose(
+        task.to_scores(outputs), np.log(proba[:, 1] / proba[:, 0])
+    )
 
 
 def test_label_indicators():
@@ -27,7 +29,9 @@ def test_label_indicators():
     y = np.array([[0, 1], [1, 1]])
     assert task.encode(y, np.float32).dtype == np.float32
     np.testing.assert_allclose(task.decode(np.log([[1.0, 3.0]])), [[1 / 2, 3 / 4]])
-    with pytest.raises(ValueError, match=r"shape \(2, 3\); expected .*\(n_samples, 2\)"):
+    with pytest.raises(
+        ValueError, match=r"shape \(2, 3\); expected .*\(n_samples, 2\)"
+    ):
         task.encode(np.zeros((2, 3)), np.float32)
 
 
@@ -54,7 +58,8 @@ def test_weights_decide_the_scale_of_numbers():
 
 
 @pytest.mark.parametrize(
-    "task", [Classification(np.arange(2)), MultilabelClassification(2), Regression((2,), 1)]
+    "task",
+    [Classification(np.arange(2)), MultilabelClassification(2), Regression((2,), 1)],
 )
 def test_every_criterion_gives_losses_per_sample(task):
     outputs = torch.zeros(3, 2)

@@ -82,7 +82,10 @@ def test_every_optimizer_learns(name):
 
 @pytest.mark.parametrize(
     "optimizer",
-    [torch.optim.RMSprop, functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True)],
+    [
+        torch.optim.RMSprop,
+        functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True),
+    ],
 )
 def test_classes_and_partials_of_optimizers(optimizer):
     fitted = model(optimizer=optimizer).fit(X, Y)
@@ -132,7 +135,10 @@ class FirstGradient(Callback):
 
 
 def test_the_penalty_is_part_of_the_training_loss():
-    plain, penalized = model(lr=1e-9, max_epochs=1), model(lr=1e-9, max_epochs=1, l2=0.5)
+    plain, penalized = (
+        model(lr=1e-9, max_epochs=1),
+        model(lr=1e-9, max_epochs=1, l2=0.5),
+    )
     plain.fit(X, Y), penalized.fit(X, Y)
     squares = sum((w**2).sum() for w in weights(plain).values() if w.ndim > 1)
     difference = penalized.loss_curve_[0] - plain.loss_curve_[0]
@@ -155,13 +161,17 @@ def test_schedules():
 
 def test_plateau_halves_the_rate():
     fitted = model(lr_schedule="plateau", patience=2, lr=1e-6, max_epochs=12).fit(X, Y)
-    rates = [row["event_lr"] if "event_lr" in row else row["lr"] for row in fitted.history_]
+    rates = [
+        row["event_lr"] if "event_lr" in row else row["lr"] for row in fitted.history_
+    ]
     assert min(rates) <= 1e-6 / 4
 
 
 def test_early_stopping_returns_to_the_best_weights():
     noise = rng.randn(96)
-    fitted = model(early_stopping=True, patience=3, max_epochs=200, lr=0.05).fit(X, noise)
+    fitted = model(early_stopping=True, patience=3, max_epochs=200, lr=0.05).fit(
+        X, noise
+    )
     scores = fitted.validation_scores_
     assert fitted.n_iter_ == len(scores) == len(fitted.loss_curve_) < 200
     best = int(np.argmax(scores))
@@ -180,7 +190,9 @@ def test_divergence_is_an_error_that_says_what_to_change():
     fitted = model().fit(X, Y)
     before = weights(fitted)
     fitted.set_params(optimizer="sgd", lr=1e30, cell="rnn", nonlinearity="relu")
-    with pytest.raises(ValueError, match=r"diverged: train_loss became .* in epoch 1.*lr"):
+    with pytest.raises(
+        ValueError, match=r"diverged: train_loss became .* in epoch 1.*lr"
+    ):
         fitted.fit(X, Y)
     for name, value in weights(fitted).items():
         np.testing.assert_array_equal(before[name], value)
@@ -199,7 +211,9 @@ class Interrupt(Callback):
 
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_an_interrupted_fit_leaves_a_usable_estimator(epoch):
-    with pytest.warns(UserWarning, match=f"interrupted after {epoch - 1} complete epochs"):
+    with pytest.warns(
+        UserWarning, match=f"interrupted after {epoch - 1} complete epochs"
+    ):
         fitted = model(callbacks=[Interrupt(epoch)], max_epochs=50).fit(X, Y)
     assert fitted.n_iter_ == len(fitted.loss_curve_) == epoch - 1
     assert fitted.predict(X).shape == (96,)
@@ -258,5 +272,8 @@ def test_no_warning_escapes_with_any_option():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         RNNClassifier(
-            max_epochs=2, lr_schedule="plateau", early_stopping=True, class_weight="balanced"
+            max_epochs=2,
+            lr_schedule="plateau",
+            early_stopping=True,
+            class_weight="balanced",
         ).fit(X, Y > 0)

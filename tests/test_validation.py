@@ -61,7 +61,7 @@ def test_a_table_is_univariate_sequences():
     expected = model.predict_proba(table)
     np.testing.assert_allclose(model.predict_proba(table[..., None]), expected)
     np.testing.assert_allclose(model.predict_proba(list(table)), expected)
-    with pytest.raises(ValueError, match="X has 4 features, but .* 5 features"):
+    with pytest.raises(ValueError, match=r"X has 4 features, but .* 5 features"):
         model.predict(table[:, 1:])
     assert model.predict([table[0], table[1, :3]]).shape == (2,)
 
@@ -120,7 +120,10 @@ def with_value(value):
         (X + 1j, "Complex data not supported"),
         ([x + 1j for x in X], "Complex data not supported"),
         (np.full((12, 5), "a"), "could not convert string|dtype='numeric'"),
-        ([np.array(["a"] * n) for n in range(1, 13)], "could not convert string|numeric"),
+        (
+            [np.array(["a"] * n) for n in range(1, 13)],
+            "could not convert string|numeric",
+        ),
         ([*X[:11], np.empty((0, 2))], "Sequence 11 is empty"),
         ([*X[:11], X[0, :, :1]], "Sequence 11 has 1 features"),
         ([*X[:11], 3.0], r"Sequence 11 has the shape \(\)"),
@@ -128,16 +131,13 @@ def with_value(value):
     ],
 )
 def test_bad_sequences(method, given, match, fitted):
-    call = fitted.predict if method == "predict" else None
+    arguments = (given, Y) if method == "fit" else (given,)
     with pytest.raises((ValueError, TypeError), match=match):
-        if call is None:
-            RNNClassifier().fit(given, Y)
-        else:
-            call(given)
+        getattr(fitted, method)(*arguments)
 
 
 def test_sparse_tables_are_refused():
-    with pytest.raises(TypeError, match="[Ss]parse"):
+    with pytest.raises(TypeError, match=r"[Ss]parse"):
         RNNClassifier().fit(sparse.csr_array(X[..., 0]), Y)
 
 
@@ -192,7 +192,9 @@ def test_labels_in_another_order_than_the_instances_are_refused():
     labels = pd.Series(Y, index=range(12))
     frame = panel(X)
     RNNClassifier(max_epochs=1).fit(frame, labels)
-    with pytest.raises(ValueError, match="indexed by the instances of X but in another"):
+    with pytest.raises(
+        ValueError, match="indexed by the instances of X but in another"
+    ):
         RNNClassifier().fit(frame, labels[::-1])
 
 
@@ -200,12 +202,12 @@ def test_labels_in_another_order_than_the_instances_are_refused():
 def test_a_failed_fit_leaves_everything_as_it_was(broken):
     model = RNNClassifier(random_state=0, max_epochs=1).fit(X, Y)
     before, expected = dict(vars(model)), model.predict_proba(X)
-    with pytest.raises(ValueError, match="NaN|inconsistent"):
+    with pytest.raises(ValueError, match=r"NaN|inconsistent"):
         model.fit(*broken)
     assert vars(model) == before
     np.testing.assert_array_equal(model.predict_proba(X), expected)
     unfitted = RNNClassifier()
-    with pytest.raises(ValueError, match="NaN|inconsistent"):
+    with pytest.raises(ValueError, match=r"NaN|inconsistent"):
         unfitted.fit(*broken)
     assert vars(unfitted) == vars(RNNClassifier())
 

@@ -43,7 +43,7 @@ def gru(x, h, c, p, nonlinearity, mask):
     return (1 - z) * n + z * h, c
 
 
-def lstm(x, h, c, p, nonlinearity, mask, peepholes=np.zeros((3, 1))):
+def lstm(x, h, c, p, nonlinearity, mask, peepholes=(0, 0, 0)):
     """Gers et al. (2000), eq. 3 to 9; with peepholes Gers et al. (2002)."""
     (wi, ui, bi, di), (wf, uf, bf, df), (wg, ug, bg, dg), (wo, uo, bo, do) = gates(p, 4)
     m = mask * h

@@ -66,7 +66,9 @@ def test_only_a_bidirectional_encoder_knows_the_future():
     changed = x.clone()
     changed[:, -1] += 1
     causal, both = make("lstm"), make("lstm", bidirectional=True)
-    torch.testing.assert_close(causal(x, None)[0][:, :4], causal(changed, None)[0][:, :4])
+    torch.testing.assert_close(
+        causal(x, None)[0][:, :4], causal(changed, None)[0][:, :4]
+    )
     assert not torch.allclose(both(x, None)[0][:, 0], both(changed, None)[0][:, 0])
 
 

@@ -1,0 +1,31 @@
+# The two commands of the README; both install into .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+# Workers of the suite and of the demo run side by side: one torch thread each, and
+# idle ones must not spin.
+export OMP_WAIT_POLICY = PASSIVE
+
+.PHONY: demo test lint format clean
+
+demo: .venv/installed
+	$(BIN)/python examples/compare_cells.py demo
+
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[tests]"
+	touch $@
+
+clean:
+	rm -rf .venv build dist demo *.egg-info

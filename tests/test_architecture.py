@@ -1,0 +1,85 @@
+"""The floors of docs/architecture.md: imports go down only."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skseq
+
+PACKAGE = Path(skseq.__file__).parent
+FLOORS = [
+    {"sequences"},
+    {"_validation", "networks", "resources"},
+    {"batching", "samples", "scaling", "tasks"},
+    {"training"},
+    {"base"},
+    {"mixins"},
+    {"rnn"},
+    {"datasets"},
+]
+SAME_FLOOR = {("networks", "networks")}
+ALONE = {"skorch": {"training"}, "sktime": {"datasets"}}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def room(path):
+    """The top-level module that a file belongs to, "" for the package itself."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return "" if parts == ("__init__",) else parts[0]
+
+
+def imports(path):
+    """Yield (imported module, whether at the top of the file)."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [node.module]
+        for name in names:
+            yield name, node in tree.body
+
+
+def test_every_module_stands_on_a_floor():
+    rooms = {room(path) for path in MODULES} - {""}
+    assert rooms == set().union(*FLOORS)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_down(path):
+    floor = {name: i for i, names in enumerate(FLOORS) for name in names}
+    for name, _ in imports(path):
+        parts = name.split(".")
+        if parts[0] != "skseq" or room(path) == "":
+            continue
+        imported = parts[1]
+        pair = (room(path), imported)
+        assert pair in SAME_FLOOR or floor[imported] < floor[room(path)], (
+            f"{path.name} imports {name}"
+        )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_one_file_touches_each_framework(path):
+    for name, at_top in imports(path):
+        package = name.split(".")[0]
+        if package in ALONE:
+            assert room(path) in ALONE[package]
+            assert package == "skorch" or not at_top, "sktime is slow to import"
+
+
+def test_importing_the_package_imports_neither_sktime_nor_matplotlib():
+    code = (
+        "import sys, skseq; "
+        "print([m for m in ('sktime', 'matplotlib', 'torch.utils.tensorboard') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
