@@ -39,6 +39,8 @@ from skseq.training import OPTIMIZERS, SequenceNet, predict_batch, train
 __all__ = ["BaseSequenceEstimator"]
 
 _TORCH_DTYPES = {np.dtype("float32"): torch.float32, np.dtype("float64"): torch.float64}
+SMALL_STEPS = 10_000  # time steps up to which float64 is affordable
+
 _TRAINING_PARAMETERS = (
     "batch_size",
     "optimizer",
@@ -152,14 +154,22 @@ class BaseSequenceEstimator(BaseEstimator):
         with unchanged_on_error(self):
             samples = self._check_samples(X, y, sample_weight, reset=earlier is None)
             one_batch = len(samples) <= self.batch_size
-            self._dtype = samples.sequences.dtype if one_batch else np.dtype("float32")
+            is_small = one_batch and samples.sequences.lengths.sum() <= SMALL_STEPS
+            self._dtype = samples.sequences.dtype if is_small else np.dtype("float32")
             if one_batch:
                 samples = samples.merged()
             if earlier is None or not partial:
                 self._rng = make_random_state(self.random_state)
             if earlier is None:
                 self._task = self._make_task(samples.y if classes is None else classes)
-            samples, held_out = self._hold_out(self._weigh(samples))
+            samples, held_out = self._weigh(samples), None
+            if self.early_stopping and not partial:
+                samples, held_out = split_for_validation(
+                    samples,
+                    self.validation_fraction,
+                    self._rng,
+                    stratify=self._task.stratifies,
+                )
             if earlier is None:
                 self._task.learn_scale(samples.y, samples.weights)
                 self._scaler = StepScaler(normalize=self.normalize is not None)
@@ -172,7 +182,7 @@ class BaseSequenceEstimator(BaseEstimator):
                     module,
                     self._task.criterion,
                     self._to_dataset(samples, device),
-                    held_out and self._to_dataset(held_out, device),
+                    None if held_out is None else self._to_dataset(held_out, device),
                     device=device,
                     seed=train_seed,
                     max_epochs=max_epochs,
@@ -189,16 +199,6 @@ class BaseSequenceEstimator(BaseEstimator):
         check_same_length(sequences, y)
         weights = check_weights(sample_weight, sequences)
         return Samples(sequences, y, weights).without_zero_weights()
-
-    def _hold_out(self, samples: Samples) -> tuple[Samples, Samples | None]:
-        if not self.early_stopping:
-            return samples, None
-        return split_for_validation(
-            samples,
-            self.validation_fraction,
-            self._rng,
-            stratify=self._task.stratifies,
-        )
 
     def _make_network(self, seed: int, earlier: SequenceNet | None) -> nn.Module:
         with seeded_torch(seed):

@@ -62,7 +62,8 @@ class SequenceClassifierMixin(ClassifierMixin):
     ):
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
-        The scale of the inputs is learned in the first call and kept.
+        The scale of the inputs is learned in the first call and kept; nothing is held
+        out, so `early_stopping` does not apply.
 
         Parameters
         ----------
@@ -166,7 +167,8 @@ class SequenceRegressorMixin(RegressorMixin):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None):
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
-        The scale of inputs and targets is learned in the first call and kept.
+        The scale of inputs and targets is learned in the first call and kept; nothing
+        is held out, so `early_stopping` does not apply.
 
         Parameters
         ----------

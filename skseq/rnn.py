@@ -222,9 +222,9 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
 
     Notes
     -----
-    Computations are in float32, but in float64 where X is float64 and all samples
-    fit into one batch. Then equal samples are merged, too, so that a weight of 2 and
-    a repeated sample are exactly the same.
+    Where all samples fit into one batch, equal ones are merged, so that a weight of
+    2 and a repeated sample are the same. Computations are in float32, but in float64
+    where X is float64, fits into one batch and has at most 10 000 time steps.
 
     A pickle holds weights and history but not the state of the optimiser, with
     which `partial_fit` starts afresh after loading.
@@ -422,9 +422,9 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
 
     Notes
     -----
-    Computations are in float32, but in float64 where X is float64 and all samples
-    fit into one batch. Then equal samples are merged, too, so that a weight of 2 and
-    a repeated sample are exactly the same.
+    Where all samples fit into one batch, equal ones are merged, so that a weight of
+    2 and a repeated sample are the same. Computations are in float32, but in float64
+    where X is float64, fits into one batch and has at most 10 000 time steps.
 
     A pickle holds weights and history but not the state of the optimiser, with
     which `partial_fit` starts afresh after loading.

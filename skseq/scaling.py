@@ -46,7 +46,7 @@ class StepScaler:
         return self
 
     def transform(self, sequences: SequenceArray, dtype: np.dtype) -> SequenceArray:
-        """Return standardised sequences of a type.
+        """Return standardised sequences of a type, without steps that none uses.
 
         Parameters
         ----------
@@ -63,4 +63,4 @@ class StepScaler:
                 scaled[rows] = self.scaler.transform(values[rows])
             return scaled
 
-        return sequences.map_values(standardize)
+        return sequences.compact().map_values(standardize)
