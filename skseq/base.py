@@ -198,7 +198,7 @@ class BaseSequenceEstimator(BaseEstimator):
         y = self._check_y(X, y)
         check_same_length(sequences, y)
         weights = check_weights(sample_weight, sequences)
-        return Samples(sequences, y, weights).without_zero_weights()
+        return Samples(sequences, y, weights).usable()
 
     def _make_network(self, seed: int, earlier: SequenceNet | None) -> nn.Module:
         with seeded_torch(seed):

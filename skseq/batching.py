@@ -38,7 +38,8 @@ class SequenceDataset:
     Parameters
     ----------
     sequences : SequenceArray
-        The samples; overlapping ones stay overlapping.
+        The samples; overlapping ones stay overlapping. An empty window becomes one
+        step of zeros, which after scaling says nothing.
     device : torch.device
         Where the tensors live.
     targets : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
@@ -61,6 +62,7 @@ class SequenceDataset:
         starts, lengths = map(np.ascontiguousarray, (sequences.starts, self.lengths))
         self._starts = torch.as_tensor(starts, device=device)
         self._lengths = torch.as_tensor(lengths, device=device)
+        self._has_empty = bool((lengths == 0).any())
         self.y = self.weights = None
         if targets is not None:
             self.y = torch.as_tensor(targets, device=device)
@@ -87,10 +89,13 @@ class SequenceDataset:
         if self.n_timesteps is not None:
             x = self._windows.index_select(0, starts)
         else:
-            lengths = self._lengths[index]
+            given = self._lengths[index]
+            lengths = given.clamp_min(1)
             steps = torch.arange(int(lengths.max()), device=starts.device)
             steps = torch.minimum(steps, lengths.unsqueeze(1) - 1)  # (B, T)
             x = self._values[starts.unsqueeze(1) + steps]
+            if self._has_empty:
+                x[given == 0] = 0
         y = None if self.y is None else self.y[index]
         weights = None if self.weights is None else self.weights[index]
         return Batch(x, lengths, y, weights)

@@ -38,11 +38,29 @@ class Samples:
         weights = None if self.weights is None else self.weights[index]
         return Samples(self.sequences[index], self.y[index], weights)
 
-    def without_zero_weights(self) -> Samples:
-        """Remove the samples of weight zero, before anything is counted."""
-        if self.weights is None or self.weights.all():
-            return self
-        return self[self.weights > 0]
+    def usable(self) -> Samples:
+        """Remove incomplete windows and samples of weight zero.
+
+        Raises
+        ------
+        ValueError
+            If nothing is left.
+        """
+        usable = self.sequences.complete
+        if not usable.any():
+            raise ValueError(
+                f"X holds {len(self)} windows, none of which has all "
+                f"{self.sequences.window_length} steps; window_length + lag must not "
+                "exceed the number of rows."
+            )
+        if self.weights is not None:
+            usable = usable & (self.weights > 0)
+            if not usable.any():
+                raise ValueError(
+                    "sample_weight is zero for every complete window of X; at least "
+                    "one must have a positive weight."
+                )
+        return self if usable.all() else self[usable]
 
     def merged(self) -> Samples:
         """Merge equal samples, add up their weights and order them canonically.

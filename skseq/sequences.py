@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["SequenceArray"]
+__all__ = ["SequenceArray", "panel_starts"]
 
 
 class SequenceArray:
@@ -30,12 +31,16 @@ class SequenceArray:
         Row of `values` at which each sequence starts.
     lengths : array-like of int of shape (n_samples,)
         Number of time steps of each sequence, at least 1.
+    window_length : int or None, default=None
+        Number of steps in a complete window, if the sequences are windows. Then
+        shorter ones, even empty ones, are windows of which the first steps are
+        unknown.
 
     Raises
     ------
     ValueError
-        If `values` is not a table, a sequence is empty or a sequence reaches
-        outside of `values`.
+        If `values` is not a table, a sequence is empty or longer than a window, or
+        reaches outside of `values`.
 
     See Also
     --------
@@ -59,7 +64,13 @@ class SequenceArray:
 
     ndim = 3
 
-    def __init__(self, values: np.ndarray, starts: Any, lengths: Any):
+    def __init__(
+        self,
+        values: np.ndarray,
+        starts: Any,
+        lengths: Any,
+        window_length: int | None = None,
+    ):
         values = np.asarray(values)
         starts = np.asarray(starts, dtype=np.intp)
         lengths = np.asarray(lengths, dtype=np.intp)
@@ -73,7 +84,12 @@ class SequenceArray:
                 "starts and lengths must be vectors of equal length, "
                 f"got shapes {starts.shape} and {lengths.shape}."
             )
-        if (lengths < 1).any():
+        if window_length is not None and (lengths > window_length).any():
+            raise ValueError(
+                f"Sequence {np.argmax(lengths)} has length {lengths.max()}, more than "
+                f"window_length={window_length}."
+            )
+        if (lengths < (0 if window_length else 1)).any():
             raise ValueError(
                 f"Sequence {np.argmin(lengths)} has length {lengths.min()}; "
                 "every sequence must have at least one time step."
@@ -88,6 +104,7 @@ class SequenceArray:
         self.values = values
         self.starts = starts
         self.lengths = lengths
+        self.window_length = window_length
 
     # Layouts in -----------------------------------------------------------
 
@@ -170,30 +187,7 @@ class SequenceArray:
             If the index has not two levels, an instance is interrupted by another
             or the time of an instance does not increase.
         """
-        if frame.index.nlevels != 2:
-            raise ValueError(
-                "frame must have a 2-level index (instance, time), "
-                f"got {frame.index.nlevels} level(s)."
-            )
-        instances, times = (frame.index.get_level_values(level) for level in (0, 1))
-        codes = instances.factorize()[0]
-        changes = np.flatnonzero(np.diff(codes)) + 1
-        starts = np.concatenate([[0], changes]) if len(frame) else np.empty(0, int)
-        firsts = instances[starts]
-        if firsts.has_duplicates:
-            name = firsts[firsts.duplicated()][0]
-            raise ValueError(
-                f"The rows of instance {name!r} are interrupted by another instance; "
-                "sort the table by its index first."
-            )
-        increases = np.asarray(times[1:] > times[:-1])
-        increases[changes - 1] = True
-        if not increases.all():
-            i = int(np.argmin(increases))
-            raise ValueError(
-                f"The time index of instance {instances[i]!r} does not increase at "
-                f"{times[i + 1]!r}, which follows {times[i]!r}."
-            )
+        starts = panel_starts(frame.index)
         return cls(frame.to_numpy(), starts, np.diff(np.append(starts, len(frame))))
 
     # An array of samples --------------------------------------------------
@@ -211,7 +205,7 @@ class SequenceArray:
             key = np.asarray(key)
             if key.size == 0:
                 key = key.astype(np.intp)
-        return self._with(self.values, self.starts[key], self.lengths[key])
+        return self._replace(starts=self.starts[key], lengths=self.lengths[key])
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[i] for i in range(len(self)))
@@ -219,16 +213,20 @@ class SequenceArray:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
             raise ValueError("A SequenceArray cannot become an array without a copy.")
-        if self.n_timesteps is None:
+        if self.window_length is not None:
+            X = self.to_padded(np.nan, length=self.window_length, padding="pre")
+        elif self.n_timesteps is not None or len(self) == 0:
+            X = self.to_padded()
+        else:
             raise ValueError(
                 "The sequences have unequal lengths and make no array; "
                 "use to_padded() or to_list()."
             )
-        return self.to_padded().astype(dtype or self.dtype, copy=False)
+        return X.astype(dtype or self.dtype, copy=False)
 
     def __repr__(self) -> str:
         lengths = self.n_timesteps
-        if lengths is None:
+        if lengths is None and len(self):
             lengths = f"{self.lengths.min()}..{self.lengths.max()}"
         return (
             f"SequenceArray(n_samples={len(self)}, n_timesteps={lengths}, "
@@ -237,7 +235,8 @@ class SequenceArray:
 
     def __reduce__(self) -> tuple:
         compact = self.compact()  # a fold of a large table pickles small
-        return SequenceArray, (compact.values, compact.starts, compact.lengths)
+        parts = compact.values, compact.starts, compact.lengths, compact.window_length
+        return SequenceArray, parts
 
     @property
     def n_timesteps(self) -> int | None:
@@ -254,7 +253,12 @@ class SequenceArray:
     @property
     def shape(self) -> tuple[int, int | None, int]:
         """(n_samples, n_timesteps, n_features), n_timesteps None if unequal."""
-        return len(self), self.n_timesteps, self.n_features
+        return len(self), self.window_length or self.n_timesteps, self.n_features
+
+    @property
+    def complete(self) -> np.ndarray:
+        """A mask of the sequences that are not windows with unknown first steps."""
+        return self.lengths >= (self.window_length or 0)
 
     @property
     def dtype(self) -> np.dtype:
@@ -267,22 +271,40 @@ class SequenceArray:
         """Return one array (n_timesteps_i, n_features) per sequence, as views."""
         return list(self)
 
-    def to_padded(self, value: float = 0.0) -> np.ndarray:
-        """Return one array with the shorter sequences filled up at their end.
+    def to_padded(
+        self,
+        value: float = 0.0,
+        *,
+        length: int | None = None,
+        padding: str = "post",
+        truncating: str = "post",
+    ) -> np.ndarray:
+        """Return one array with shorter sequences filled up and longer ones cut.
 
         Parameters
         ----------
         value : float, default=0.0
             The filler.
+        length : int or None, default=None
+            Number of steps in the result; None takes the longest sequence.
+        padding : {"post", "pre"}, default="post"
+            Whether the filler stands behind or before a sequence.
+        truncating : {"post", "pre"}, default="post"
+            Whether the last or the first steps are cut.
 
         Returns
         -------
-        X : ndarray of shape (n_samples, max(lengths), n_features)
+        X : ndarray of shape (n_samples, length, n_features)
         """
-        offsets = np.arange(self.lengths.max(initial=0))
-        real = offsets < self.lengths[:, None]
-        rows = self.starts[:, None] + np.where(real, offsets, 0)
-        X = self.values[rows]
+        if length is None:
+            length = self.lengths.max(initial=0)
+        kept = np.minimum(self.lengths, length)[:, None]
+        offsets = np.arange(length) - (length - kept if padding == "pre" else 0)
+        real = (offsets >= 0) & (offsets < kept)  # (n_samples, length)
+        first = self.starts[:, None]
+        if truncating == "pre":
+            first = first + self.lengths[:, None] - kept
+        X = self.values[np.where(real, first + offsets, 0)]
         X[~real] = value
         return X
 
@@ -303,7 +325,7 @@ class SequenceArray:
             raise ValueError(
                 f"function returned {len(values)} rows for {len(self.values)} steps."
             )
-        return self._with(values, self.starts, self.lengths)
+        return self._replace(values=values)
 
     def compact(self) -> SequenceArray:
         """Drop the time steps that no sequence uses.
@@ -320,14 +342,62 @@ class SequenceArray:
         if used.all():
             return self
         position = np.cumsum(used) - 1
-        return self._with(self.values[used], position[self.starts], self.lengths)
+        return self._replace(values=self.values[used], starts=position[self.starts])
 
-    @classmethod
-    def _with(cls, values, starts, lengths) -> SequenceArray:
-        """Assemble parts that are known to fit."""
-        sequences = cls.__new__(cls)
-        sequences.values, sequences.starts, sequences.lengths = values, starts, lengths
+    def _replace(self, **parts: np.ndarray) -> SequenceArray:
+        """Return a copy with other parts, which are known to fit."""
+        sequences = copy.copy(self)
+        vars(sequences).update(parts)
         return sequences
+
+    def __copy__(self) -> SequenceArray:
+        sequences = SequenceArray.__new__(SequenceArray)
+        vars(sequences).update(vars(self))
+        return sequences
+
+
+def panel_starts(index: pd.MultiIndex) -> np.ndarray:
+    """Return the row at which each instance of a panel starts.
+
+    Parameters
+    ----------
+    index : MultiIndex of two levels (instance, time)
+        Index of a long table.
+
+    Returns
+    -------
+    starts : ndarray of int of shape (n_instances,)
+
+    Raises
+    ------
+    ValueError
+        If the index has not two levels, an instance is interrupted by another or the
+        time of an instance does not increase.
+    """
+    if index.nlevels != 2:
+        raise ValueError(
+            "frame must have a 2-level index (instance, time), "
+            f"got {index.nlevels} level(s)."
+        )
+    instances, times = (index.get_level_values(level) for level in (0, 1))
+    changes = np.flatnonzero(np.diff(instances.factorize()[0])) + 1
+    starts = np.append(0, changes)[: len(index)]
+    firsts = instances[starts]
+    if firsts.has_duplicates:
+        name = firsts[firsts.duplicated()][0]
+        raise ValueError(
+            f"The rows of instance {name!r} are interrupted by another instance; "
+            "sort the table by its index first."
+        )
+    increases = np.asarray(times[1:] > times[:-1])
+    increases[changes - 1] = True
+    if not increases.all():
+        i = int(np.argmin(increases))
+        raise ValueError(
+            f"The time index of instance {instances[i]!r} does not increase at "
+            f"{times[i + 1]!r}, which follows {times[i]!r}."
+        )
+    return starts
 
 
 def _as_table(sequence: Any, i: int) -> np.ndarray:

@@ -13,14 +13,16 @@ PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
     {"sequences"},
     {"_validation", "networks", "resources"},
+    {"preprocessing"},
     {"batching", "samples", "scaling", "tasks"},
     {"training"},
     {"base"},
     {"mixins"},
     {"rnn"},
     {"datasets"},
+    {"model_selection"},
 ]
-SAME_FLOOR = {("networks", "networks")}
+SAME_FLOOR = {("networks", "networks"), ("preprocessing", "preprocessing")}
 ALONE = {"skorch": {"training"}, "sktime": {"datasets"}}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 

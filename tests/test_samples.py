@@ -36,9 +36,19 @@ def test_the_order_does_not_matter():
 
 def test_samples_without_weight_are_dropped():
     given = samples([[1.0], [2.0], [3.0]], [1, 2, 3], [1, 0, 2])
-    kept = given.without_zero_weights()
+    kept = given.usable()
     assert as_table(kept) == [([1.0], 1, 1.0), ([3.0], 3, 2.0)]
-    assert kept.without_zero_weights() is kept
+    assert kept.usable() is kept
+
+
+def test_incomplete_windows_are_dropped():
+    windows = SequenceArray(np.arange(5.0)[:, None], [0, 0, 1], [1, 2, 2], 2)
+    kept = Samples(windows, np.array([1, 2, 3]), None).usable()
+    assert kept.y.tolist() == [2, 3]
+    with pytest.raises(ValueError, match="1 windows, none of which has all 2 steps"):
+        Samples(windows[:1], np.array([1]), None).usable()
+    with pytest.raises(ValueError, match="sample_weight is zero for every complete"):
+        Samples(windows, np.arange(3), np.array([1.0, 0, 0])).usable()
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.2, 0.99])

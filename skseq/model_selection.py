@@ -1,0 +1,166 @@
+"""Cross-validation in the order of time, where predictions need what came before."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.utils import _safe_indexing
+
+__all__ = ["ContextTimeSeriesSplit", "context_scorer"]
+
+
+class ContextTimeSeriesSplit(TimeSeriesSplit):
+    """TimeSeriesSplit whose test folds begin with the rows right before them.
+
+    The windows at the start of a test fold reach back into rows that are known, but
+    that an ordinary split does not hand over. Here they come first in every test
+    fold; a scorer made by `context_scorer` leaves them out of the score.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        Number of folds.
+    context : int, default=0
+        Number of rows before each test fold: at least `window_length` - 1 + `lag`, the
+        same for all candidates of a search, so that all are scored on the same rows.
+    max_train_size : int or None, default=None
+        Largest number of training rows.
+    test_size : int or None, default=None
+        Number of rows of each test fold, the context not counted.
+    gap : int, default=0
+        Number of rows left out between training and test fold. The context may lie in
+        the gap: it is input, never a target.
+
+    See Also
+    --------
+    context_scorer : The scorer to use with it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq.model_selection import ContextTimeSeriesSplit
+    >>> for train, test in ContextTimeSeriesSplit(2, context=2).split(np.zeros(9)):
+    ...     print(train, test)
+    [0 1 2] [1 2 3 4 5]
+    [0 1 2 3 4 5] [4 5 6 7 8]
+    """
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        context: int = 0,
+        max_train_size: int | None = None,
+        test_size: int | None = None,
+        gap: int = 0,
+    ):
+        super().__init__(
+            n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap
+        )
+        self.context = context
+
+    def split(
+        self, X: Any, y: Any = None, groups: Any = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the rows of each training and each test fold.
+
+        Parameters
+        ----------
+        X : array-like of n_rows
+            The rows, in the order of time.
+        y, groups : object, default=None
+            Ignored.
+
+        Yields
+        ------
+        train, test : ndarray of int
+            The first `context` entries of `test` are the context.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than `context` rows before a test fold.
+        """
+        for train, test in super().split(X, y, groups):
+            start = test[0] - self.context
+            if start < 0:
+                raise ValueError(
+                    f"context={self.context} is more than the {test[0]} rows before "
+                    "the first test fold."
+                )
+            yield train, np.arange(start, test[-1] + 1)
+
+
+def context_scorer(scoring: str | Callable, context: int) -> Callable:
+    """Make a scorer that leaves the first rows of a test fold out of the score.
+
+    Parameters
+    ----------
+    scoring : str or callable
+        Any scorer of scikit-learn, or its name.
+    context : int
+        Number of rows to leave out, as in `ContextTimeSeriesSplit`.
+
+    Returns
+    -------
+    scorer : callable
+        (estimator, X, y) -> score.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from skseq.model_selection import ContextTimeSeriesSplit, context_scorer
+    >>> X = np.arange(20.0)[:, None]
+    >>> cross_val_score(
+    ...     LinearRegression(), X, 2 * X[:, 0],
+    ...     cv=ContextTimeSeriesSplit(3, context=4), scoring=context_scorer("r2", 4),
+    ... )
+    array([1., 1., 1.])
+    """
+    return _ContextScorer(get_scorer(scoring), context)
+
+
+class _ContextScorer:
+    """Scores all predictions but the first `context`."""
+
+    def __init__(self, scorer: Callable, context: int):
+        self.scorer = scorer
+        self.context = context
+
+    def __call__(self, estimator: Any, X: Any, y: Any) -> float:
+        rest = slice(self.context, None)
+        return self.scorer(
+            _WithoutContext(estimator, self.context), X, _safe_indexing(y, rest)
+        )
+
+
+_RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+
+
+class _WithoutContext:
+    """An estimator that predicts from all rows and shows the later predictions only."""
+
+    def __init__(self, estimator: Any, context: int):
+        self._estimator = estimator
+        self._context = context
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._estimator, name)
+        if name not in _RESPONSES:
+            return value
+
+        @functools.wraps(value)  # scikit-learn asks a method for its name
+        def respond(X):
+            return value(X)[self._context :]
+
+        return respond
+
+    def __sklearn_tags__(self) -> Any:
+        return self._estimator.__sklearn_tags__()

@@ -1,0 +1,177 @@
+"""Causal windows over the rows of a table, one per row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skseq._validation import FLOATS
+from skseq.preprocessing._continuation import continues
+from skseq.sequences import SequenceArray, panel_starts
+
+__all__ = ["SlidingWindow"]
+
+
+class SlidingWindow(TransformerMixin, BaseEstimator):
+    """Turn every row of a table into the window of rows that ends there.
+
+    The number of rows stays what it was, so y stays aligned, and every scorer,
+    splitter and search of scikit-learn works on a pipeline with this step. Window i
+    holds the rows i - lag - window_length + 1 to i - lag: nothing of the future. The
+    first windows are shorter, as nothing is known from before; the estimators of
+    this package learn from complete windows only and predict from any.
+
+    At the start of a test fold, the rows before it are known, but not in the fold.
+    They are remembered from `fit` and used where the index of a DataFrame shows that
+    the fold continues the training rows; in a pipeline behind other transformers
+    that takes ``pipeline.set_output(transform="pandas")``. For arrays, use
+    `skseq.model_selection.ContextTimeSeriesSplit`.
+
+    Parameters
+    ----------
+    window_length : int, default=1
+        Number of rows in a complete window.
+    lag : int, default=0
+        Number of rows between the end of a window and its row.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if `fit` was given a DataFrame that names them.
+
+    See Also
+    --------
+    make_windows : Pairs of windows and the rows that follow, as plain arrays.
+
+    Notes
+    -----
+    Windows are not laid out: the result is a `SequenceArray` over the table. As an
+    array it is (n_rows, window_length, n_columns) with NaN before the first row.
+
+    In a table with a 2-level index (series, time), no window crosses series.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq.preprocessing import SlidingWindow
+    >>> table = np.array([[1.0], [2.0], [3.0], [4.0]])
+    >>> windows = SlidingWindow(window_length=3).fit_transform(table)
+    >>> np.asarray(windows)[..., 0]
+    array([[nan, nan,  1.],
+           [nan,  1.,  2.],
+           [ 1.,  2.,  3.],
+           [ 2.,  3.,  4.]])
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "window_length": [Interval(Integral, 1, None, closed="left")],
+        "lag": [Interval(Integral, 0, None, closed="left")],
+    }
+
+    def __init__(self, window_length: int = 1, lag: int = 0):
+        self.window_length = window_length
+        self.lag = lag
+
+    def fit(self, X: Any, y: Any = None) -> SlidingWindow:
+        """Remember the last rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            A table in the order of time, or one with a 2-level index (series, time).
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        self._validate_params()
+        values = validate_data(self, X, dtype=FLOATS)
+        self._tails = {
+            name: (values[max(start, stop - self._context) : stop].copy(), index[-2:])
+            for name, start, stop, index in _series(X, len(values))
+        }
+        return self
+
+    def transform(self, X: Any) -> SequenceArray:
+        """Return the window that ends at each row.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            A table like the one in `fit`.
+
+        Returns
+        -------
+        windows : SequenceArray of n_rows sequences
+        """
+        check_is_fitted(self, "_tails")
+        values = validate_data(self, X, dtype=FLOATS, reset=False)
+        tables, starts, lengths, n_above = [], [], [], 0
+        for name, start, stop, index in _series(X, len(values)):
+            table = values[start:stop]
+            known = self._known_before(name, index)
+            ends = np.arange(len(known) + 1, len(known) + len(table) + 1) - self.lag
+            ends = ends.clip(min=0)
+            first = (ends - self.window_length).clip(min=0)
+            starts.append(n_above + first)
+            lengths.append(ends - first)
+            tables += [known, table] if len(known) else [table]
+            n_above += len(known) + len(table)
+        return SequenceArray(
+            tables[0] if len(tables) == 1 else np.concatenate(tables),
+            np.concatenate(starts),
+            np.concatenate(lengths),
+            window_length=self.window_length,
+        )
+
+    @property
+    def _context(self) -> int:
+        """How many rows before a row its window reaches back."""
+        return self.window_length - 1 + self.lag
+
+    def _known_before(self, name: Any, index: Any) -> np.ndarray:
+        """Return the remembered rows that end right before an index starts."""
+        tail, earlier = self._tails.get(name, (None, ()))
+        if continues(earlier, index):
+            return tail
+        return np.empty((0, self.n_features_in_))
+
+    def set_output(self, *, transform: str | None = None) -> SlidingWindow:
+        """Do nothing: windows are no table, whatever a pipeline asks for.
+
+        Parameters
+        ----------
+        transform : str or None, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+        """
+        return self
+
+
+def _series(X: Any, n_rows: int) -> Iterator[tuple[Any, int, int, Any]]:
+    """Yield (name, first row, end, index of time or ()) of every series in a table."""
+    if not hasattr(X, "iloc"):
+        yield None, 0, n_rows, ()
+    elif X.index.nlevels == 1:
+        yield None, 0, n_rows, X.index
+    else:
+        starts = panel_starts(X.index)
+        names, times = (X.index.get_level_values(level) for level in (0, 1))
+        for start, stop in pairwise([*starts, n_rows]):
+            yield names[start], start, stop, times[start:stop]

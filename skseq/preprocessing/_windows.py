@@ -1,0 +1,96 @@
+"""Windows and what follows them, as pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+
+from skseq._validation import FLOATS
+from skseq.sequences import SequenceArray
+
+__all__ = ["make_windows"]
+
+
+def make_windows(
+    X: Any, y: Any = None, window_length: int = 1, horizon: int = 1, stride: int = 1
+) -> tuple[SequenceArray, np.ndarray]:
+    """Cut a table into windows and the targets that follow each.
+
+    Sample i has the rows i * stride to i * stride + window_length - 1 as features and
+    the `horizon` targets after them as labels. Unlike with `SlidingWindow`, the number
+    of samples is not that of the rows.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows,) or (n_rows, n_columns)
+        The table, in the order of time.
+    y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
+        The targets; None takes X itself.
+    window_length : int, default=1
+        Number of rows per window.
+    horizon : int, default=1
+        Number of rows to predict after each window.
+    stride : int, default=1
+        Number of rows from one window to the next.
+
+    Returns
+    -------
+    windows : SequenceArray of shape (n_samples, window_length, n_columns)
+        Not laid out; ``np.asarray`` does that.
+    targets : ndarray of shape (n_samples,) or (n_samples, horizon * n_targets)
+        One-dimensional for one target one step ahead; else all targets of the first
+        step, then of the second and so on.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer rows than a window and a horizon take.
+
+    Examples
+    --------
+    From the temperatures of ten days to that of the eleventh:
+
+    >>> import numpy as np
+    >>> from skseq.preprocessing import make_windows
+    >>> temperature = np.arange(20.0, 33.0)  # thirteen days
+    >>> windows, targets = make_windows(temperature, window_length=10)
+    >>> np.asarray(windows)[..., 0].astype(int)
+    array([[20, 21, 22, 23, 24, 25, 26, 27, 28, 29],
+           [21, 22, 23, 24, 25, 26, 27, 28, 29, 30],
+           [22, 23, 24, 25, 26, 27, 28, 29, 30, 31]])
+    >>> targets
+    array([30., 31., 32.])
+    """
+    table = _as_table(X, "X")
+    goals = table if y is None else _as_table(y, "y")
+    check_consistent_length(table, goals)
+    for name, value in (
+        ("window_length", window_length),
+        ("horizon", horizon),
+        ("stride", stride),
+    ):
+        if not isinstance(value, (int, np.integer)) or value < 1:
+            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
+    if len(table) < window_length + horizon:
+        raise ValueError(
+            f"X has {len(table)} rows; window_length={window_length} and "
+            f"horizon={horizon} take at least {window_length + horizon}."
+        )
+    starts = np.arange(0, len(table) - window_length - horizon + 1, stride)
+    windows = SequenceArray(table, starts, np.full(len(starts), window_length))
+    ahead = starts[:, None] + window_length + np.arange(horizon)
+    targets = goals[ahead].reshape(len(starts), -1)
+    return windows, targets[:, 0] if targets.shape[1] == 1 else targets
+
+
+def _as_table(values: Any, name: str) -> np.ndarray:
+    """Return one or several columns of finite floats."""
+    table = check_array(values, ensure_2d=False, dtype=FLOATS, input_name=name)
+    if table.ndim > 2 or table.ndim == 0:
+        raise ValueError(
+            f"{name} has the shape {table.shape}; expected (n_rows,) or "
+            "(n_rows, n_columns)."
+        )
+    return table.reshape(len(table), -1)

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from skseq.preprocessing import make_windows
+
+
+def test_several_targets_several_steps_ahead_by_hand():
+    X = np.arange(14.0).reshape(7, 2)
+    y = np.arange(7.0)[:, None] + [[100, 200]]
+    windows, targets = make_windows(X, y, window_length=3, horizon=2, stride=2)
+    np.testing.assert_array_equal(windows, [X[0:3], X[2:5]])
+    assert targets.tolist() == [[103, 203, 104, 204], [105, 205, 106, 206]]
+    assert np.shares_memory(windows.values, X)
+
+
+def test_one_target_one_step_ahead_is_flat():
+    assert make_windows([1.0, 2, 3, 4], window_length=2)[1].tolist() == [3, 4]
+    assert make_windows([1.0, 2, 3, 4], window_length=2, horizon=2)[1].tolist() == [
+        [3, 4]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ({"X": [1.0, 2.0], "window_length": 2}, "X has 2 rows; .* take at least 3"),
+        ({"X": [1.0, 2.0], "horizon": 0}, "horizon must be an integer of at least 1"),
+        ({"X": [1.0, 2.0], "stride": 1.5}, "stride must be an integer .* got 1.5"),
+        ({"X": [1.0, np.nan, 2.0]}, "Input X contains NaN"),
+        ({"X": [1.0, 2.0], "y": [1.0]}, "inconsistent numbers"),
+        ({"X": np.zeros((2, 2, 2))}, "Found array with dim 3|shape"),
+    ],
+)
+def test_bad_input(arguments, match):
+    with pytest.raises(ValueError, match=match):
+        make_windows(**arguments)

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+
+from skseq.model_selection import ContextTimeSeriesSplit, context_scorer
+
+
+@pytest.mark.parametrize("options", [{}, {"gap": 2}, {"test_size": 3}])
+def test_folds_are_those_of_sklearn_with_the_rows_before(options):
+    X = np.zeros(30)
+    ours = ContextTimeSeriesSplit(4, context=2, **options)
+    for (train, test), (expected_train, expected_test) in zip(
+        ours.split(X), TimeSeriesSplit(4, **options).split(X), strict=True
+    ):
+        np.testing.assert_array_equal(train, expected_train)
+        np.testing.assert_array_equal(test[2:], expected_test)
+        assert test[:2].tolist() == [expected_test[0] - 2, expected_test[0] - 1]
+    assert ours.get_n_splits() == 4
+
+
+def test_too_much_context_is_an_error():
+    with pytest.raises(ValueError, match="context=9 is more than the 5 rows before"):
+        next(ContextTimeSeriesSplit(2, context=9).split(np.zeros(15)))
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "roc_auc", "neg_log_loss"])
+def test_the_context_does_not_count(scoring):
+    rng = np.random.RandomState(0)
+    X = rng.randn(100, 2)
+    y = X[:, 0] + rng.randn(100) > 0
+    model = LogisticRegression().fit(X, y)
+    expected = get_scorer(scoring)(model, X[10:], y[10:])
+    flipped = np.r_[~y[:10], y[10:]]
+    assert context_scorer(scoring, 10)(model, X, flipped) == pytest.approx(expected)
+    scores = cross_val_score(model, X, y, scoring=context_scorer(scoring, 0), cv=3)
+    np.testing.assert_allclose(
+        scores, cross_val_score(model, X, y, scoring=scoring, cv=3)
+    )
