@@ -62,8 +62,8 @@ def load(name: str):
 
 
 def make_model(n_samples: int, **options) -> RNNClassifier:
-    """Return the recipe with 10 to 200 epochs, fewer for more samples."""
-    max_epochs = int(np.clip(50_000 / n_samples, 10, 200))
+    """Return the recipe with 10 to 100 epochs, fewer for more samples."""
+    max_epochs = int(np.clip(50_000 / n_samples, 10, 100))
     return RNNClassifier(max_epochs=max_epochs, **{**RECIPE, **options})
 
 

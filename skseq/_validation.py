@@ -51,9 +51,9 @@ def check_sequences(
     is_table = False
     if isinstance(X, SequenceArray):
         sequences = _check_values(X)
-    elif _is_panel(X):
+    elif is_panel(X):
         sequences = _check_values(SequenceArray.from_frame(X))
-    elif _is_list_of_sequences(X):
+    elif is_list_of_sequences(X):
         sequences = _check_values(SequenceArray.from_list(X))
     else:
         array = check_array(
@@ -122,7 +122,7 @@ def check_weights(sample_weight: Any, sequences: SequenceArray) -> np.ndarray | 
 
 def check_instances(X: Any, y: Any) -> None:
     """Refuse a labelled y whose order differs from the instances of a panel X."""
-    if not _is_panel(X) or not hasattr(y, "iloc") or y.index.nlevels != 1:
+    if not is_panel(X) or not hasattr(y, "iloc") or y.index.nlevels != 1:
         return
     instances = X.index.get_level_values(0).unique()
     if not y.index.equals(instances) and y.index.sort_values().equals(
@@ -151,11 +151,12 @@ def unchanged_on_error(estimator: BaseEstimator) -> Iterator[None]:
         raise
 
 
-def _is_panel(X: Any) -> bool:
+def is_panel(X: Any) -> bool:
+    """Whether X is a table with a 2-level index (instance, time)."""
     return hasattr(X, "iloc") and X.index.nlevels == 2
 
 
-def _is_list_of_sequences(X: Any) -> bool:
+def is_list_of_sequences(X: Any) -> bool:
     """Whether X lists arrays or lists of unequal lengths.
 
     A nested list of equal lengths is a table, as everywhere in scikit-learn.

@@ -7,9 +7,25 @@ from sklearn.preprocessing import StandardScaler
 
 from skseq.sequences import SequenceArray
 
-__all__ = ["StepScaler"]
+__all__ = ["StepScaler", "standard_scaler"]
 
 CHUNK = 2**16  # rows transformed at a time, so that no large temporary is made
+
+
+def standard_scaler(normalize: bool) -> StandardScaler:
+    """Return a StandardScaler that gives arrays, whatever output is configured.
+
+    Parameters
+    ----------
+    normalize : bool
+        False makes one that changes nothing.
+
+    Returns
+    -------
+    scaler : StandardScaler
+    """
+    scaler = StandardScaler(with_mean=normalize, with_std=normalize)
+    return scaler.set_output(transform="default")
 
 
 class StepScaler:
@@ -25,7 +41,7 @@ class StepScaler:
     """
 
     def __init__(self, normalize: bool):
-        self.scaler = StandardScaler(with_mean=normalize, with_std=normalize)
+        self.scaler = standard_scaler(normalize)
 
     def fit(self, sequences: SequenceArray, weights: np.ndarray | None) -> StepScaler:
         """Learn mean and standard deviation per feature.

@@ -10,8 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.preprocessing import StandardScaler
 from torch import nn
+
+from skseq.scaling import standard_scaler
 
 __all__ = ["Classification", "MultilabelClassification", "Regression", "Task"]
 
@@ -129,7 +130,7 @@ class Regression(Task):
     def __init__(self, shape: tuple[int, ...], normalize: bool):
         self.shape = shape
         self.n_outputs = shape[0] if shape else 1
-        self.scaler = StandardScaler(with_mean=normalize, with_std=normalize)
+        self.scaler = standard_scaler(normalize)
 
     def learn_scale(self, y, weights):
         """Learn mean and standard deviation of each output."""

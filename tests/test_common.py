@@ -335,6 +335,14 @@ def test_meta_estimators_of_regressors():
 
 
 @every_class
+def test_no_configured_output_gets_in_the_way(cls):
+    model = cls(max_epochs=1, random_state=0)
+    expected = scores(model.fit(X, target(model)), X)
+    with sklearn.config_context(transform_output="pandas"):
+        np.testing.assert_array_equal(scores(model.fit(X, target(model)), X), expected)
+
+
+@every_class
 def test_metadata_routing(cls):
     weights = np.where(NUMBERS > 1, 0.0, 1.0)
     with sklearn.config_context(enable_metadata_routing=True):

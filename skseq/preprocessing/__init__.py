@@ -1,6 +1,17 @@
 """Transformers of sequences, and of tables into sequences."""
 
+from skseq.preprocessing._padder import SequencePadder
+from skseq.preprocessing._scaler import SequenceScaler
 from skseq.preprocessing._sliding_window import SlidingWindow
+from skseq.preprocessing._splitter import SequenceSplitter
+from skseq.preprocessing._swap_axes import SwapAxes
 from skseq.preprocessing._windows import make_windows
 
-__all__ = ["SlidingWindow", "make_windows"]
+__all__ = [
+    "SequencePadder",
+    "SequenceScaler",
+    "SequenceSplitter",
+    "SlidingWindow",
+    "SwapAxes",
+    "make_windows",
+]

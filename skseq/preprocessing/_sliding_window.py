@@ -8,18 +8,18 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skseq._validation import FLOATS
+from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._continuation import continues
 from skseq.sequences import SequenceArray, panel_starts
 
 __all__ = ["SlidingWindow"]
 
 
-class SlidingWindow(TransformerMixin, BaseEstimator):
+class SlidingWindow(SequenceTransformer):
     """Turn every row of a table into the window of rows that ends there.
 
     The number of rows stays what it was, so y stays aligned, and every scorer,
@@ -141,27 +141,17 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         """How many rows before a row its window reaches back."""
         return self.window_length - 1 + self.lag
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = False
+        return tags
+
     def _known_before(self, name: Any, index: Any) -> np.ndarray:
         """Return the remembered rows that end right before an index starts."""
         tail, earlier = self._tails.get(name, (None, ()))
         if continues(earlier, index):
             return tail
         return np.empty((0, self.n_features_in_))
-
-    def set_output(self, *, transform: str | None = None) -> SlidingWindow:
-        """Do nothing: windows are no table, whatever a pipeline asks for.
-
-        Parameters
-        ----------
-        transform : str or None, default=None
-            Ignored.
-
-        Returns
-        -------
-        self : object
-            The transformer.
-        """
-        return self
 
 
 def _series(X: Any, n_rows: int) -> Iterator[tuple[Any, int, int, Any]]:

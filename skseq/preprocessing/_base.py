@@ -1,0 +1,72 @@
+"""What the transformers of sequences share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from skseq._validation import is_list_of_sequences, is_panel
+from skseq.sequences import SequenceArray
+
+__all__ = ["SequenceTransformer", "in_layout_of"]
+
+
+class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+    """Base of the transformers whose output is no table.
+
+    They accept what the estimators accept, and leave containers alone.
+    """
+
+    n_channels = 1  # a row of a table is one univariate sequence
+
+    def set_output(self, *, transform: str | None = None) -> SequenceTransformer:
+        """Do nothing: sequences are no table, whatever a pipeline asks for.
+
+        Parameters
+        ----------
+        transform : str or None, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+        """
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def in_layout_of(X: Any, sequences: SequenceArray) -> Any:
+    """Return sequences in the layout in which X was given.
+
+    Parameters
+    ----------
+    X : array, table, list of arrays, panel or SequenceArray
+        What the sequences were made from.
+    sequences : SequenceArray
+        As many sequences of the same lengths.
+
+    Returns
+    -------
+    X : object
+        A panel for a panel, a list for a list, an array of as many dimensions for an
+        array or a table.
+    """
+    if isinstance(X, SequenceArray):
+        return sequences
+    if is_panel(X):
+        return type(X)(sequences.values, index=X.index, columns=X.columns)
+    if is_list_of_sequences(X):
+        n_dims = (np.ndim(sequence) for sequence in X)
+        return [
+            sequence[:, 0] if n_dim == 1 else sequence
+            for n_dim, sequence in zip(n_dims, sequences, strict=True)
+        ]
+    array = np.asarray(sequences)
+    return array.reshape(len(array), -1) if np.asarray(X).ndim == 2 else array

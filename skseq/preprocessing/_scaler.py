@@ -1,0 +1,151 @@
+"""Scaling of sequences by any scaler of scikit-learn."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sklearn.base import clone
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skseq._validation import check_sequences
+from skseq.preprocessing._base import SequenceTransformer, in_layout_of
+from skseq.sequences import SequenceArray
+
+__all__ = ["SequenceScaler"]
+
+
+class SequenceScaler(SequenceTransformer):
+    """Scale the features of sequences.
+
+    Parameters
+    ----------
+    scaler : scaler of scikit-learn or None, default=None
+        What scales a table (n_steps, n_features): StandardScaler (None), RobustScaler,
+        MinMaxScaler, QuantileTransformer and so on.
+    per : {"feature", "sequence"}, default="feature"
+        Whether each feature has one scale, learned in `fit` from the steps of all
+        sequences, or each sequence its own, learned from its own steps.
+
+    Attributes
+    ----------
+    scaler_ : scaler
+        The fitted scaler, if ``per="feature"``.
+    n_features_in_ : int
+        Number of features per time step; of columns, if `fit` was given a table.
+
+    Notes
+    -----
+    A table (2-D X) is univariate sequences, so all its columns share one scale. The
+    result has the layout of the input; windows stay unlaid with ``per="feature"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq.preprocessing import SequenceScaler
+    >>> X = [np.array([1.0, 3.0]), np.array([5.0])]
+    >>> SequenceScaler().fit_transform(X)
+    [array([-1.22474487,  0.        ]), array([1.22474487])]
+    >>> SequenceScaler(per="sequence").fit_transform(X)
+    [array([-1.,  1.]), array([0.])]
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "scaler": [HasMethods(["fit", "transform"]), None],
+        "per": [StrOptions({"feature", "sequence"})],
+    }
+
+    def __init__(self, scaler: Any = None, per: str = "feature"):
+        self.scaler = scaler
+        self.per = per
+
+    def fit(self, X: Any, y: Any = None) -> SequenceScaler:
+        """Learn the scale of each feature.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, in any layout of the estimators.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        self._validate_params()
+        sequences = check_sequences(self, X, reset=True)
+        if self.per == "feature":
+            self.scaler_ = self._make_scaler().fit(sequences.compact().values)
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Scale sequences.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences.
+
+        Returns
+        -------
+        X : object
+            Scaled sequences in the same layout.
+        """
+        check_is_fitted(self, "n_features_in_")
+        sequences = check_sequences(self, X, reset=False)
+        if self.per == "feature":
+            scaled = sequences.map_values(self.scaler_.transform)
+        else:
+            scaled = SequenceArray.from_list(
+                [self._make_scaler().fit_transform(sequence) for sequence in sequences]
+            )
+        return in_layout_of(X, scaled)
+
+    def inverse_transform(self, X: Any, reference: Any = None) -> Any:
+        """Bring scaled sequences back to their units.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            Scaled sequences.
+        reference : like X, default=None
+            With ``per="sequence"``: the unscaled sequences whose scales to restore,
+            one for each of X, of any lengths.
+
+        Returns
+        -------
+        X : object
+            The sequences in the same layout.
+
+        Raises
+        ------
+        ValueError
+            If `reference` is missing or holds another number of sequences.
+        """
+        check_is_fitted(self, "n_features_in_")
+        sequences = check_sequences(self, X, reset=False)
+        if self.per == "feature":
+            restored = sequences.map_values(self.scaler_.inverse_transform)
+            return in_layout_of(X, restored)
+        if reference is None:
+            raise ValueError(
+                "per='sequence' needs reference, the unscaled sequences whose scales "
+                "to restore."
+            )
+        originals = check_sequences(self, reference, reset=False)
+        if len(originals) != len(sequences):
+            raise ValueError(
+                f"reference holds {len(originals)} sequences, X {len(sequences)}."
+            )
+        restored = [
+            self._make_scaler().fit(original).inverse_transform(sequence)
+            for original, sequence in zip(originals, sequences, strict=True)
+        ]
+        return in_layout_of(X, SequenceArray.from_list(restored))
+
+    def _make_scaler(self) -> Any:
+        scaler = StandardScaler() if self.scaler is None else clone(self.scaler)
+        return scaler.set_output(transform="default")  # arrays, whatever is configured

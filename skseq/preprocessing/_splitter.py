@@ -1,0 +1,195 @@
+"""Long sequences in pieces, and back."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils._param_validation import Interval
+
+from skseq._validation import check_sequences
+from skseq.sequences import SequenceArray
+
+__all__ = ["SequenceSplitter"]
+
+
+class SequenceSplitter(BaseEstimator):
+    """Cut long sequences into pieces and join the predictions of the pieces.
+
+    Recurrent networks learn long sequences slowly; pieces of them make more samples
+    and shorter ways back. The number of samples changes, so this is no transformer:
+    `split` comes before cross-validation, whose folds should keep the pieces of one
+    sequence together by the groups it returns.
+
+    Parameters
+    ----------
+    length : int, default=100
+        Number of steps per piece; the last piece of a sequence may be shorter.
+    stride : int or None, default=None
+        Number of steps from one piece to the next; None takes `length`, so that
+        pieces do not overlap.
+
+    Attributes
+    ----------
+    origins_ : ndarray of int of shape (n_pieces,)
+        Position of the sequence that each piece was cut from.
+    offsets_ : ndarray of int of shape (n_pieces,)
+        Its step at which the piece starts.
+    lengths_ : ndarray of int of shape (n_sequences,)
+        Lengths of the sequences.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq.preprocessing import SequenceSplitter
+    >>> splitter = SequenceSplitter(length=2)
+    >>> X = [np.array([1.0, 2, 3]), np.array([4.0, 5])]
+    >>> pieces, y, groups = splitter.split(X, ["a", "b"])
+    >>> [piece[:, 0].tolist() for piece in pieces]
+    [[1.0, 2.0], [3.0], [4.0, 5.0]]
+    >>> y, groups
+    (['a', 'a', 'b'], array([0, 0, 1]))
+    >>> splitter.join(np.array([0.2, 0.4, 0.9]))  # one prediction per piece
+    array([0.3, 0.9])
+    """
+
+    n_channels = 1  # a row of a table is one univariate sequence
+
+    _parameter_constraints: ClassVar[dict] = {
+        "length": [Interval(Integral, 1, None, closed="left")],
+        "stride": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(self, length: int = 100, stride: int | None = None):
+        self.length = length
+        self.stride = stride
+
+    def split(
+        self, X: Any, y: Any = None, groups: Any = None
+    ) -> tuple[SequenceArray, Any, np.ndarray]:
+        """Cut sequences into pieces.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, in any layout of the estimators.
+        y : array-like of n_sequences, default=None
+            One label per sequence, which all its pieces get; or a list of arrays with
+            one label per step, which are cut alike.
+        groups : array-like of n_sequences, default=None
+            Groups to carry along; None makes each sequence a group.
+
+        Returns
+        -------
+        pieces : SequenceArray
+            Views of the sequences, not copies.
+        y : like y
+            The labels of the pieces, None without labels.
+        groups : ndarray of shape (n_pieces,)
+            The groups of the pieces.
+
+        Raises
+        ------
+        ValueError
+            If `stride` leaves steps out, or labels per step do not match the steps.
+        """
+        self._validate_params()
+        stride = self.stride or self.length
+        if stride > self.length:
+            raise ValueError(
+                f"stride={stride} leaves out steps between pieces of "
+                f"length={self.length}."
+            )
+        sequences = check_sequences(self, X, reset=True)
+        self.lengths_ = sequences.lengths
+        # The last piece starts where the steps left fit into one piece.
+        counts = 1 + -(-np.maximum(self.lengths_ - self.length, 0) // stride)
+        self.origins_ = np.repeat(np.arange(len(sequences)), counts)
+        first = np.repeat(np.cumsum(counts) - counts, counts)
+        self.offsets_ = (np.arange(len(first)) - first) * stride
+        rest = self.lengths_[self.origins_] - self.offsets_
+        pieces = SequenceArray(
+            sequences.values,
+            sequences.starts[self.origins_] + self.offsets_,
+            np.minimum(rest, self.length),
+        )
+        groups = np.arange(len(sequences)) if groups is None else np.asarray(groups)
+        check_consistent_length(sequences.starts, groups)
+        return pieces, self._carry(y, pieces.lengths), groups[self.origins_]
+
+    def _carry(self, y: Any, piece_lengths: np.ndarray) -> Any:
+        """Return the labels of the pieces."""
+        if y is None:
+            return None
+        check_consistent_length(self.lengths_, y)
+        first = _safe_indexing(y, 0)
+        if np.ndim(first) == 0:
+            return _safe_indexing(y, self.origins_)
+        for i, (labels, length) in enumerate(zip(y, self.lengths_, strict=True)):
+            if len(labels) != length:
+                raise ValueError(
+                    f"y[{i}] has {len(labels)} labels for a sequence of {length} steps."
+                )
+        return [
+            np.asarray(y[origin])[offset : offset + length]
+            for origin, offset, length in zip(
+                self.origins_, self.offsets_, piece_lengths, strict=True
+            )
+        ]
+
+    def join(self, predictions: Any) -> Any:
+        """Average the predictions of pieces back to those of the sequences.
+
+        Parameters
+        ----------
+        predictions : array-like of shape (n_pieces,) or (n_pieces, n_outputs), or list
+            Numbers or probabilities, one row per piece; or a list with one array per
+            piece, of shape (length,) or (length, n_outputs), for one row per step.
+
+        Returns
+        -------
+        joined : ndarray or list of ndarray
+            The mean over the pieces of each sequence; of each step, over the pieces
+            that hold it.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many predictions as `split` made pieces.
+        NotFittedError
+            If `split` was not called before.
+        """
+        if not hasattr(self, "origins_"):
+            raise NotFittedError("join needs the pieces that split made before.")
+        if len(predictions) != len(self.origins_):
+            raise ValueError(
+                f"predictions has {len(predictions)} entries for {len(self.origins_)} "
+                "pieces."
+            )
+        if not isinstance(predictions, list) or np.ndim(predictions[0]) == 0:
+            rows = np.asarray(predictions, dtype=float)
+            return _mean_at(self.origins_, rows, len(self.lengths_))
+        starts = np.cumsum(self.lengths_) - self.lengths_
+        rows = [np.asarray(piece, dtype=float) for piece in predictions]
+        places = np.concatenate(
+            [
+                starts[origin] + offset + np.arange(len(piece))
+                for origin, offset, piece in zip(
+                    self.origins_, self.offsets_, rows, strict=True
+                )
+            ]
+        )
+        steps = _mean_at(places, np.concatenate(rows), int(self.lengths_.sum()))
+        return np.split(steps, starts[1:])
+
+
+def _mean_at(places: np.ndarray, rows: np.ndarray, n_places: int) -> np.ndarray:
+    """Return the mean of the rows that belong to each place."""
+    total = np.zeros((n_places, *rows.shape[1:]))
+    np.add.at(total, places, rows)
+    count = np.bincount(places, minlength=n_places)
+    return total / count.reshape(-1, *[1] * (rows.ndim - 1))

@@ -1,0 +1,76 @@
+"""Time before channels, for what other packages hand over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skseq._validation import check_sequences
+from skseq.preprocessing._base import SequenceTransformer, in_layout_of
+
+__all__ = ["SwapAxes"]
+
+
+class SwapAxes(SequenceTransformer):
+    """Put time before channels.
+
+    Other packages for time series hold (n_samples, n_channels, n_timesteps), this one
+    (n_samples, n_timesteps, n_channels). A table of univariate sequences is the same
+    in both orders.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of channels; of columns, if `fit` was given a table.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq.preprocessing import SwapAxes
+    >>> SwapAxes().fit_transform(np.zeros((10, 3, 500))).shape
+    (10, 500, 3)
+    """
+
+    def fit(self, X: Any, y: Any = None) -> SwapAxes:
+        """Count the channels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_channels, n_timesteps), or list of arrays
+            The sequences; in a list each of shape (n_channels, n_timesteps_i).
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+        """
+        check_sequences(self, _swap(X), reset=True)
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Swap the last two axes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_channels, n_timesteps), or list of arrays
+            The sequences; in a list each of shape (n_channels, n_timesteps_i).
+
+        Returns
+        -------
+        X : ndarray or list of ndarray
+            With time before channels; a table as it is.
+        """
+        check_is_fitted(self, "n_features_in_")
+        swapped = _swap(X)
+        return in_layout_of(swapped, check_sequences(self, swapped, reset=False))
+
+
+def _swap(X: Any) -> Any:
+    if isinstance(X, (list, tuple)):
+        tables = [np.asarray(sequence) for sequence in X]
+        return [table.T for table in tables] if tables and tables[0].ndim == 2 else X
+    return X.swapaxes(1, 2) if isinstance(X, np.ndarray) and X.ndim == 3 else X

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from skseq.preprocessing import SequenceSplitter
+
+rng = np.random.RandomState(0)
+X = [rng.randn(n, 2) for n in (7, 3, 1, 12)]
+
+
+@pytest.mark.parametrize("stride", [None, 1, 3, 4])
+@pytest.mark.parametrize("length", [4, 5, 20])
+def test_what_is_cut_can_be_joined(length, stride):
+    splitter = SequenceSplitter(length, stride)
+    pieces, steps, groups = splitter.split(X, [x[:, 0] for x in X])
+    for piece, labels, group in zip(pieces, steps, groups, strict=True):
+        np.testing.assert_array_equal(piece[:, 0], labels)
+        assert len(piece) <= length
+        assert any(
+            np.array_equal(X[group][i : i + len(piece)], piece)
+            for i in range(len(X[group]))
+        )
+    for joined, given in zip(splitter.join(steps), X, strict=True):
+        np.testing.assert_allclose(joined, given[:, 0])
+    both = splitter.join([piece * 2 for piece in pieces])
+    for joined, given in zip(both, X, strict=True):
+        np.testing.assert_allclose(joined, 2 * given)
+
+
+def test_pieces_by_hand():
+    pieces, _, groups = SequenceSplitter(4, 3).split(X)
+    assert pieces.lengths.tolist() == [4, 4, 3, 1, 4, 4, 4, 3]
+    assert groups.tolist() == [0, 0, 1, 2, 3, 3, 3, 3]
+    np.testing.assert_array_equal(pieces[1], X[0][3:7])
+    assert len(pieces.values) == 23  # the steps, once
+
+
+def test_labels_and_groups_of_sequences_are_carried():
+    splitter = SequenceSplitter(5)
+    _, y, groups = splitter.split(X, np.array(list("abcd")), groups=[8, 8, 9, 9])
+    assert "".join(y) == "aabcddd"
+    assert groups.tolist() == [8, 8, 8, 9, 9, 9, 9]
+    assert splitter.split(X)[1] is None
+
+
+def test_predictions_of_pieces_are_averaged():
+    splitter = SequenceSplitter(5)
+    splitter.split(X)
+    proba = np.array([[0.0, 1], [1, 0], [0.3, 0.7], [1, 0], [0, 1], [0, 1], [0.6, 0.4]])
+    expected = [[0.5, 0.5], [0.3, 0.7], [1, 0], [0.2, 0.8]]
+    np.testing.assert_allclose(splitter.join(proba), expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: SequenceSplitter(3, 4).split(X), "stride=4 leaves out steps"),
+        (lambda: SequenceSplitter(0).split(X), "'length' parameter"),
+        (lambda: SequenceSplitter(3).split(X, [1, 2]), "inconsistent numbers"),
+        (lambda: SequenceSplitter(3).split(X, groups=[1]), "inconsistent numbers"),
+        (
+            lambda: SequenceSplitter(3).split(X, [[1], [1], [1], [1]]),
+            r"y\[0\] has 1 lab",
+        ),
+        (
+            lambda: SequenceSplitter(3).join([1.0]),
+            "join needs the pieces that split made",
+        ),
+    ],
+)
+def test_bad_input(call, match):
+    with pytest.raises(ValueError, match=match):
+        call()
+
+
+def test_predictions_for_other_pieces_are_refused():
+    splitter = SequenceSplitter(5)
+    splitter.split(X)
+    with pytest.raises(ValueError, match="2 entries for 7 pieces"):
+        splitter.join([1.0, 2.0])
