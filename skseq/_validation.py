@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +14,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skseq.sequences import SequenceArray
+from skseq.sequences import SequenceArray, panel_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sklearn.base import BaseEstimator
 
 FLOATS = (np.float64, np.float32)
@@ -27,7 +25,7 @@ FLOATS = (np.float64, np.float32)
 def check_sequences(
     estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool
 ) -> SequenceArray:
-    """Read any supported layout of X, see the user guide for the list.
+    """Read any supported layout of X.
 
     Sets (`reset=True`) or checks `n_features_in_` and `feature_names_in_`: the
     columns of a table, the features per time step of everything else.
@@ -48,24 +46,38 @@ def check_sequences(
     -------
     sequences : SequenceArray of float64 or float32
     """
-    is_table = False
+    named, is_table, is_nested_list = X, False, False
     if isinstance(X, SequenceArray):
         sequences = _check_values(X)
     elif is_panel(X):
-        sequences = _check_values(SequenceArray.from_frame(X))
+        sequences = _check_values(_from_panel(X))
     elif is_list_of_sequences(X):
-        sequences = _check_values(SequenceArray.from_list(X))
+        named = _named_item(X)
+        sequences = _check_values(SequenceArray.from_list(_as_list(X)))
     else:
+        if hasattr(X, "iloc") and X.index.nlevels > 2:
+            raise ValueError(
+                f"X has an index of {X.index.nlevels} levels; expected one, or two "
+                "(instance, time)."
+            )
         array = check_array(
             X, allow_nd=True, dtype=FLOATS, input_name="X", estimator=estimator
         )
         is_table = array.ndim == 2
+        is_nested_list = isinstance(X, (list, tuple))
         if is_table:
             array = _unflatten(array, estimator.n_channels)
         sequences = SequenceArray.from_array(array)
-    counts_columns = is_table and (reset or estimator._fitted_on_table)
+    counts_columns = is_table and (
+        reset or (estimator._fitted_on_table and not is_nested_list)
+    )
     validate_data(
-        estimator, X, y, reset=reset, skip_check_array=True, ensure_2d=counts_columns
+        estimator,
+        named,
+        y,
+        reset=reset,
+        skip_check_array=True,
+        ensure_2d=counts_columns,
     )
     if reset:
         estimator._fitted_on_table = is_table
@@ -90,7 +102,13 @@ def check_labels(X: Any, y: Any) -> np.ndarray:
     check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
     if kind == "multilabel-indicator":
-        return np.asarray(y)
+        y = np.asarray(y)
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                f"y of shape {y.shape} holds the values {np.unique(y).tolist()}; label "
+                "indicators are 0 or 1."
+            )
+        return y.astype(int)
     if kind == "multiclass-multioutput":
         raise ValueError(
             "y holds several columns of classes (multiclass-multioutput); expected "
@@ -139,16 +157,16 @@ def check_same_length(sequences: SequenceArray, y: np.ndarray) -> None:
     check_consistent_length(sequences.starts, y)
 
 
-@contextmanager
-def unchanged_on_error(estimator: BaseEstimator) -> Iterator[None]:
-    """Give an estimator its attributes back when the block fails."""
-    before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
+def layer_sizes(name: str, sizes: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Return a parameter that gives one size or a tuple of them as a tuple."""
+    sizes = sizes if isinstance(sizes, tuple) else (sizes,)
+    if not all(_is_positive_integer(size) for size in sizes):
+        raise ValueError(f"{name} must hold positive integers, got {sizes!r}.")
+    return tuple(int(size) for size in sizes)
+
+
+def _is_positive_integer(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and value > 0
 
 
 def is_panel(X: Any) -> bool:
@@ -161,14 +179,43 @@ def is_list_of_sequences(X: Any) -> bool:
 
     A nested list of equal lengths is a table, as everywhere in scikit-learn.
     """
-    if isinstance(X, np.ndarray):
-        listed = X.dtype == object and X.ndim == 1
-    else:
-        listed = isinstance(X, (list, tuple))
-    if not listed or len(X) == 0 or not hasattr(X[0], "__len__"):
+    is_list = isinstance(X, (list, tuple))
+    is_objects = getattr(X, "ndim", 0) == 1 and X.dtype == object
+    items = list(X) if is_list or is_objects else []
+    if not items or not hasattr(items[0], "__len__"):
         return False
-    is_nested_list = all(isinstance(sequence, (list, tuple)) for sequence in X)
-    return not is_nested_list or len({len(sequence) for sequence in X}) > 1
+    is_nested_list = all(isinstance(sequence, (list, tuple)) for sequence in items)
+    return is_objects or not is_nested_list or len(set(map(len, items))) > 1
+
+
+def _from_panel(X: Any) -> SequenceArray:
+    """Return one sequence per instance of a Series or DataFrame."""
+    frame = X.to_frame() if X.ndim == 1 else X
+    starts = panel_starts(frame.index)
+    values = check_array(frame, dtype=FLOATS, ensure_all_finite=False, input_name="X")
+    return SequenceArray(values, starts, np.diff(np.append(starts, len(frame))))
+
+
+def _as_list(X: Any) -> list:
+    """Return the items of a list, object array or Series, finite or not."""
+    return [
+        sequence.to_numpy(dtype=np.float64, na_value=np.nan)
+        if hasattr(sequence, "iloc")
+        else sequence
+        for sequence in X
+    ]
+
+
+def _named_item(X: Any) -> Any:
+    """Return an item whose names of columns stand for all of a list."""
+    items = list(X)
+    names = [list(getattr(item, "columns", ())) for item in items]
+    for i, columns in enumerate(names):
+        if columns != names[0]:
+            raise ValueError(
+                f"The DataFrame X[{i}] has the columns {columns}, X[0] has {names[0]}."
+            )
+    return items[0] if names[0] else X
 
 
 def _check_values(sequences: SequenceArray) -> SequenceArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -16,23 +17,20 @@ from skseq._validation import (
     check_same_length,
     check_sequences,
     check_weights,
-    unchanged_on_error,
+    layer_sizes,
 )
 from skseq.batching import SequenceDataset, prediction_batches
-from skseq.networks import (
-    POOLINGS,
-    PooledHead,
-    SequenceNetwork,
-    SequenceNormalization,
-)
+from skseq.networks import POOLINGS, PooledHead, SequenceNetwork
 from skseq.resources import (
     make_random_state,
     resolve_device,
     seeded_torch,
     torch_threads,
+    unchanged_on_error,
 )
 from skseq.samples import Samples, split_for_validation
-from skseq.scaling import StepScaler
+from skseq.scaling import StepScaler, sequence_scale
+from skseq.sequences import SequenceArray
 from skseq.tasks import Task
 from skseq.training import OPTIMIZERS, SequenceNet, predict_batch, train
 
@@ -56,12 +54,9 @@ _TRAINING_PARAMETERS = (
 )
 
 
-def layer_sizes(name: str, sizes: int | tuple[int, ...]) -> tuple[int, ...]:
-    """Return a parameter that gives one size or a tuple of them as a tuple."""
-    sizes = sizes if isinstance(sizes, tuple) else (sizes,)
-    if not all(isinstance(size, Integral) and size > 0 for size in sizes):
-        raise ValueError(f"{name} must hold positive integers, got {sizes!r}.")
-    return sizes
+def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
+    """Return the precision in which a network is trained."""
+    return sequences.dtype if is_small else np.dtype("float32")
 
 
 class BaseSequenceEstimator(BaseEstimator):
@@ -151,47 +146,80 @@ class BaseSequenceEstimator(BaseEstimator):
     ):
         """Train, from the start or (`earlier`) from where a net stands."""
         self._validate_params()
+        device = resolve_device(self.device)
         with unchanged_on_error(self):
             samples = self._check_samples(X, y, sample_weight, reset=earlier is None)
-            one_batch = len(samples) <= self.batch_size
-            is_small = one_batch and samples.sequences.lengths.sum() <= SMALL_STEPS
-            self._dtype = samples.sequences.dtype if is_small else np.dtype("float32")
-            if one_batch:
+            is_small = (
+                len(samples) <= self.batch_size
+                and samples.sequences.lengths.sum() <= SMALL_STEPS
+            )
+            dtype = training_dtype(samples.sequences, is_small)
+            if is_small:
                 samples = samples.merged()
-            if earlier is None or not partial:
-                self._rng = make_random_state(self.random_state)
             if earlier is None:
                 self._task = self._make_task(samples.y if classes is None else classes)
-            samples, held_out = self._weigh(samples), None
-            if self.early_stopping and not partial:
-                samples, held_out = split_for_validation(
-                    samples,
-                    self.validation_fraction,
-                    self._rng,
-                    stratify=self._task.stratifies,
+                self._normalize = self.normalize
+            elif self.normalize != self._normalize:
+                raise ValueError(
+                    f"normalize={self.normalize!r} was {self._normalize!r} in the fit "
+                    "that warm_start=True or partial_fit continues."
                 )
+            samples = self._weigh(samples)
+            continues = partial and earlier is not None
+            self._rng = (
+                copy.deepcopy(self._rng)
+                if continues
+                else make_random_state(self.random_state)
+            )
+            samples, held_out = self._hold_out(samples, partial)
             if earlier is None:
                 self._task.learn_scale(samples.y, samples.weights)
-                self._scaler = StepScaler(normalize=self.normalize is not None)
+                self._scaler = StepScaler(normalize=self.normalize == "feature")
                 self._scaler.fit(samples.sequences, samples.weights)
-            device = resolve_device(self.device)
+            data, held_out_data = (
+                part
+                and self._to_dataset(
+                    part.sequences, dtype, device, part.y, part.weights
+                )
+                for part in (samples, held_out)
+            )
             init_seed, train_seed = self._rng.randint(2**31 - 1, size=2).tolist()
-            module = self._make_network(init_seed, earlier)
+            module = self._make_network(init_seed, dtype, earlier)
+            parameters = {name: getattr(self, name) for name in _TRAINING_PARAMETERS}
+            if partial:
+                parameters["lr_schedule"] = None
             with torch_threads(self.n_threads, work=self._work(module)):
                 self.net_ = train(
                     module,
                     self._task.criterion,
-                    self._to_dataset(samples, device),
-                    None if held_out is None else self._to_dataset(held_out, device),
+                    data,
+                    held_out_data,
                     device=device,
                     seed=train_seed,
                     max_epochs=max_epochs,
                     earlier=earlier,
                     keep_optimizer=partial,
-                    **{name: getattr(self, name) for name in _TRAINING_PARAMETERS},
+                    **parameters,
                 )
+            self._other_module = None  # in the other precision, made when needed
             self._publish_history()
         return self
+
+    def _hold_out(
+        self, samples: Samples, partial: bool
+    ) -> tuple[Samples, Samples | None]:
+        """Split for early stopping and make weights relative."""
+        if partial:  # weights keep their meaning from call to call
+            return samples, None
+        if not self.early_stopping:
+            return samples.with_mean_weight_one(), None
+        train_part, held_out = split_for_validation(
+            samples,
+            self.validation_fraction,
+            self._rng,
+            stratify=self._task.stratifies,
+        )
+        return train_part.with_mean_weight_one(), held_out.with_mean_weight_one()
 
     def _check_samples(self, X, y, sample_weight, *, reset: bool) -> Samples:
         sequences = check_sequences(self, X, y, reset=reset)
@@ -200,7 +228,9 @@ class BaseSequenceEstimator(BaseEstimator):
         weights = check_weights(sample_weight, sequences)
         return Samples(sequences, y, weights).usable()
 
-    def _make_network(self, seed: int, earlier: SequenceNet | None) -> nn.Module:
+    def _make_network(
+        self, seed: int, dtype: np.dtype, earlier: SequenceNet | None
+    ) -> nn.Module:
         with seeded_torch(seed):
             encoder = self._make_encoder(self._n_channels)
             size = encoder.output_size
@@ -212,11 +242,7 @@ class BaseSequenceEstimator(BaseEstimator):
                 self._task.n_outputs,
                 self.dropout,
             )
-        normalization = (
-            SequenceNormalization() if self.normalize == "sequence" else None
-        )
-        network = SequenceNetwork(normalization, encoder, head)
-        network.to(_TORCH_DTYPES[self._dtype])
+        network = SequenceNetwork(encoder, head).to(_TORCH_DTYPES[dtype])
         if earlier is not None:
             try:
                 network.load_state_dict(earlier.module_.state_dict())
@@ -228,12 +254,17 @@ class BaseSequenceEstimator(BaseEstimator):
                 ) from error
         return network
 
-    def _to_dataset(self, samples: Samples, device: torch.device) -> SequenceDataset:
+    def _to_dataset(
+        self, sequences, dtype, device, y=None, weights=None
+    ) -> SequenceDataset:
+        scale = None
+        if self._normalize == "sequence":
+            scale = sequence_scale(sequences)
+        else:
+            sequences = self._scaler.transform(sequences, dtype)
+        targets = None if y is None else self._task.encode(y, dtype)
         return SequenceDataset(
-            self._scaler.transform(samples.sequences, self._dtype),
-            device,
-            self._task.encode(samples.y, self._dtype),
-            samples.weights,
+            sequences, device, targets, weights, scale, _TORCH_DTYPES[dtype]
         )
 
     def _work(self, module: nn.Module) -> int:
@@ -245,7 +276,7 @@ class BaseSequenceEstimator(BaseEstimator):
         self.n_iter_ = len(history)
         self.loss_curve_ = [row["train_loss"] for row in history]
         self.validation_scores_ = None
-        if self.early_stopping:
+        if any("valid_loss" in row for row in history):
             self.validation_scores_ = [
                 -row.get("valid_loss", np.nan) for row in history
             ]
@@ -260,14 +291,32 @@ class BaseSequenceEstimator(BaseEstimator):
         """Return the outputs (n_samples, n_outputs) of the network."""
         check_is_fitted(self, "net_")
         sequences = check_sequences(self, X, reset=False)
-        module = self.module_
+        dtype = np.dtype("float32")
+        if sequences.lengths.sum() <= SMALL_STEPS:
+            dtype = sequences.dtype
+        module = self._module_of(dtype)
         device = next(module.parameters()).device
-        data = SequenceDataset(self._scaler.transform(sequences, self._dtype), device)
+        data = self._to_dataset(sequences, dtype, device)
         outputs = np.empty((len(data), self._task.n_outputs))
         with torch_threads(self.n_threads, work=self._work(module)):
             for index, batch in prediction_batches(data):
                 outputs[index] = predict_batch(module, batch)
+        finite = np.isfinite(outputs).all(axis=1)
+        if not finite.all():
+            raise ValueError(
+                f"The prediction of X[{np.argmin(finite)}] is not finite; its values "
+                "are too far from those in fit."
+            )
         return outputs
+
+    def _module_of(self, dtype: np.dtype) -> nn.Module:
+        """Return the module or a copy of it in another precision."""
+        wanted = _TORCH_DTYPES[dtype]
+        if next(self.module_.parameters()).dtype == wanted:
+            return self.module_
+        if self._other_module is None:
+            self._other_module = copy.deepcopy(self.module_).to(wanted)
+        return self._other_module
 
     @property
     def module_(self) -> nn.Module:
@@ -280,6 +329,10 @@ class BaseSequenceEstimator(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {**state, "_other_module": None} if "net_" in state else state
 
     def __setstate__(self, state):
         super().__setstate__(state)

@@ -26,7 +26,7 @@ class Batch(NamedTuple):
     x: Tensor  # (B, T, F), shorter sequences repeat their last step
     lengths: Tensor | None  # (B,), None if all are T
     y: Tensor | None  # (B,) or (B, n_outputs)
-    weights: Tensor | None  # (B,), mean 1 over the data set
+    weights: Tensor | None  # (B,)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -45,7 +45,11 @@ class SequenceDataset:
     targets : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
         What to learn.
     weights : ndarray of shape (n_samples,), optional
-        Relative importance of the samples.
+        Weight of each sample in the loss.
+    scale : tuple of two ndarrays of shape (n_samples, n_features), optional
+        What to subtract from, then to divide by, the features of each sequence.
+    dtype : torch.dtype, default=torch.float32
+        Type of the batches.
     """
 
     def __init__(
@@ -54,7 +58,10 @@ class SequenceDataset:
         device: torch.device,
         targets: np.ndarray | None = None,
         weights: np.ndarray | None = None,
+        scale: tuple[np.ndarray, np.ndarray] | None = None,
+        dtype: torch.dtype = torch.float32,
     ):
+        self.dtype = dtype
         self.lengths = sequences.lengths
         self.n_timesteps = sequences.n_timesteps
         values = np.require(sequences.values, requirements=["C", "W"])
@@ -67,8 +74,10 @@ class SequenceDataset:
         if targets is not None:
             self.y = torch.as_tensor(targets, device=device)
         if weights is not None:
-            weights = (weights / weights.mean()).astype(values.dtype)
-            self.weights = torch.as_tensor(weights, device=device)
+            self.weights = torch.as_tensor(weights, device=device).to(dtype)
+        self._scale = None
+        if scale is not None:
+            self._scale = [torch.as_tensor(part, device=device) for part in scale]
         if self.n_timesteps is not None:
             self._windows = self._as_windows(self.n_timesteps)
 
@@ -89,13 +98,16 @@ class SequenceDataset:
         if self.n_timesteps is not None:
             x = self._windows.index_select(0, starts)
         else:
-            given = self._lengths[index]
-            lengths = given.clamp_min(1)
+            lengths = self._lengths[index].clamp_min(1)
             steps = torch.arange(int(lengths.max()), device=starts.device)
             steps = torch.minimum(steps, lengths.unsqueeze(1) - 1)  # (B, T)
             x = self._values[starts.unsqueeze(1) + steps]
-            if self._has_empty:
-                x[given == 0] = 0
+        if self._scale is not None:
+            mean, std = (part[index].unsqueeze(1) for part in self._scale)
+            x = (x - mean) / std
+        x = x.to(self.dtype)
+        if self._has_empty:
+            x[self._lengths[index] == 0] = 0
         y = None if self.y is None else self.y[index]
         weights = None if self.weights is None else self.weights[index]
         return Batch(x, lengths, y, weights)

@@ -47,23 +47,38 @@ class SequenceClassifierMixin(ClassifierMixin):
 
     def _class_weights(self, samples: Samples) -> np.ndarray:
         """Return the weight of each sample's class."""
-        if samples.y.ndim == 2:
-            return compute_sample_weight(self.class_weight, samples.y)
-        classes, codes = np.unique(samples.y, return_inverse=True)
-        return compute_class_weight(
+        if isinstance(self._task, MultilabelClassification):
+            if self.class_weight != "balanced":
+                raise ValueError(
+                    "class_weight must be 'balanced' or None for label indicators, got "
+                    f"{self.class_weight!r}."
+                )
+            return compute_sample_weight("balanced", samples.y)
+        if isinstance(self.class_weight, dict):
+            negative = {c: w for c, w in self.class_weight.items() if not w >= 0}
+            if negative:
+                raise ValueError(f"class_weight must not be negative, got {negative}.")
+            classes = self.classes_  # those that y lacks, too
+        else:
+            classes = np.unique(samples.y)
+        codes = self._task.encode(samples.y, float)
+        weights = np.zeros(len(self.classes_))
+        weights[np.isin(self.classes_, classes)] = compute_class_weight(
             self.class_weight,
             classes=classes,
             y=samples.y,
             sample_weight=samples.weights,
-        )[codes]
+        )
+        return weights[codes]
 
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ):
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
-        The scale of the inputs is learned in the first call and kept; nothing is held
-        out, so `early_stopping` does not apply.
+        The scale of the inputs is learned in the first call and kept. Nothing is held
+        out, so `early_stopping` does not apply, nor does `lr_schedule`; weights are
+        taken as they are, not relative to their mean.
 
         Parameters
         ----------
@@ -83,8 +98,15 @@ class SequenceClassifierMixin(ClassifierMixin):
             The fitted estimator.
         """
         earlier = getattr(self, "net_", None)
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all samples at once; give partial_fit "
+                "weights as a dict."
+            )
         if classes is not None:
             classes = np.unique(classes)
+            if np.ndim(y) == 2:
+                raise ValueError("classes does not go with label indicators.")
             if earlier is not None and not np.array_equal(classes, self.classes_):
                 raise ValueError(
                     f"classes={classes.tolist()} differ from those of the first call, "
@@ -167,8 +189,9 @@ class SequenceRegressorMixin(RegressorMixin):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None):
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
-        The scale of inputs and targets is learned in the first call and kept; nothing
-        is held out, so `early_stopping` does not apply.
+        The scale of inputs and targets is learned in the first call and kept. Nothing
+        is held out, so `early_stopping` does not apply, nor does `lr_schedule`; weights
+        are taken as they are, not relative to their mean.
 
         Parameters
         ----------

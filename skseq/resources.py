@@ -13,7 +13,15 @@ from sklearn.utils import check_random_state
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["make_random_state", "resolve_device", "seeded_torch", "torch_threads"]
+    from sklearn.base import BaseEstimator
+
+__all__ = [
+    "make_random_state",
+    "resolve_device",
+    "seeded_torch",
+    "torch_threads",
+    "unchanged_on_error",
+]
 
 SMALL_WORK = 4e6  # multiplications per step below which one thread is faster
 
@@ -61,7 +69,7 @@ def resolve_device(device: str, *, or_cpu: bool = False) -> torch.device:
     device : str
         "auto" is CUDA where there is one, else the CPU.
     or_cpu : bool, default=False
-        Whether to take the CPU instead of a GPU that is not there.
+        Whether to take the CPU instead of what is not there.
 
     Returns
     -------
@@ -72,24 +80,27 @@ def resolve_device(device: str, *, or_cpu: bool = False) -> torch.device:
     ValueError
         If the device is unknown or not available.
     """
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        resolved = torch.device(device)
-    except RuntimeError as error:
-        raise ValueError(
-            f"device={device!r} is unknown; expected 'auto', 'cpu' or 'cuda'."
-        ) from error
-    if resolved.type == "cuda" and not torch.cuda.is_available():
+    has_gpu = torch.cuda.is_available()
+    kind, _, number = device.partition(":")
+    if kind not in ("auto", "cpu", "cuda") or (number and not number.isdigit()):
         if or_cpu:
             return torch.device("cpu")
+        raise ValueError(
+            f"device={device!r} is unknown; expected 'auto', 'cpu', 'cuda' or 'cuda:1'."
+        )
+    if kind == "cuda" and not has_gpu and not or_cpu:
         raise ValueError(f"device={device!r} was asked for, but torch sees no GPU.")
-    return resolved
+    if kind == "auto":
+        return torch.device("cuda" if has_gpu else "cpu")
+    return torch.device(device if has_gpu else "cpu")
 
 
 @contextmanager
 def torch_threads(n_threads: int | None, *, work: float) -> Iterator[None]:
     """Set the number of torch's CPU threads within a block.
+
+    When blocks of several threads overlap, the last to leave restores what the first
+    one found.
 
     Parameters
     ----------
@@ -99,14 +110,48 @@ def torch_threads(n_threads: int | None, *, work: float) -> Iterator[None]:
     work : float
         Multiplications in one step of the recurrence of one batch.
     """
-    before = torch.get_num_threads()
-    if n_threads is None:
-        n_threads = 1 if work < SMALL_WORK else before
-    if n_threads == before:
-        yield
-        return
-    torch.set_num_threads(n_threads)
+    with _THREADS.lock:
+        if _THREADS.n_users == 0:
+            _THREADS.before = torch.get_num_threads()
+        _THREADS.n_users += 1
+        if n_threads is None:
+            n_threads = 1 if work < SMALL_WORK else _THREADS.before
+        if n_threads != torch.get_num_threads():
+            torch.set_num_threads(n_threads)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _THREADS.lock:
+            _THREADS.n_users -= 1
+            if torch.get_num_threads() != _THREADS.before:
+                torch.set_num_threads(_THREADS.before)
+
+
+class _Threads:
+    """Who has borrowed the number of threads, and what it was before."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.n_users = 0
+        self.before = 1
+
+
+_THREADS = _Threads()
+
+
+@contextmanager
+def unchanged_on_error(estimator: BaseEstimator) -> Iterator[None]:
+    """Give an estimator its attributes back when the block fails.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its attributes may be replaced within the block, but not changed in place.
+    """
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise

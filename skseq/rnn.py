@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skseq.base import BaseSequenceEstimator, layer_sizes
+from skseq._validation import layer_sizes
+from skseq.base import BaseSequenceEstimator
 from skseq.mixins import SequenceClassifierMixin, SequenceRegressorMixin
 from skseq.networks import CELLS, RecurrentEncoder, RecurrentLayer
 
@@ -94,7 +96,7 @@ class BaseRNN(BaseSequenceEstimator):
     def _make_encoder(self, n_features):
         return RecurrentEncoder(
             n_features,
-            CELLS.get(self.cell, self.cell),
+            self._layer_class(),
             self._hidden_sizes(),
             bidirectional=self.bidirectional,
             dropout=self.dropout,
@@ -102,10 +104,19 @@ class BaseRNN(BaseSequenceEstimator):
             recurrent_dropout=self.recurrent_dropout,
         )
 
+    def _layer_class(self) -> type[RecurrentLayer]:
+        layer = CELLS.get(self.cell, self.cell)
+        if not (inspect.isclass(layer) and issubclass(layer, RecurrentLayer)):
+            raise ValueError(
+                f"cell must be one of {sorted(CELLS)} or a subclass of "
+                f"skseq.networks.RecurrentLayer, got {layer!r}."
+            )
+        return layer
+
     def _hidden_sizes(self) -> tuple[int, ...]:
         sizes = layer_sizes("hidden_size", self.hidden_size)
         if len(sizes) == 1:
-            return sizes * self.num_layers
+            return sizes * int(self.num_layers)
         if not sizes or self.num_layers not in (1, len(sizes)):
             raise ValueError(
                 f"hidden_size={self.hidden_size} names {len(sizes)} layers, but "
@@ -181,7 +192,7 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
     patience : int, default=10
         Epochs to wait for a lower loss.
     warm_start : bool, default=False
-        Whether `fit` continues with the weights of the last fit.
+        Whether `fit` continues with the weights of the last fit, on its scale.
     callbacks : list of skorch callbacks or None, default=None
         Called during training as by skorch.
     device : str, default="auto"
@@ -222,9 +233,9 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
 
     Notes
     -----
-    Where all samples fit into one batch, equal ones are merged, so that a weight of
-    2 and a repeated sample are the same. Computations are in float32, but in float64
-    where X is float64, fits into one batch and has at most 10 000 time steps.
+    Computations are in float32, but in float64 where X is float64 and small, that is,
+    has at most 10 000 time steps and, in `fit`, fits into one batch. Then equal samples
+    are merged, too, so that a weight of 2 and a repeated sample are exactly the same.
 
     A pickle holds weights and history but not the state of the optimiser, with
     which `partial_fit` starts afresh after loading.
@@ -383,7 +394,7 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
     patience : int, default=10
         Epochs to wait for a lower loss.
     warm_start : bool, default=False
-        Whether `fit` continues with the weights of the last fit.
+        Whether `fit` continues with the weights of the last fit, on its scale.
     callbacks : list of skorch callbacks or None, default=None
         Called during training as by skorch.
     device : str, default="auto"
@@ -422,9 +433,9 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
 
     Notes
     -----
-    Where all samples fit into one batch, equal ones are merged, so that a weight of
-    2 and a repeated sample are the same. Computations are in float32, but in float64
-    where X is float64, fits into one batch and has at most 10 000 time steps.
+    Computations are in float32, but in float64 where X is float64 and small, that is,
+    has at most 10 000 time steps and, in `fit`, fits into one batch. Then equal samples
+    are merged, too, so that a weight of 2 and a repeated sample are exactly the same.
 
     A pickle holds weights and history but not the state of the optimiser, with
     which `partial_fit` starts afresh after loading.

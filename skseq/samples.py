@@ -62,6 +62,13 @@ class Samples:
                 )
         return self if usable.all() else self[usable]
 
+    def with_mean_weight_one(self) -> Samples:
+        """Make the weights relative, so that only their ratios matter."""
+        if self.weights is None:
+            return self
+        weights = self.weights / self.weights.max()  # their sum cannot overflow
+        return Samples(self.sequences, self.y, weights / weights.mean())
+
     def merged(self) -> Samples:
         """Merge equal samples, add up their weights and order them canonically.
 

@@ -7,7 +7,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skseq.sequences import SequenceArray
 
-__all__ = ["StepScaler", "standard_scaler"]
+__all__ = ["StepScaler", "sequence_scale", "standard_scaler"]
 
 CHUNK = 2**16  # rows transformed at a time, so that no large temporary is made
 
@@ -53,6 +53,7 @@ class StepScaler:
         weights : ndarray of shape (n_samples,) or None
             Weight of each sequence.
         """
+        sequences = sequences.compact()
         ends = sequences.starts + sequences.lengths
         edges = np.zeros(len(sequences.values) + 1)
         np.add.at(edges, sequences.starts, 1 if weights is None else weights)
@@ -80,3 +81,38 @@ class StepScaler:
             return scaled
 
         return sequences.compact().map_values(standardize)
+
+
+def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of every feature of every sequence.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        The sequences.
+
+    Returns
+    -------
+    mean, std : ndarray of float64 of shape (n_samples, n_features)
+        The deviation is 1 where a feature is constant, but for rounding.
+    """
+    n_samples = len(sequences)
+    mean, std = np.zeros((2, n_samples, sequences.n_features))
+    lengths = sequences.lengths.clip(min=1)  # an empty window is given any step
+    ends = np.cumsum(lengths)
+    first = 0
+    while first < n_samples:
+        done = ends[first] - lengths[first]
+        last = max(first + 1, int(np.searchsorted(ends, done + CHUNK, side="right")))
+        part = slice(first, last)
+        n = lengths[part, None]
+        offsets = ends[part] - lengths[part] - done
+        rows = np.repeat(sequences.starts[part] - offsets, lengths[part])
+        values = sequences.values[rows + np.arange(len(rows))].astype(np.float64)
+        mean[part] = np.add.reduceat(values, offsets) / n
+        centred = values - np.repeat(mean[part], lengths[part], axis=0)
+        std[part] = np.sqrt(np.add.reduceat(centred**2, offsets) / n)
+        first = last
+    rounding = 10 * np.finfo(sequences.dtype).eps * np.abs(mean)
+    std[std <= rounding] = 1
+    return mean, std

@@ -72,8 +72,8 @@ class SequenceArray:
         window_length: int | None = None,
     ):
         values = np.asarray(values)
-        starts = np.asarray(starts, dtype=np.intp)
-        lengths = np.asarray(lengths, dtype=np.intp)
+        starts = _as_integers("starts", starts)
+        lengths = _as_integers("lengths", lengths)
         if values.ndim != 2:
             raise ValueError(
                 "values must be a table of shape (n_steps, n_features), "
@@ -198,7 +198,7 @@ class SequenceArray:
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
             key = key[0]  # how scikit-learn indexes arrays
-        if isinstance(key, (int, np.integer)):
+        if not isinstance(key, slice) and np.ndim(key) == 0:
             start = self.starts[key]
             return self.values[start : start + self.lengths[key]]
         if not isinstance(key, slice):
@@ -305,6 +305,7 @@ class SequenceArray:
         if truncating == "pre":
             first = first + self.lengths[:, None] - kept
         X = self.values[np.where(real, first + offsets, 0)]
+        X = X.astype(np.result_type(X, np.min_scalar_type(value)), copy=False)
         X[~real] = value
         return X
 
@@ -398,6 +399,14 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
             f"{times[i + 1]!r}, which follows {times[i]!r}."
         )
     return starts
+
+
+def _as_integers(name: str, values: Any) -> np.ndarray:
+    """Return a vector of row numbers."""
+    values = np.asarray(values)
+    if values.size and values.dtype.kind not in "iu":
+        raise ValueError(f"{name} must hold integers, got values of {values.dtype}.")
+    return values.astype(np.intp)
 
 
 def _as_table(sequence: Any, i: int) -> np.ndarray:

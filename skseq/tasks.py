@@ -64,6 +64,11 @@ class Classification(Task):
 
     def encode(self, y, dtype):
         """Return the position of each label; an unknown one is an error."""
+        if y.ndim != 1:
+            raise ValueError(
+                f"y has the shape {y.shape}; expected one label per sequence, as in "
+                "the first fit."
+            )
         unknown = np.setdiff1d(y, self.classes).tolist()
         if unknown:
             raise ValueError(

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler, PrintLog
+from skorch.callbacks import (
+    BatchScoring,
+    Callback,
+    EarlyStopping,
+    EpochScoring,
+    EpochTimer,
+    LRScheduler,
+    PrintLog,
+)
 from torch import Tensor, nn, optim
 from tqdm.auto import tqdm
 
@@ -36,6 +44,9 @@ OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
     "rmsprop": optim.RMSprop,
     "sgd": optim.SGD,
 }
+
+
+LEAST_SCHEDULE = 10  # steps below which a learning rate schedule is left out
 
 
 class SequenceNet(NeuralNet):
@@ -103,7 +114,6 @@ class SequenceNet(NeuralNet):
         self._penalized = [p for p in self._trained if p.ndim > 1]
         n_batches = len(self.get_iterator(X[0], training=True))
         self._schedule = self._make_schedule(self.max_epochs * n_batches)
-        self.interrupted_ = False
 
     def _is_overridden(self, *hooks: str) -> bool:
         return any(
@@ -113,6 +123,8 @@ class SequenceNet(NeuralNet):
         )
 
     def _make_schedule(self, n_steps: int) -> optim.lr_scheduler.LRScheduler | None:
+        if n_steps < LEAST_SCHEDULE:
+            return None
         if self.schedule == "cosine":
             return optim.lr_scheduler.CosineAnnealingLR(self.optimizer_, n_steps)
         if self.schedule == "onecycle":
@@ -121,41 +133,59 @@ class SequenceNet(NeuralNet):
             )
         return None
 
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train until the last epoch, an early stop or an interrupt."""
+        self.interrupted_ = False
+        try:
+            super().fit_loop(X, y, epochs, **fit_params)
+        except KeyboardInterrupt:  # how skorch's callbacks stop a training, too
+            self.interrupted_ = not any(
+                isinstance(callback, EarlyStopping)
+                and callback.misses_ == callback.patience
+                for _, callback in self.callbacks_
+            )
+        return self
+
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         """Train or validate on every batch once and record the mean loss."""
         if iterator is None:
             return
         self._set_training(training)
         losses, sizes = [], []
-        try:
-            for batch in iterator:
-                if self._heard_batches:
-                    self.notify("on_batch_begin", batch=batch, training=training)
-                step = step_fn(batch)
-                losses.append(step["loss"])
-                sizes.append(len(batch))
-                if self._heard_batches:
-                    self.history.record_batch(f"{prefix}_loss", losses[-1].item())
-                    self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
-                    self.notify("on_batch_end", batch=batch, training=training, **step)
-        except KeyboardInterrupt:
-            self.interrupted_ = True
-            raise
+        for batch in iterator:
+            if self._heard_batches:
+                self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch)
+            losses.append(step["loss"])
+            sizes.append(len(batch))
+            if self._heard_batches:
+                self.history.record_batch(f"{prefix}_loss", losses[-1].item())
+                self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
+                self.notify("on_batch_end", batch=batch, training=training, **step)
         weights = torch.tensor(sizes, dtype=torch.float64) / sum(sizes)
         loss = float(torch.stack(losses).double().cpu() @ weights)
         self._record_loss(f"{prefix}_loss", loss)
 
     def _record_loss(self, name: str, loss: float) -> None:
-        epoch = self.history[-1, "epoch"]
         if not math.isfinite(loss):
-            raise ValueError(
-                f"Training diverged: {name} became {loss} in epoch {epoch}. Lower lr "
-                f"(it is {self.lr}), bound the gradient with clip_norm (it is "
-                f"{self.clip_norm}), or scale the data with normalize='feature'."
-            )
+            self._raise_diverged(f"{name} became {loss}")
         earlier = [row[name] for row in self.history[:-1] if name in row]
         self.history.record(name, loss)
         self.history.record(f"{name}_best", loss < min(earlier, default=math.inf))
+        if not self.history[-1, "batches"]:
+            self.history.new_batch()  # some callbacks look for one
+
+    def _raise_diverged(self, what: str) -> None:
+        raise ValueError(
+            f"Training diverged: {what} in epoch {self.history[-1, 'epoch']}. Lower lr "
+            f"(it is {self.lr}), bound the gradient with clip_norm (it is "
+            f"{self.clip_norm}), or scale the data with normalize='feature'."
+        )
+
+    def on_train_end(self, net, X=None, y=None, **kwargs):
+        """Make sure that what was learned is finite."""
+        if not all(torch.isfinite(parameter).all() for parameter in self._trained):
+            self._raise_diverged("weights became infinite or NaN")
 
     def train_step(self, batch: Batch, **fit_params):
         """Take one optimiser step on a batch."""
@@ -297,9 +327,10 @@ def train(
     ValueError
         If the loss becomes NaN or infinite.
     """
+    _check_callbacks(callbacks)
     monitor = "train_loss" if valid_data is None else "valid_loss"
     optimizer_class = OPTIMIZERS.get(optimizer, optimizer)
-    if "fused" in inspect.signature(optimizer_class).parameters:
+    if _can_fuse(optimizer_class):
         net_options["optimizer__fused"] = True
     own_callbacks: list[Callback] = []
     if lr_schedule == "plateau":
@@ -312,7 +343,9 @@ def train(
             )
         )
     if valid_data is not None:
-        own_callbacks.append(EarlyStopping(patience=patience, load_best=True))
+        own_callbacks.append(
+            EarlyStopping(patience=patience, threshold=0, load_best=True)
+        )
     if verbose:
         own_callbacks.append(ProgressBar() if verbose == 1 else PrintLog())
     one_batch = len(data) <= batch_size
@@ -323,8 +356,8 @@ def train(
         optimizer=optimizer_class,
         lr=lr,
         schedule=None if lr_schedule == "plateau" else lr_schedule,
-        max_epochs=max_epochs,
-        batch_size=batch_size,
+        max_epochs=int(max_epochs),
+        batch_size=int(batch_size),
         generator=None if one_batch else torch.Generator().manual_seed(seed),
         callbacks=[*own_callbacks, *(callbacks or ())],
         device=device,
@@ -333,7 +366,7 @@ def train(
     ).initialize()
     if earlier is not None:
         net.history.extend(copy.deepcopy(list(earlier.history)))
-        if keep_optimizer and earlier.initialized_:
+        if keep_optimizer and earlier.optimizer == optimizer_class:
             state = copy.deepcopy(earlier.optimizer_.state_dict()["state"])
             settings = net.optimizer_.state_dict()
             net.optimizer_.load_state_dict({**settings, "state": state})
@@ -343,15 +376,37 @@ def train(
     finally:
         seed_dropout(module, None)
     if net.interrupted_:
-        net.history[-1].clear()
-        net.history.pop()
+        if net.history and monitor not in net.history[-1]:
+            net.history.pop()  # an epoch that was begun, but not finished
         warnings.warn(
             f"Training was interrupted after {len(net.history)} complete epochs; the "
             "estimator keeps what it has learned so far.",
-            stacklevel=5,
+            stacklevel=4,
         )
     module.eval()
     return net
+
+
+def _check_callbacks(callbacks: Sequence | None) -> None:
+    """Refuse what is no callback, or one that would score in its own way."""
+    for entry in callbacks or ():
+        callback = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
+        kind = callback if inspect.isclass(callback) else type(callback)
+        if not issubclass(kind, Callback):
+            raise ValueError(f"callbacks must hold skorch callbacks, got {entry!r}.")
+        if issubclass(kind, (BatchScoring, EpochScoring)):
+            raise ValueError(
+                f"callbacks holds {kind.__name__}, which scores the net's raw outputs; "
+                "use early_stopping=True and validation_scores_, or cross_validate."
+            )
+
+
+def _can_fuse(optimizer: Callable[..., optim.Optimizer]) -> bool:
+    """Whether an optimiser has a fused kernel and nothing speaks against it."""
+    chosen = getattr(optimizer, "keywords", {})
+    if not {"fused", "foreach"}.isdisjoint(chosen):
+        return False
+    return "fused" in inspect.signature(optimizer).parameters
 
 
 @torch.inference_mode()

@@ -1,10 +1,12 @@
 """The template: precision, devices, what is published."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
 
-from skseq import RNNClassifier, RNNRegressor, SequenceArray
+from skseq import RNNClassifier, RNNRegressor, SequenceArray, base
 
 rng = np.random.RandomState(0)
 X = rng.randn(50, 5, 2)
@@ -47,8 +49,6 @@ def test_the_module_is_an_ordinary_torch_module():
 
 def test_a_gpu_of_the_past_is_no_obstacle(monkeypatch):
     """A pickle of an estimator that asked for a GPU opens where there is none."""
-    import pickle
-
     model = RNNRegressor(max_epochs=1, device="cpu").fit(X, Y).set_params(device="cuda")
     data = pickle.dumps(model)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
@@ -75,6 +75,44 @@ def test_windows_are_learned_from_without_being_laid_out():
     one = model.fit(windows, y).predict(windows)
     other = model.fit(laid_out, y).predict(laid_out)
     np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_threads_are_set_in_fit_and_predict(n_threads, monkeypatch):
+    seen = []
+
+    def noting(function):
+        def wrapper(*args, **kwargs):
+            seen.append(torch.get_num_threads())
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    for name in ("train", "predict_batch"):
+        monkeypatch.setattr(base, name, noting(getattr(base, name)))
+    RNNRegressor(n_threads=n_threads, max_epochs=1).fit(X, Y).predict(X)
+    assert seen == [n_threads] * 2
+
+
+def test_a_prediction_that_is_not_finite_is_an_error():
+    model = RNNClassifier(max_epochs=1).fit(X.astype("f4"), Y > 0)
+    far = X.astype("f4").copy()
+    far[7] *= 1e38
+    model.module_.head.dense[-1].weight.data[:] = 3e38
+    with pytest.raises(ValueError, match=r"The prediction of X\[\d+\] is not finite"):
+        model.predict(far)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("data", [X, [x[: 1 + i % 5] for i, x in enumerate(X)]])
+def test_a_gpu_gives_the_same(data):
+    options = {"random_state": 0, "max_epochs": 3}
+    on_gpu = RNNRegressor(device="cuda", **options).fit(data, Y)
+    on_cpu = RNNRegressor(device="cpu", **options).fit(data, Y)
+    assert next(on_gpu.module_.parameters()).is_cuda
+    np.testing.assert_allclose(on_gpu.predict(data), on_cpu.predict(data), rtol=1e-3)
+    opened = pickle.loads(pickle.dumps(on_gpu))
+    np.testing.assert_allclose(opened.predict(data), on_gpu.predict(data), rtol=1e-5)
 
 
 def test_before_fit_there_is_nothing():

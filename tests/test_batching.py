@@ -40,8 +40,16 @@ def test_targets_and_weights_go_along():
     y, weights = np.arange(1000), np.arange(1000.0)
     batch = dataset(RAGGED, targets=y, weights=weights).gather(torch.tensor([3, 999]))
     assert batch.y.tolist() == [3, 999]
-    np.testing.assert_allclose(batch.weights, np.array([3, 999]) / weights.mean())
+    assert batch.weights.tolist() == [3, 999]
     assert len(batch) == 2
+
+
+def test_each_sequence_is_scaled_by_its_own():
+    scale = np.arange(1000.0)[:, None], np.full((1000, 1), 2.0)
+    values = RAGGED.map_values(lambda v: v + 5.0)
+    batch = SequenceDataset(values, CPU, scale=scale).gather(torch.tensor([3, 999]))
+    assert batch.x.dtype == torch.float32
+    assert batch.x.unique().tolist() == [2.5]
 
 
 @pytest.mark.parametrize("seed", [None, 0])

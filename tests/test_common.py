@@ -38,7 +38,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 import skseq
-from skseq import RNNClassifier, RNNRegressor, SequenceArray
+from skseq import RNNClassifier, RNNRegressor, SequenceArray, base
 
 PUBLIC = [
     value
@@ -75,8 +75,15 @@ def estimators(**options):
     ]
 
 
+# Two steps, each by their own mean, say little: scikit-learn's tables are no test.
+BY_SEQUENCE = {"normalize": "sequence", "pooling": "mean", "bidirectional": True}
 every_estimator = pytest.mark.parametrize(
-    "estimator", estimators(max_epochs=3, random_state=0), ids=str
+    "estimator",
+    [
+        *estimators(max_epochs=3, random_state=0),
+        *(cls(max_epochs=3, random_state=0, **BY_SEQUENCE) for cls in PUBLIC),
+    ],
+    ids=str,
 )
 every_class = pytest.mark.parametrize("cls", PUBLIC)
 
@@ -100,6 +107,13 @@ def scores(estimator, X):
 
 @parametrize_with_checks(estimators())
 def test_sklearn_checks(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks([cls() for cls in PUBLIC])
+def test_sklearn_checks_of_networks_in_float32(estimator, check, monkeypatch):
+    """As on data that are not small; such small ones are predicted in float64."""
+    monkeypatch.setattr(base, "training_dtype", lambda *args: np.dtype("float32"))
     check(estimator)
 
 

@@ -1,11 +1,14 @@
 """What a user meets: labels of any type, probabilities, numbers, weights."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+from sklearn.model_selection import train_test_split
 
 from skseq import RNNClassifier, RNNRegressor
 
@@ -92,17 +95,46 @@ def test_raw_data_make_a_good_model(normalize):
     assert (score > 0.5) == (normalize is not None)
 
 
-@pytest.mark.parametrize("estimator", [RNNClassifier, RNNRegressor])
 @pytest.mark.parametrize("batch_size", [32, 1024])
-def test_the_scale_is_learned_from_the_training_part_only(estimator, batch_size):
-    """What is held out for early stopping must not move the scale."""
-    model = estimator(early_stopping=True, max_epochs=1, random_state=0)
+def test_scales_are_learned_from_the_training_part_only_with_weights(batch_size):
+    """What is held out for early stopping must not move a scale."""
+    y, w = 1e3 * SUM, rng.uniform(0.5, 2, size=120)
+    model = RNNRegressor(early_stopping=True, max_epochs=1, random_state=0)
     model.set_params(batch_size=batch_size, validation_fraction=0.25)
-    y = np.arange(120) % 2
-    model.fit(X, y)
-    mean = model._scaler.scaler.mean_
-    assert not np.allclose(mean, X.mean(axis=(0, 1)))
-    assert model._scaler.scaler.n_samples_seen_.max() <= 90 * 6 + 1e-6
+    model.fit(X, y, sample_weight=w)
+    mean, target_mean = model._scaler.scaler.mean_, model._task.scaler.mean_
+    everything = np.average(X.mean(axis=1), axis=0, weights=w)
+    assert not np.allclose(mean, everything)
+    order = np.arange(120)
+    if batch_size > 120:
+        keys = [(x.tobytes(), repr(float(t))) for x, t in zip(X, y, strict=True)]
+        order = np.array(sorted(range(120), key=keys.__getitem__))
+    seed = np.random.RandomState(0)
+    train = order[train_test_split(np.arange(120), test_size=30, random_state=seed)[0]]
+    expected = np.average(X[train].mean(axis=1), axis=0, weights=w[train])
+    np.testing.assert_allclose(mean, expected)
+    np.testing.assert_allclose(target_mean, np.average(y[train], weights=w[train]))
+
+
+@pytest.mark.parametrize("estimator", [RNNClassifier, RNNRegressor])
+def test_a_sequence_by_its_own_scale(estimator):
+    """Whatever is added to and multiplied with a sequence changes nothing."""
+    y = SUM > 0
+    model = estimator(normalize="sequence", max_epochs=5, random_state=0).fit(X, y)
+    shift, scale = rng.uniform(0, 1e7, (120, 1, 2)), 10.0 ** rng.randint(0, 6, 120)
+    moved = shift + scale[:, None, None] * X
+    np.testing.assert_allclose(model.predict(moved), model.predict(X), atol=1e-4)
+    other = estimator(normalize="sequence", max_epochs=5, random_state=0).fit(moved, y)
+    np.testing.assert_allclose(other.predict(X), model.predict(X), atol=1e-3)
+
+
+def test_only_ratios_of_weights_matter():
+    w = rng.uniform(0.5, 2, size=120)
+    model = RNNRegressor(max_epochs=3, random_state=0)
+    expected = model.fit(X + 1e6, SUM + 1e4, w).predict(X + 1e6)
+    for factor in (1e-12, 1e12, 1e307):
+        result = model.fit(X + 1e6, SUM + 1e4, factor * w).predict(X + 1e6)
+        np.testing.assert_allclose(result, expected, rtol=1e-6)
 
 
 def test_class_weights_move_the_decision():
@@ -122,8 +154,23 @@ def test_a_class_weight_is_a_sample_weight():
     weights = np.where(y == "rare", 3.0, 1.0)
     other = RNNClassifier(**options).fit(X, y, sample_weight=weights)
     np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
-    both = RNNClassifier(class_weight="balanced", **options).fit(X, y, weights)
-    assert not np.allclose(one.predict_proba(X), both.predict_proba(X))
+
+
+def test_balanced_counts_with_the_sample_weights():
+    """Classes of equal weight stay as they are, whatever their counts."""
+    y = np.where(SUM > 3, "rare", "common")
+    weights = np.where(y == "rare", 1 / (y == "rare").sum(), 1 / (y == "common").sum())
+    options = {**OPTIONS, "max_epochs": 3, "batch_size": 20}
+    one = RNNClassifier(class_weight="balanced", **options).fit(X, y, weights)
+    other = RNNClassifier(**options).fit(X, y, weights)
+    np.testing.assert_allclose(one.predict_proba(X), other.predict_proba(X), rtol=1e-4)
+
+
+def test_class_weights_of_label_indicators():
+    y = np.stack([SUM > 0, SUM > 3], axis=1).astype(int)
+    RNNClassifier(class_weight="balanced", max_epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match="must be 'balanced' or None for label ind"):
+        RNNClassifier(class_weight={0: 2.0, 1: 1.0}).fit(X, y)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -157,6 +204,51 @@ def test_partial_fit_learns_bit_by_bit():
     assert losses[-1] < 0.2 * losses[0]
 
 
+def test_partial_fit_takes_weights_as_they_are():
+    start = RNNRegressor(random_state=0, optimizer="sgd").partial_fit(X, SUM)
+    moves = []
+    for w in (1.0, 0.5):
+        model = copy.deepcopy(start).partial_fit(X[:20], SUM[:20], np.full(20, w))
+        moves.append(model.predict(X) - start.predict(X))
+    np.testing.assert_allclose(moves[1], moves[0] / 2, rtol=0.05, atol=1e-5)
+
+
+def test_partial_fit_with_class_weights():
+    y = np.where(SUM > 0, "b", "a")
+    model = RNNClassifier(class_weight={"a": 1.0, "b": 1.0}, random_state=0)
+    model.partial_fit(X[y == "a"], y[y == "a"], classes=["a", "b"])
+    plain = RNNClassifier(random_state=0)
+    plain.partial_fit(X[y == "a"], y[y == "a"], classes=["a", "b"])
+    np.testing.assert_allclose(
+        model.predict_proba(X), plain.predict_proba(X), rtol=1e-5
+    )
+    heavy = copy.deepcopy(model).set_params(class_weight={"a": 1.0, "b": 50.0})
+    for each in (model, heavy):
+        each.set_params(optimizer="sgd").partial_fit(X[y == "b"], y[y == "b"])
+    assert heavy.predict_proba(X)[:, 1].mean() > model.predict_proba(X)[:, 1].mean()
+    with pytest.raises(ValueError, match="'balanced' needs all samples at once"):
+        RNNClassifier(class_weight="balanced").partial_fit(X, y)
+
+
+def test_a_failed_partial_fit_changes_nothing_that_follows():
+    models = [RNNRegressor(dropout=0.5, random_state=0) for _ in range(2)]
+    for fails, model in zip((False, True), models, strict=True):
+        model.partial_fit(X, SUM)
+        if fails:
+            with pytest.raises(ValueError, match="as in the first fit"):
+                model.partial_fit(X, np.stack([SUM, SUM], axis=1))
+        model.partial_fit(X, SUM)
+    np.testing.assert_array_equal(models[0].predict(X), models[1].predict(X))
+
+
+def test_another_kind_of_labels_later_is_refused():
+    indicators = np.stack([SUM > 0, SUM > 1], axis=1).astype(int)
+    with pytest.raises(ValueError, match=r"shape \(120, 2\); expected one label per"):
+        RNNClassifier(max_epochs=1).fit(X, SUM > 0).partial_fit(X, indicators)
+    with pytest.raises(ValueError, match="classes does not go with label indicators"):
+        RNNClassifier().partial_fit(X, indicators, classes=[0, 1])
+
+
 def test_partial_fit_twice_is_one_fit_of_two_epochs():
     """The optimiser's state is kept: full batches, so no shuffling."""
     options = {"batch_size": 256, "random_state": 0, "cell": "rnn"}
@@ -177,6 +269,9 @@ def test_warm_start_continues_and_cold_start_does_not():
     with pytest.raises(ValueError, match="parameters that shape it were changed"):
         model.fit(X, SUM)
     assert model.n_iter_ == 10
+    model.set_params(hidden_size=32, normalize=None)
+    with pytest.raises(ValueError, match="normalize=None was 'feature' in the fit"):
+        model.fit(X, SUM)
     assert model.set_params(warm_start=False).fit(X, SUM).n_iter_ == 5
 
 

@@ -9,6 +9,7 @@ from skseq.resources import (
     resolve_device,
     seeded_torch,
     torch_threads,
+    unchanged_on_error,
 )
 
 
@@ -85,7 +86,52 @@ def test_the_number_of_threads_is_restored(n_threads, work, inside):
             assert torch.get_num_threads() == inside
         assert torch.get_num_threads() == 2
         with pytest.raises(KeyError), torch_threads(n_threads, work=work):
-            raise KeyError
+            {}["fails"]
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_an_unknown_device_falls_back_where_that_is_asked_for():
+    assert resolve_device("gpu", or_cpu=True).type == "cpu"
+
+
+def test_the_last_of_several_threads_restores_what_the_first_one_found():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    inside, leave = threading.Event(), threading.Event()
+
+    def borrow():
+        with torch_threads(1, work=1):
+            inside.set()
+            leave.wait()
+
+    thread = threading.Thread(target=borrow)
+    try:
+        with torch_threads(3, work=1):
+            thread.start()
+            inside.wait()
+        leave.set()
+        thread.join()
+        with torch_threads(None, work=1e12):
+            assert torch.get_num_threads() == 2
+    finally:
+        leave.set()
+        torch.set_num_threads(before)
+
+
+def test_attributes_come_back_when_a_block_fails():
+    class Thing:
+        a = 1
+
+    thing = Thing()
+    thing.b = 2
+
+    def fail():
+        with unchanged_on_error(thing):
+            thing.b, thing.c = 3, 4
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert vars(thing) == {"b": 2}

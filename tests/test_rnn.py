@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
+from skorch.callbacks import EpochScoring
 from torch import nn
 
 from skseq import RNNClassifier, RNNRegressor
@@ -45,7 +47,6 @@ def test_options_reach_the_network():
         dropout=0.5,
         dense_size=(7, 5),
         pooling="max",
-        normalize="sequence",
         max_epochs=1,
     ).fit(X, Y)
     encoder, head = model.module_.encoder, model.module_.head
@@ -60,7 +61,6 @@ def test_options_reach_the_network():
         (5, 2),
     ]
     assert type(head.pooling).__name__ == "MaxPooling"
-    assert model.module_.normalization is not None
 
 
 class LeakyLayer(RecurrentLayer):
@@ -111,11 +111,39 @@ def test_a_cell_of_ones_own():
         ({"device": "gpu"}, "device='gpu' is unknown"),
         ({"random_state": "a"}, "'random_state' parameter"),
         ({"callbacks": 3}, "'callbacks' parameter"),
+        ({"callbacks": [3]}, "callbacks must hold skorch callbacks, got 3"),
+        ({"callbacks": [EpochScoring("roc_auc")]}, "callbacks holds EpochScoring"),
+        ({"cell": torch.nn.LSTM}, "cell must be one of .* or a subclass of"),
+        ({"cell": len}, "cell must be one of .* got <built-in function len>"),
+        ({"hidden_size": True}, "hidden_size must hold positive integers, got"),
+        ({"class_weight": {0: -1.0, 1: 1.0}}, "must not be negative, got {0: -1.0}"),
+        ({"device": "mps"}, "device='mps' is unknown"),
     ],
-    ids=str,
+    ids=lambda value: "".join(value) if isinstance(value, dict) else "",
 )
 def test_bad_parameters(options, match):
     model = RNNClassifier(max_epochs=1).set_params(**options)
     with pytest.raises(ValueError, match=match):
         model.fit(X, Y)
     assert not hasattr(model, "net_")
+
+
+def test_numbers_of_numpy_are_numbers():
+    for name, value in {
+        "hidden_size": np.int64(4),
+        "dense_size": (np.int64(4), np.int32(3)),
+        "num_layers": np.int64(2),
+        "batch_size": np.int64(16),
+        "max_epochs": np.int64(2),
+        "lr": np.float64(0.01),
+    }.items():
+        options = {"max_epochs": 2, "lr_schedule": "onecycle", name: value}
+        model = RNNClassifier(random_state=0, **options)
+        expected = clone(model).set_params(**{name: plain(value)}).fit(X, Y)
+        np.testing.assert_array_equal(
+            model.fit(X, Y).predict_proba(X), expected.predict_proba(X)
+        )
+
+
+def plain(value):
+    return tuple(map(int, value)) if isinstance(value, tuple) else value.item()

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from skseq import SequenceArray
-from skseq.scaling import CHUNK, StepScaler
+from skseq import SequenceArray, scaling
+from skseq.scaling import CHUNK, StepScaler, sequence_scale
 
 rng = np.random.RandomState(0)
 VALUES = rng.normal([5, -1e6], [2, 30], size=(50, 2))
@@ -45,3 +45,21 @@ def test_no_normalization_passes_values_on():
     sequences = SequenceArray.from_array(VALUES.reshape(5, 10, 2))
     same = StepScaler(False).fit(sequences, None).transform(sequences, np.float64)
     np.testing.assert_array_equal(same.values, VALUES)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 10_000])
+def test_the_scale_of_each_sequence(chunk, monkeypatch):
+    monkeypatch.setattr(scaling, "CHUNK", chunk)
+    sequences = SequenceArray(VALUES, [0, 3, 3, 20, 49], [5, 1, 9, 30, 1])
+    mean, std = sequence_scale(sequences)
+    for i, sequence in enumerate(sequences):
+        np.testing.assert_allclose(mean[i], sequence.mean(axis=0))
+        expected = sequence.std(axis=0) if len(sequence) > 1 else 1
+        np.testing.assert_allclose(std[i], expected)
+
+
+def test_a_constant_feature_of_a_sequence_has_no_scale():
+    sequences = SequenceArray.from_list([np.full((7, 1), 1e6 + 0.1), [[1.0], [3.0]]])
+    mean, std = sequence_scale(sequences)
+    assert std.tolist() == [[1], [1]]
+    np.testing.assert_allclose(mean, [[1e6 + 0.1], [2]])

@@ -42,6 +42,7 @@ def test_a_list_goes_in_and_out():
     assert sequences.lengths.tolist() == [3, 1, 2]
     for out, given in zip(sequences.to_list(), RAGGED, strict=True):
         np.testing.assert_array_equal(out, given)
+    np.testing.assert_array_equal(sequences[np.array(1)], RAGGED[1])
     for out, given in zip(sequences, RAGGED, strict=True):
         np.testing.assert_array_equal(out, given)
 
@@ -49,6 +50,21 @@ def test_a_list_goes_in_and_out():
 def test_padding_by_hand():
     padded = SequenceArray.from_list([[1, 2, 3], [4]]).to_padded(-1)
     assert padded[..., 0].tolist() == [[1, 2, 3], [4, -1, -1]]
+
+
+def test_integers_can_be_padded_with_nan():
+    padded = SequenceArray.from_list([[1, 2], [3]]).to_padded(np.nan)
+    np.testing.assert_array_equal(padded[..., 0], [[1, 2], [3, np.nan]])
+
+
+def test_windows_with_unknown_first_steps():
+    sequences = SequenceArray(np.arange(3.0)[:, None], [0, 0, 1], [0, 1, 2], 2)
+    assert sequences.shape == (3, 2, 1)
+    assert sequences.complete.tolist() == [False, False, True]
+    expected = [[np.nan, np.nan], [np.nan, 0], [1, 2]]
+    np.testing.assert_array_equal(np.asarray(sequences)[..., 0], expected)
+    again = pickle.loads(pickle.dumps(sequences[1:]))
+    np.testing.assert_array_equal(np.asarray(again)[..., 0], expected[1:])
 
 
 def test_overlapping_windows_share_the_table():
@@ -180,6 +196,8 @@ def test_a_frame_without_two_levels_is_refused():
         (lambda: SequenceArray(np.zeros((3, 1)), [0], [0]), "Sequence 0 has length 0"),
         (lambda: SequenceArray(np.zeros((3, 1)), [0, 2], [1, 2]), "rows 2 to 3, but"),
         (lambda: SequenceArray(np.zeros((3, 1)), [-1], [1]), "Sequence 0 covers"),
+        (lambda: SequenceArray(np.zeros((3, 1)), [0.7], [1]), "starts must hold integ"),
+        (lambda: SequenceArray(np.zeros((3, 1)), [0], [3], 2), "more than window_leng"),
         (lambda: SequenceArray.from_array(np.zeros((3, 2))), r"got \(3, 2\)"),
         (lambda: SequenceArray.from_list([]), "holds no sequence"),
         (lambda: SequenceArray.from_list([[1], []]), "Sequence 1 is empty"),

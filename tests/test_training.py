@@ -10,7 +10,14 @@ from contextlib import redirect_stderr, redirect_stdout
 import numpy as np
 import pytest
 import torch
-from skorch.callbacks import Callback, GradientNormClipping, LRScheduler
+from sklearn.model_selection import train_test_split
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    GradientNormClipping,
+    LRScheduler,
+    TrainEndCheckpoint,
+)
 from torch import nn
 
 from skseq import RNNClassifier, RNNRegressor
@@ -199,24 +206,43 @@ def test_divergence_is_an_error_that_says_what_to_change():
 
 
 class Interrupt(Callback):
-    """Presses Ctrl-C within a batch of an epoch."""
+    """Presses Ctrl-C at some point of an epoch."""
 
-    def __init__(self, epoch):
+    def __init__(self, hook, epoch):
+        self.hook = hook
         self.epoch = epoch
 
-    def on_batch_begin(self, net, batch=None, training=None, **kwargs):
-        if len(net.history) == self.epoch:
+    def press(self, hook, net):
+        if hook == self.hook and len(net.history) == self.epoch:
             os.kill(os.getpid(), signal.SIGINT)
+
+    def on_epoch_begin(self, net, **kwargs):
+        self.press("on_epoch_begin", net)
+
+    def on_batch_begin(self, net, training=None, **kwargs):
+        self.press("training" if training else "validation", net)
+
+    def on_epoch_end(self, net, **kwargs):
+        self.press("on_epoch_end", net)
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
-def test_an_interrupted_fit_leaves_a_usable_estimator(epoch):
-    with pytest.warns(
-        UserWarning, match=f"interrupted after {epoch - 1} complete epochs"
-    ):
-        fitted = model(callbacks=[Interrupt(epoch)], max_epochs=50).fit(X, Y)
-    assert fitted.n_iter_ == len(fitted.loss_curve_) == epoch - 1
-    assert fitted.predict(X).shape == (96,)
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(
+    "hook", ["on_epoch_begin", "training", "validation", "on_epoch_end"]
+)
+def test_an_interrupted_fit_leaves_a_usable_estimator(hook, early_stopping, epoch):
+    if hook == "validation" and not early_stopping:
+        hook = "training"
+    complete = epoch if hook == "on_epoch_end" else epoch - 1
+    estimator = model(max_epochs=50, early_stopping=early_stopping)
+    estimator.set_params(callbacks=[Interrupt(hook, epoch)])
+    message = f"interrupted after {complete} complete epochs"
+    with pytest.warns(UserWarning, match=message) as record:
+        estimator.fit(X, Y)
+    assert record[0].filename == __file__
+    assert estimator.n_iter_ == len(estimator.loss_curve_) == complete
+    assert estimator.predict(X).shape == (96,)
 
 
 def test_callbacks_of_skorch_work():
@@ -224,6 +250,18 @@ def test_callbacks_of_skorch_work():
     fitted = model(callbacks=[schedule, ("clip", GradientNormClipping(1))]).fit(X, Y)
     rate = fitted.net_.optimizer_.param_groups[0]["lr"]
     assert rate == pytest.approx(5e-3 / 2**4)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_checkpoints_of_skorch_work(tmp_path, early_stopping):
+    monitor = "valid_loss_best" if early_stopping else "train_loss_best"
+    checkpoint = Checkpoint(dirname=tmp_path, monitor=monitor)
+    estimator = model(callbacks=[checkpoint, TrainEndCheckpoint(dirname=tmp_path)])
+    fitted = estimator.set_params(early_stopping=early_stopping).fit(X, Y)
+    state = torch.load(tmp_path / "train_end_params.pt", weights_only=True)
+    for name, value in weights(fitted).items():
+        np.testing.assert_array_equal(state[name], value)
+    assert (tmp_path / "params.pt").exists()
 
 
 def test_a_callback_that_listens_changes_nothing():
@@ -277,3 +315,95 @@ def test_no_warning_escapes_with_any_option():
             early_stopping=True,
             class_weight="balanced",
         ).fit(X, Y > 0)
+
+
+def test_a_shorter_schedule_than_ten_steps_is_left_out():
+    plain = weights(model(max_epochs=3).fit(X, Y))
+    for name, value in weights(
+        model(max_epochs=3, lr_schedule="onecycle").fit(X, Y)
+    ).items():
+        np.testing.assert_array_equal(value, plain[name])
+
+
+def test_a_schedule_does_not_stop_partial_fit_from_learning():
+    estimator = model(lr_schedule="onecycle", lr=0.02)
+    losses = [estimator.partial_fit(X, Y).loss_curve_[-1] for _ in range(20)]
+    assert losses[-1] < 0.3 * losses[0]
+
+
+def test_plateau_and_early_stopping_look_at_the_held_out_part():
+    """Noise is learned by heart, so the training loss falls all the time."""
+    noise = np.random.RandomState(1).randn(96)
+    options = {"max_epochs": 60, "lr": 0.02, "early_stopping": True}
+    fitted = model(lr_schedule="plateau", patience=8, **options).fit(X, noise)
+    assert fitted.n_iter_ < 60
+    assert (np.diff(fitted.loss_curve_) < 0).mean() > 0.9
+    assert fitted.net_.optimizer_.param_groups[0]["lr"] < 0.02
+
+
+def test_it_does_not_stop_while_the_loss_still_falls():
+    fitted = model(early_stopping=True, patience=2, lr=1e-6, max_epochs=20).fit(X, Y)
+    assert (np.diff(fitted.validation_scores_) > 0).all()
+    assert fitted.n_iter_ == 20
+
+
+def test_the_validation_loss_is_the_plain_weighted_loss():
+    """On a copy of the whole data as the held-out part; penalties do not count."""
+    w = rng.uniform(0.5, 2, size=96)
+    fitted = model(
+        early_stopping=True, max_epochs=1, l1=1.0, l2=1.0, batch_size=1000
+    ).fit(X, Y, sample_weight=w)
+    errors = (fitted.predict(X) - Y) / fitted._task.scaler.scale_[0]
+    indices = np.arange(96)
+    seed = np.random.RandomState(0)
+    _, held_out = train_test_split(indices, test_size=10, random_state=seed)
+    order = merged_order(X, Y)
+    chosen = order[held_out]
+    expected = np.average(errors[chosen] ** 2, weights=w[chosen])
+    assert -fitted.validation_scores_[0] == pytest.approx(expected, rel=1e-4)
+
+
+def merged_order(X, y):
+    """The canonical order of samples that fit into one batch."""
+    keys = [(x.tobytes(), repr(float(t))) for x, t in zip(X, y, strict=True)]
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__))
+
+
+def test_the_seed_decides_the_dropout():
+    class Outputs(Callback):
+        def on_batch_end(self, net, batch=None, y_pred=None, **kwargs):
+            self.last = y_pred.detach().clone()
+
+    results = []
+    for seed in (0, 0, 1):
+        recorder = Outputs()
+        fitted = model(
+            dropout=0.5, lr=1e-12, max_epochs=1, batch_size=200, callbacks=[recorder]
+        ).set_params(random_state=seed)
+        fitted.fit(X, np.ones(96))
+        network = fitted.module_
+        with torch.no_grad():
+            state = network.encoder(torch.from_numpy(X), None)[0][:, -1]
+        results.append((recorder.last - network.head.dense[1].bias, state))
+    assert torch.equal(results[0][0], results[1][0])
+    assert not torch.equal(results[0][0], results[2][0])
+
+
+def test_infinite_weights_in_the_last_step_are_noticed():
+    estimator = model(max_epochs=1, optimizer="sgd", lr=1e38, l2=1e4, batch_size=200)
+    with pytest.raises(ValueError, match="diverged: weights became infinite or NaN"):
+        estimator.fit(X, Y)
+
+
+def test_the_state_of_another_optimizer_is_not_taken_over():
+    estimator = model(optimizer=functools.partial(torch.optim.SGD, momentum=0.9))
+    estimator.partial_fit(X, Y).set_params(optimizer="adam").partial_fit(X, Y)
+    estimator.set_params(optimizer="rmsprop").partial_fit(X, Y)
+    assert estimator.n_iter_ == 3
+
+
+@pytest.mark.parametrize("option", [{"foreach": True}, {"fused": False}])
+def test_nothing_is_fused_against_the_users_choice(option):
+    optimizer = functools.partial(torch.optim.Adam, **option)
+    fitted = model(optimizer=optimizer).fit(X, Y)
+    assert not fitted.net_.optimizer_.param_groups[0]["fused"]

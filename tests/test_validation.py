@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy import sparse
+from sklearn.model_selection import LeaveOneOut, cross_val_score
 
 from skseq import RNNClassifier, RNNRegressor, SequenceArray
 
@@ -150,6 +151,8 @@ def test_sparse_tables_are_refused():
         (np.ones(12), r"at least 2 classes; y holds one class: \[1.0\]"),
         (np.linspace(0, 1, 12), "Unknown label type: continuous"),
         (np.stack([Y, Y + 1], axis=1), "multiclass-multioutput"),
+        (np.stack([Y, 1 - Y], axis=1) + 1, r"holds the values \[1, 2\]; label indicat"),
+        (np.stack([Y, 1 - Y], axis=1) * 2 - 1, r"holds the values \[-1, 1\]; label"),
         (np.zeros((12, 2, 2)), "Unknown label type|y should be a 1d array"),
     ],
 )
@@ -186,6 +189,55 @@ def test_bad_numbers(y, match):
 def test_bad_weights(weights, match):
     with pytest.raises(ValueError, match=match):
         RNNRegressor().fit(X, Y, sample_weight=weights)
+
+
+def test_panels_of_every_kind():
+    frame = panel(X)
+    expected = RNNClassifier(random_state=0, max_epochs=1).fit(X, Y).predict_proba(X)
+    nullable = frame.astype("Float64")
+    model = RNNClassifier(random_state=0, max_epochs=1).fit(nullable, Y)
+    np.testing.assert_allclose(model.predict_proba(nullable), expected)
+    nullable.iloc[7, 1] = pd.NA
+    with pytest.raises(ValueError, match=r"contains NaN: X\[1\] at time step 2"):
+        RNNClassifier().fit(nullable, Y)
+    univariate = RNNClassifier(max_epochs=1).fit(frame[0], Y)
+    assert univariate.n_features_in_ == 1
+    three = frame.set_axis(pd.MultiIndex.from_product([range(12), range(5), [0]]))
+    with pytest.raises(ValueError, match="index of 3 levels; expected one, or two"):
+        RNNClassifier().fit(three, Y)
+
+
+def test_object_arrays_are_lists_whatever_the_lengths():
+    ragged = objects([x[: 1 + i % 5, 0].tolist() for i, x in enumerate(X)])
+    model = RNNClassifier(random_state=0, max_epochs=1).fit(ragged, Y)
+    together = model.predict_proba(ragged)
+    for i in range(12):
+        np.testing.assert_allclose(
+            model.predict_proba(ragged[i : i + 1]), together[[i]]
+        )
+    series = pd.Series(list(ragged), index=range(3, 15))
+    np.testing.assert_allclose(model.predict_proba(series), together)
+    lists = ragged.tolist()
+    scores = cross_val_score(model, lists, Y, cv=LeaveOneOut())
+    assert np.isfinite(scores).all()
+
+
+def test_columns_of_listed_frames_must_agree():
+    frames = [pd.DataFrame(x, columns=["u", "v"]) for x in X]
+    model = RNNClassifier(max_epochs=1).fit(frames, Y)
+    assert model.feature_names_in_.tolist() == ["u", "v"]
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict([frame[["v", "u"]] for frame in frames])
+    frames[3] = frames[3][["v", "u"]]
+    with pytest.raises(ValueError, match=r"X\[3\] has the columns \['v', 'u'\]"):
+        model.fit(frames, Y)
+
+
+def test_rows_that_no_sequence_uses_may_hold_anything():
+    table = np.r_[rng.normal(size=(90, 1)), np.full((10, 1), np.inf)]
+    windows = SequenceArray(table, np.arange(80), np.full(80, 8))
+    model = RNNRegressor(max_epochs=1).fit(windows, table[:80, 0])
+    assert np.isfinite(model.predict(windows)).all()
 
 
 def test_labels_in_another_order_than_the_instances_are_refused():

@@ -8,16 +8,24 @@ from skseq.networks.cells import (
     PeepholeLSTMLayer,
     RecurrentLayer,
 )
+from skseq.networks.convolution import ConvLayer
 from skseq.networks.dropout import Dropout
-from skseq.networks.encoders import BidirectionalLayer, RecurrentEncoder
+from skseq.networks.encoders import (
+    BidirectionalLayer,
+    ConvEncoder,
+    ConvRecurrentEncoder,
+    RecurrentEncoder,
+)
 from skseq.networks.heads import PooledHead, SequenceNetwork
-from skseq.networks.normalization import SequenceNormalization
 from skseq.networks.pooling import POOLINGS
 
 __all__ = [
     "CELLS",
     "POOLINGS",
     "BidirectionalLayer",
+    "ConvEncoder",
+    "ConvLayer",
+    "ConvRecurrentEncoder",
     "Dropout",
     "ElmanLayer",
     "GRULayer",
@@ -27,5 +35,4 @@ __all__ = [
     "RecurrentEncoder",
     "RecurrentLayer",
     "SequenceNetwork",
-    "SequenceNormalization",
 ]

@@ -5,10 +5,16 @@ from __future__ import annotations
 from torch import Tensor, cat, nn
 
 from skseq.networks.cells import RecurrentLayer
+from skseq.networks.convolution import ConvLayer
 from skseq.networks.dropout import Dropout
-from skseq.networks.masking import reverse_sequences
+from skseq.networks.masking import reverse_sequences, valid_steps
 
-__all__ = ["BidirectionalLayer", "RecurrentEncoder"]
+__all__ = [
+    "BidirectionalLayer",
+    "ConvEncoder",
+    "ConvRecurrentEncoder",
+    "RecurrentEncoder",
+]
 
 
 class BidirectionalLayer(nn.Module):
@@ -90,3 +96,80 @@ class RecurrentEncoder(nn.Module):
                 x = self.dropout(x)
             x = layer(x, lengths) if self.bidirectional else layer(x)[0]
         return x, lengths  # (B, T, D)
+
+
+class ConvEncoder(nn.Module):
+    """A stack of convolutional layers.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features F per time step.
+    n_filters : tuple of int
+        Number of channels of each layer, and so the number of layers.
+    kernel_sizes : tuple of int
+        Width of the kernels of each layer.
+    **layer_options
+        Further arguments of every ConvLayer.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features D per step of the output.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_filters: tuple[int, ...],
+        kernel_sizes: tuple[int, ...],
+        **layer_options,
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        size = n_features
+        for filters, kernel_size in zip(n_filters, kernel_sizes, strict=True):
+            self.layers.append(ConvLayer(size, filters, kernel_size, **layer_options))
+            size = filters
+        self.output_size = size
+
+    def forward(
+        self, x: Tensor, lengths: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        if lengths is not None:
+            x = x * valid_steps(lengths, x.shape[1]).unsqueeze(2)
+        x = x.transpose(1, 2)  # (B, C, T)
+        for layer in self.layers:
+            x, lengths = layer(x, lengths)
+        return x.transpose(1, 2), lengths  # (B, T', D)
+
+
+class ConvRecurrentEncoder(nn.Module):
+    """Convolutions extract, recurrent layers remember.
+
+    Parameters
+    ----------
+    convolution : ConvEncoder
+        Reads the sequence.
+    recurrence : RecurrentEncoder
+        Reads what the convolutions found.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features D per step of the output.
+    n_backwards : int
+        How many of them, the last ones, come from reading backwards.
+    """
+
+    def __init__(self, convolution: ConvEncoder, recurrence: RecurrentEncoder):
+        super().__init__()
+        self.convolution = convolution
+        self.recurrence = recurrence
+        self.output_size = recurrence.output_size
+        self.n_backwards = recurrence.n_backwards
+
+    def forward(
+        self, x: Tensor, lengths: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        return self.recurrence(*self.convolution(x, lengths))

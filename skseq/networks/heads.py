@@ -50,27 +50,20 @@ class PooledHead(nn.Module):
 
 
 class SequenceNetwork(nn.Module):
-    """Normalisation, encoder and head in a row.
+    """Encoder and head in a row.
 
     Parameters
     ----------
-    normalization : nn.Module or None
-        (B, T, F) and lengths -> (B, T, F).
     encoder : nn.Module
         (B, T, F) and lengths -> (B, T', D) and lengths.
     head : nn.Module
         (B, T', D) and lengths -> outputs.
     """
 
-    def __init__(
-        self, normalization: nn.Module | None, encoder: nn.Module, head: nn.Module
-    ):
+    def __init__(self, encoder: nn.Module, head: nn.Module):
         super().__init__()
-        self.normalization = normalization
         self.encoder = encoder
         self.head = head
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        if self.normalization is not None:
-            x = self.normalization(x, lengths)
         return self.head(*self.encoder(x, lengths))

@@ -38,7 +38,7 @@ def test_the_head_sees_the_lengths_that_the_encoder_leaves():
         def forward(self, x, lengths):
             return x.shape, lengths
 
-    network = SequenceNetwork(None, Halve(), Lengths())
+    network = SequenceNetwork(Halve(), Lengths())
     shape, lengths = network(torch.zeros(2, 5, 1), torch.tensor([5, 2]))
     assert shape == (2, 3, 1)
     assert lengths.tolist() == [3, 1]
