@@ -201,7 +201,6 @@ class BaseSequenceEstimator(BaseEstimator):
                     keep_optimizer=partial,
                     **parameters,
                 )
-            self._other_module = None  # in the other precision, made when needed
             self._publish_history()
         return self
 
@@ -294,7 +293,7 @@ class BaseSequenceEstimator(BaseEstimator):
         dtype = np.dtype("float32")
         if sequences.lengths.sum() <= SMALL_STEPS:
             dtype = sequences.dtype
-        module = self._module_of(dtype)
+        module = self.net_.module_as(_TORCH_DTYPES[dtype])
         device = next(module.parameters()).device
         data = self._to_dataset(sequences, dtype, device)
         outputs = np.empty((len(data), self._task.n_outputs))
@@ -309,15 +308,6 @@ class BaseSequenceEstimator(BaseEstimator):
             )
         return outputs
 
-    def _module_of(self, dtype: np.dtype) -> nn.Module:
-        """Return the module or a copy of it in another precision."""
-        wanted = _TORCH_DTYPES[dtype]
-        if next(self.module_.parameters()).dtype == wanted:
-            return self.module_
-        if self._other_module is None:
-            self._other_module = copy.deepcopy(self.module_).to(wanted)
-        return self._other_module
-
     @property
     def module_(self) -> nn.Module:
         """The trained torch module: (x, lengths) -> outputs."""
@@ -329,10 +319,6 @@ class BaseSequenceEstimator(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-    def __getstate__(self):
-        state = super().__getstate__()
-        return {**state, "_other_module": None} if "net_" in state else state
 
     def __setstate__(self, state):
         super().__setstate__(state)

@@ -91,6 +91,7 @@ class SequenceNet(NeuralNet):
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.schedule = schedule
+        self._copies: dict[str, Any] = {}
 
     @property
     def _default_callbacks(self):
@@ -242,6 +243,27 @@ class SequenceNet(NeuralNet):
         if training and self.l2:
             loss = loss + self.l2 * sum(w.square().sum() for w in self._penalized)
         return loss
+
+    def module_as(self, dtype: torch.dtype) -> nn.Module:
+        """Return the module, or a copy of it in another precision.
+
+        Parameters
+        ----------
+        dtype : torch.dtype
+            The precision.
+
+        Returns
+        -------
+        module : nn.Module
+        """
+        parameters = list(self.module_.parameters())
+        if parameters[0].dtype == dtype:
+            return self.module_
+        state = [(id(parameter), parameter._version) for parameter in parameters]
+        if self._copies.get("state") != state:  # weights were changed in place
+            module = copy.deepcopy(self.module_).to(dtype)
+            self._copies = {"state": state, "module": module}
+        return self._copies["module"]
 
     def __reduce__(self) -> tuple:
         # Weights and history only: small, and opens on a machine without a GPU.

@@ -77,6 +77,20 @@ def test_windows_are_learned_from_without_being_laid_out():
     np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+def test_small_data_are_predicted_in_their_own_precision():
+    """A network trained in float32, asked in float64, answers to the last digits."""
+    x = rng.randn(100, 5, 2)
+    model = RNNRegressor(max_epochs=1, random_state=0).fit(x, x.sum(axis=(1, 2)))
+    together = model.predict(x)
+    alone = np.concatenate([model.predict(x[i : i + 1]) for i in range(100)])
+    np.testing.assert_allclose(alone, together, rtol=1e-12)
+    np.testing.assert_allclose(model.predict(x.astype("f4")), together, rtol=1e-4)
+    with torch.no_grad():  # a change of the weights is noticed
+        model.module_.head.dense[-1].bias += 1
+    shift = model.predict(x) - together
+    np.testing.assert_allclose(shift, model._task.scaler.scale_[0], rtol=1e-6)
+
+
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_threads_are_set_in_fit_and_predict(n_threads, monkeypatch):
     seen = []

@@ -50,7 +50,13 @@ SETTINGS = {
     "RNN": [
         {},
         {"cell": "rnn"},
-        {"cell": "gru", "hidden_size": (16, 8), "pooling": "mean", "dense_size": 8},
+        {
+            "cell": "gru",
+            "hidden_size": (16, 8),
+            "pooling": "mean",
+            "dense_size": 8,
+            "lr": 0.01,
+        },
         {"cell": "peephole_lstm"},
         {"bidirectional": True, "pooling": "attention"},
         {"early_stopping": True},
