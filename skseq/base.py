@@ -38,6 +38,7 @@ __all__ = ["BaseSequenceEstimator"]
 
 _TORCH_DTYPES = {np.dtype("float32"): torch.float32, np.dtype("float64"): torch.float64}
 SMALL_STEPS = 10_000  # time steps up to which float64 is affordable
+AUTO_STEPS, AUTO_EPOCHS = 1000, (10, 400)  # what max_epochs="auto" means
 
 _TRAINING_PARAMETERS = (
     "batch_size",
@@ -76,7 +77,10 @@ class BaseSequenceEstimator(BaseEstimator):
         "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "lr_schedule": [StrOptions({"plateau", "cosine", "onecycle"}), None],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "l1": [Interval(Real, 0, None, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left")],
@@ -196,7 +200,7 @@ class BaseSequenceEstimator(BaseEstimator):
                     held_out_data,
                     device=device,
                     seed=train_seed,
-                    max_epochs=max_epochs,
+                    max_epochs=self._n_epochs(max_epochs, len(samples)),
                     earlier=earlier,
                     keep_optimizer=partial,
                     **parameters,
@@ -265,6 +269,12 @@ class BaseSequenceEstimator(BaseEstimator):
         return SequenceDataset(
             sequences, device, targets, weights, scale, _TORCH_DTYPES[dtype]
         )
+
+    def _n_epochs(self, max_epochs: int | str, n_samples: int) -> int:
+        if max_epochs != "auto":
+            return max_epochs
+        n_batches = -(-n_samples // self.batch_size)
+        return int(np.clip(AUTO_STEPS // n_batches, *AUTO_EPOCHS))
 
     def _work(self, module: nn.Module) -> int:
         """Multiplications per time step of a batch, about."""

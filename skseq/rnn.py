@@ -47,7 +47,7 @@ class BaseRNN(BaseSequenceEstimator):
         optimizer: str | Callable = "adam",
         lr: float = 5e-3,
         lr_schedule: str | None = None,
-        max_epochs: int = 50,
+        max_epochs: int | str = 50,
         batch_size: int = 32,
         l1: float = 0.0,
         l2: float = 0.0,
@@ -94,35 +94,47 @@ class BaseRNN(BaseSequenceEstimator):
         self.verbose = verbose
 
     def _make_encoder(self, n_features):
-        return RecurrentEncoder(
-            n_features,
-            self._layer_class(),
-            self._hidden_sizes(),
-            bidirectional=self.bidirectional,
-            dropout=self.dropout,
-            nonlinearity=self.nonlinearity,
-            recurrent_dropout=self.recurrent_dropout,
+        return make_recurrent_encoder(self, n_features)
+
+
+def make_recurrent_encoder(estimator: Any, n_features: int) -> RecurrentEncoder:
+    """Return the recurrent layers that an estimator's parameters describe.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has the parameters of BaseRNN that concern recurrent layers.
+    n_features : int
+        Number of features per time step.
+
+    Returns
+    -------
+    encoder : RecurrentEncoder
+    """
+    layer = CELLS.get(estimator.cell, estimator.cell)
+    if not (inspect.isclass(layer) and issubclass(layer, RecurrentLayer)):
+        raise ValueError(
+            f"cell must be one of {sorted(CELLS)} or a subclass of "
+            f"skseq.networks.RecurrentLayer, got {layer!r}."
         )
-
-    def _layer_class(self) -> type[RecurrentLayer]:
-        layer = CELLS.get(self.cell, self.cell)
-        if not (inspect.isclass(layer) and issubclass(layer, RecurrentLayer)):
-            raise ValueError(
-                f"cell must be one of {sorted(CELLS)} or a subclass of "
-                f"skseq.networks.RecurrentLayer, got {layer!r}."
-            )
-        return layer
-
-    def _hidden_sizes(self) -> tuple[int, ...]:
-        sizes = layer_sizes("hidden_size", self.hidden_size)
-        if len(sizes) == 1:
-            return sizes * int(self.num_layers)
-        if not sizes or self.num_layers not in (1, len(sizes)):
-            raise ValueError(
-                f"hidden_size={self.hidden_size} names {len(sizes)} layers, but "
-                f"num_layers={self.num_layers}."
-            )
-        return sizes
+    hidden_size, num_layers = estimator.hidden_size, int(estimator.num_layers)
+    sizes = layer_sizes("hidden_size", hidden_size)
+    if len(sizes) == 1:
+        sizes *= num_layers
+    if not sizes or num_layers not in (1, len(sizes)):
+        raise ValueError(
+            f"hidden_size={hidden_size} names {len(sizes)} layers, but "
+            f"num_layers={num_layers}."
+        )
+    return RecurrentEncoder(
+        n_features,
+        layer,
+        sizes,
+        bidirectional=estimator.bidirectional,
+        dropout=estimator.dropout,
+        nonlinearity=estimator.nonlinearity,
+        recurrent_dropout=estimator.recurrent_dropout,
+    )
 
 
 class RNNClassifier(SequenceClassifierMixin, BaseRNN):
@@ -170,8 +182,9 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
     lr_schedule : {"plateau", "cosine", "onecycle"} or None, default=None
         Halve the rate when `patience` // 2 epochs brought no lower loss, let it
         fall to zero along a cosine, or rise and fall once (Smith, 2018).
-    max_epochs : int, default=50
-        Number of passes over the data.
+    max_epochs : int or "auto", default=50
+        Number of passes over the data; "auto" takes as many as make 1000 steps of the
+        optimiser, but 10 to 400.
     batch_size : int, default=32
         Samples per step of the optimiser.
     l1, l2 : float, default=0.0
@@ -279,7 +292,7 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
         optimizer: str | Callable = "adam",
         lr: float = 5e-3,
         lr_schedule: str | None = None,
-        max_epochs: int = 50,
+        max_epochs: int | str = 50,
         batch_size: int = 32,
         l1: float = 0.0,
         l2: float = 0.0,
@@ -375,8 +388,9 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
     lr_schedule : {"plateau", "cosine", "onecycle"} or None, default=None
         Halve the rate when `patience` // 2 epochs brought no lower loss, let it
         fall to zero along a cosine, or rise and fall once (Smith, 2018).
-    max_epochs : int, default=50
-        Number of passes over the data.
+    max_epochs : int or "auto", default=50
+        Number of passes over the data; "auto" takes as many as make 1000 steps of the
+        optimiser, but 10 to 400.
     batch_size : int, default=32
         Samples per step of the optimiser.
     l1, l2 : float, default=0.0

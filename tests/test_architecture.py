@@ -19,7 +19,8 @@ FLOORS = [
     {"training"},
     {"base"},
     {"mixins"},
-    {"rnn"},
+    {"rnn", "cnn"},
+    {"cnn_lstm"},
     {"datasets"},
     {"model_selection"},
 ]

@@ -153,6 +153,8 @@ class ConvRecurrentEncoder(nn.Module):
         Reads the sequence.
     recurrence : RecurrentEncoder
         Reads what the convolutions found.
+    skip : bool, default=True
+        Whether what the convolutions found is passed on, too.
 
     Attributes
     ----------
@@ -162,14 +164,21 @@ class ConvRecurrentEncoder(nn.Module):
         How many of them, the last ones, come from reading backwards.
     """
 
-    def __init__(self, convolution: ConvEncoder, recurrence: RecurrentEncoder):
+    def __init__(
+        self, convolution: ConvEncoder, recurrence: RecurrentEncoder, skip: bool = True
+    ):
         super().__init__()
         self.convolution = convolution
         self.recurrence = recurrence
-        self.output_size = recurrence.output_size
+        self.skip = skip
+        self.output_size = recurrence.output_size + skip * convolution.output_size
         self.n_backwards = recurrence.n_backwards
 
     def forward(
         self, x: Tensor, lengths: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
-        return self.recurrence(*self.convolution(x, lengths))
+        found, lengths = self.convolution(x, lengths)
+        remembered, _ = self.recurrence(found, lengths)
+        if self.skip:
+            remembered = cat([found, remembered], dim=2)
+        return remembered, lengths  # (B, T', D)

@@ -1,0 +1,111 @@
+"""Accuracy of the default estimators on UCR and UEA data, beside published figures.
+
+    export SKSEQ_DATA=/path/to/data
+    python benchmarks/classification.py run results.csv [--models CNN] [--data GunPoint]
+    python benchmarks/classification.py table results.csv
+
+`run` trains each estimator with its default settings on the training part of the
+official split and appends its test accuracy and time, one thread. `table` prints all
+results beside the published ones, with mean accuracy and mean rank over the data sets
+that every column has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from skseq import CNNClassifier, CNNLSTMClassifier, RNNClassifier
+
+MODELS = {
+    "RNN": RNNClassifier(cell="rnn"),
+    "GRU": RNNClassifier(cell="gru"),
+    "LSTM": RNNClassifier(cell="lstm"),
+    "CNN": CNNClassifier(),
+    "CNN-LSTM": CNNLSTMClassifier(),
+    # The lectures' comparisons:
+    "LSTM 64": RNNClassifier(hidden_size=64),
+    "LSTM 64x64": RNNClassifier(hidden_size=(64, 64)),
+    "LSTM 32x32": RNNClassifier(hidden_size=(32, 32)),
+    "LSTM 64x64 regularised": RNNClassifier(
+        hidden_size=(64, 64), dropout=0.2, recurrent_dropout=0.2, l2=1e-5
+    ),
+    "LSTM bidirectional": RNNClassifier(bidirectional=True),
+}
+UEA = ["BasicMotions", "ERing", "JapaneseVowels", "Libras"]
+COLUMNS = ["FCN", "ResNet", "LSTM-FCN", "InceptionTime", "MiniROCKET", "HC2"]
+
+
+def names() -> list[str]:
+    """Return all data sets, small ones first."""
+    folders = list(Path(os.environ["SKSEQ_DATA"]).glob("u[ce][ra]_*"))
+    size = {f.name[4:]: sum(p.stat().st_size for p in f.iterdir()) for f in folders}
+    return sorted(size, key=size.get)
+
+
+def load(name: str):
+    """Return (X_train, y_train, X_test, y_test) of the official split."""
+    sys.path.insert(0, os.environ["SKSEQ_DATA"])
+    import load as loaders
+
+    return loaders.uea(name) if name in UEA else loaders.ucr(name)
+
+
+def run(path: Path, models: list[str], data: list[str], seeds: int) -> None:
+    """Train, test, append."""
+    torch.set_num_threads(1)
+    for name in data or names():
+        X_train, y_train, X_test, y_test = load(name)
+        for model in models:
+            for seed in range(seeds):
+                estimator = MODELS[model].set_params(random_state=seed, n_threads=1)
+                start = time.perf_counter()
+                estimator.fit(X_train, y_train)
+                seconds = time.perf_counter() - start
+                row = {
+                    "data": name,
+                    "model": model,
+                    "seed": seed,
+                    "accuracy": estimator.score(X_test, y_test),
+                    "seconds": seconds,
+                }
+                pd.DataFrame([row]).to_csv(
+                    path, mode="a", header=not path.exists(), index=False
+                )
+                print(row, flush=True)
+
+
+def published() -> pd.DataFrame:
+    """Return published accuracies, a row per data set."""
+    path = Path(os.environ["SKSEQ_DATA"]) / "reference" / "ucr_uea_accuracy.csv"
+    return pd.read_csv(path)
+
+
+def table(path: Path) -> None:
+    """Print everything in one table."""
+    raise NotImplementedError
+
+
+def main() -> None:
+    """Run or print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["run", "table"])
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--models", nargs="+", default=["CNN", "CNN-LSTM"])
+    parser.add_argument("--data", nargs="+", default=[])
+    parser.add_argument("--seeds", type=int, default=1)
+    options = parser.parse_args()
+    if options.what == "run":
+        run(options.path, options.models, options.data, options.seeds)
+    else:
+        table(options.path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,480 @@
+"""Convolutional networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skseq._validation import layer_sizes
+from skseq.base import BaseSequenceEstimator
+from skseq.mixins import SequenceClassifierMixin, SequenceRegressorMixin
+from skseq.networks import ConvEncoder
+
+__all__ = ["BaseCNN", "CNNClassifier", "CNNRegressor"]
+
+
+class BaseCNN(BaseSequenceEstimator):
+    """The convolutional architecture: its parameters and its encoder."""
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseSequenceEstimator._parameter_constraints,
+        "n_filters": [tuple],
+        "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple],
+        "n_branches": [Interval(Integral, 1, None, closed="left")],
+        "stride": [Interval(Integral, 1, None, closed="left")],
+        "padding": [StrOptions({"same", "valid", "causal"})],
+        "pool_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_norm": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_filters: tuple[int, ...] = (64, 64, 64),
+        kernel_size: int | tuple[int, ...] = 40,
+        n_branches: int = 3,
+        stride: int = 1,
+        padding: str = "same",
+        pool_size: int = 1,
+        batch_norm: bool = True,
+        pooling: str = "mean",
+        dense_size: int | tuple[int, ...] = (),
+        dropout: float = 0.0,
+        normalize: str | None = "feature",
+        n_channels: int = 1,
+        optimizer: str | Callable = "adamw",
+        lr: float = 3e-3,
+        lr_schedule: str | None = "onecycle",
+        max_epochs: int | str = "auto",
+        batch_size: int = 32,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip_norm: float | None = 1.0,
+        clip_value: float | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 10,
+        warm_start: bool = False,
+        callbacks: Sequence | None = None,
+        device: str = "auto",
+        n_threads: int | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ):
+        self.n_filters = n_filters
+        self.kernel_size = kernel_size
+        self.n_branches = n_branches
+        self.stride = stride
+        self.padding = padding
+        self.pool_size = pool_size
+        self.batch_norm = batch_norm
+        self.pooling = pooling
+        self.dense_size = dense_size
+        self.dropout = dropout
+        self.normalize = normalize
+        self.n_channels = n_channels
+        self.optimizer = optimizer
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.l1 = l1
+        self.l2 = l2
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.device = device
+        self.n_threads = n_threads
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _make_encoder(self, n_features):
+        return make_conv_encoder(self, n_features)
+
+
+def make_conv_encoder(estimator: Any, n_features: int) -> ConvEncoder:
+    """Return the convolutions that an estimator's parameters describe.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has the parameters of BaseCNN that concern convolutions.
+    n_features : int
+        Number of features per time step.
+
+    Returns
+    -------
+    encoder : ConvEncoder
+    """
+    n_filters = layer_sizes("n_filters", estimator.n_filters)
+    kernel_sizes = layer_sizes("kernel_size", estimator.kernel_size)
+    if len(kernel_sizes) == 1:
+        kernel_sizes *= len(n_filters)
+    if len(kernel_sizes) != len(n_filters) or not n_filters:
+        raise ValueError(
+            f"kernel_size={estimator.kernel_size} does not fit the layers that "
+            f"n_filters={estimator.n_filters} names."
+        )
+    if estimator.n_branches > 1 and estimator.padding == "valid":
+        raise ValueError(
+            f"n_branches={estimator.n_branches} needs padding='same' or 'causal', as "
+            "kernels of several widths leave several lengths with 'valid'."
+        )
+    if estimator.n_branches > 1 and min(n_filters) <= estimator.n_branches:
+        raise ValueError(
+            f"n_filters={estimator.n_filters} are too few to share out among "
+            f"n_branches={estimator.n_branches}."
+        )
+    return ConvEncoder(
+        n_features,
+        n_filters,
+        kernel_sizes,
+        n_branches=int(estimator.n_branches),
+        stride=int(estimator.stride),
+        padding=estimator.padding,
+        pool_size=int(estimator.pool_size),
+        dropout=estimator.dropout,
+        batch_norm=estimator.batch_norm,
+    )
+
+
+class CNNClassifier(SequenceClassifierMixin, BaseCNN):
+    """Classifier of sequences by a convolutional network.
+
+    One-dimensional convolutions over time look for patterns, the steps are pooled into
+    one vector, and fully connected layers turn that into the log-odds of the classes,
+    which cross entropy trains. The defaults are a small Inception network for time
+    series (Ismail Fawaz et al., 2020, "InceptionTime: Finding AlexNet for Time Series
+    Classification"). y may hold two or more classes of any type, or 0/1 indicators of
+    several labels per sequence.
+
+    Parameters
+    ----------
+    n_filters : tuple of int, default=(64, 64, 64)
+        Number of filters of each convolutional layer, and so the number of layers.
+    kernel_size : int or tuple of int, default=40
+        Width of the kernels, of every layer or of each in turn.
+    n_branches : int, default=3
+        Number of convolutions side by side in every layer, each with half the width
+        of the one before; 1 is a plain convolution. The filters are shared out among
+        them and a maximum of three neighbours (Ismail Fawaz et al., 2020).
+    stride : int, default=1
+        Steps from one position of a kernel to the next.
+    padding : {"same", "valid", "causal"}, default="same"
+        Zeros on both sides, none ("valid", with ``n_branches=1``), or on the left only,
+        so that no step sees a later one.
+    pool_size : int, default=1
+        Width of the maximum pooling after every layer.
+    batch_norm : bool, default=True
+        Whether to normalise the output of every convolution over the batch.
+    pooling : {"last", "mean", "max", "attention"}, default="mean"
+        How the steps of the last layer become one vector: the last step, the mean or
+        the maximum over the steps, or a mean with learned weights.
+    dense_size : int or tuple of int, default=()
+        Number of units of each fully connected ReLU layer before the output.
+    dropout : float, default=0.0
+        Probability of dropping a value between layers and before the output.
+    normalize : {"feature", "sequence"} or None, default="feature"
+        Standardise every feature by its mean and standard deviation in the training
+        data, or every feature of each sequence by its own.
+    n_channels : int, default=1
+        Number of features per time step in the rows of a table (2-D X), time first:
+        ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.
+    optimizer : str or callable, default="adamw"
+        "adadelta", "adagrad", "adam", "adamax", "adamw", "nadam", "radam",
+        "rmsprop", "sgd", a class of `torch.optim` or a partial of one.
+    lr : float, default=0.003
+        Learning rate, the highest one of a schedule.
+    lr_schedule : {"plateau", "cosine", "onecycle"} or None, default="onecycle"
+        Halve the rate when `patience` // 2 epochs brought no lower loss, let it
+        fall to zero along a cosine, or rise and fall once (Smith, 2018).
+    max_epochs : int or "auto", default="auto"
+        Number of passes over the data; "auto" takes as many as make 1000 steps of the
+        optimiser, but 10 to 400.
+    batch_size : int, default=32
+        Samples per step of the optimiser.
+    l1, l2 : float, default=0.0
+        Factors of the sum of absolute and of squared weights (not biases) that are
+        added to the loss.
+    clip_norm : float or None, default=1.0
+        Largest norm of the gradient as a whole.
+    clip_value : float or None, default=None
+        Largest absolute value of each entry of the gradient.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class in the loss; "balanced" makes all classes equally
+        important.
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not
+        fallen for `patience` epochs, and return to the best weights.
+    validation_fraction : float, default=0.1
+        Fraction to hold out, with the same share of every class.
+    patience : int, default=10
+        Epochs to wait for a lower loss.
+    warm_start : bool, default=False
+        Whether `fit` continues with the weights of the last fit, on its scale.
+    callbacks : list of skorch callbacks or None, default=None
+        Called during training as by skorch.
+    device : str, default="auto"
+        "cpu", "cuda", or "auto": CUDA where there is one.
+    n_threads : int or None, default=None
+        CPU threads of torch; None takes one for small networks, which several make
+        slower, and else the present setting, which is restored afterwards.
+    random_state : int, RandomState or None, default=None
+        Decides initial weights, shuffling, dropout and the held-out part. The
+        global generators of NumPy and torch are neither used nor changed.
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar, 2 a table of the epochs.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, in the order of the columns of `predict_proba`.
+    module_ : torch.nn.Module
+        The trained network: (x, lengths) -> outputs.
+    net_ : SequenceNet
+        The skorch net that trained it.
+    n_features_in_ : int
+        Number of features per time step; of columns, if `fit` was given a table.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if `fit` was given a DataFrame that names them.
+    n_iter_ : int
+        Number of epochs trained.
+    loss_curve_ : list of float
+        Training loss of each epoch, penalties included.
+    validation_scores_ : list of float or None
+        Minus the loss on the held-out part after each epoch, None without one.
+    history_ : list of dict
+        All that was recorded of each epoch.
+
+    See Also
+    --------
+    CNNRegressor : Predicts numbers.
+
+    Notes
+    -----
+    Computations are in float32, but in float64 where X is float64 and small, that is,
+    has at most 10 000 time steps and, in `fit`, fits into one batch. Then equal samples
+    are merged, too, so that a weight of 2 and a repeated sample are exactly the same.
+
+    A pickle holds weights and history but not the state of the optimiser, with
+    which `partial_fit` starts afresh after loading.
+
+    Examples
+    --------
+    >>> from skseq import CNNClassifier
+    >>> from skseq.datasets import load_basic_motions
+    >>> X, y = load_basic_motions(split="train")
+    >>> model = CNNClassifier(max_epochs=20, random_state=0).fit(X, y)
+    >>> model.score(*load_basic_motions(split="test")) > 0.9
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseCNN._parameter_constraints,
+        **SequenceClassifierMixin._class_parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        *,
+        n_filters: tuple[int, ...] = (64, 64, 64),
+        kernel_size: int | tuple[int, ...] = 40,
+        n_branches: int = 3,
+        stride: int = 1,
+        padding: str = "same",
+        pool_size: int = 1,
+        batch_norm: bool = True,
+        pooling: str = "mean",
+        dense_size: int | tuple[int, ...] = (),
+        dropout: float = 0.0,
+        normalize: str | None = "feature",
+        n_channels: int = 1,
+        optimizer: str | Callable = "adamw",
+        lr: float = 3e-3,
+        lr_schedule: str | None = "onecycle",
+        max_epochs: int | str = "auto",
+        batch_size: int = 32,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip_norm: float | None = 1.0,
+        clip_value: float | None = None,
+        class_weight: dict | str | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 10,
+        warm_start: bool = False,
+        callbacks: Sequence | None = None,
+        device: str = "auto",
+        n_threads: int | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ):
+        super().__init__(
+            n_filters=n_filters,
+            kernel_size=kernel_size,
+            n_branches=n_branches,
+            stride=stride,
+            padding=padding,
+            pool_size=pool_size,
+            batch_norm=batch_norm,
+            pooling=pooling,
+            dense_size=dense_size,
+            dropout=dropout,
+            normalize=normalize,
+            n_channels=n_channels,
+            optimizer=optimizer,
+            lr=lr,
+            lr_schedule=lr_schedule,
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            l1=l1,
+            l2=l2,
+            clip_norm=clip_norm,
+            clip_value=clip_value,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            warm_start=warm_start,
+            callbacks=callbacks,
+            device=device,
+            n_threads=n_threads,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.class_weight = class_weight
+
+
+class CNNRegressor(SequenceRegressorMixin, BaseCNN):
+    """Regressor of numbers from sequences by a convolutional network.
+
+    One-dimensional convolutions over time look for patterns, the steps are pooled into
+    one vector, and fully connected layers turn that into one or several numbers, which
+    the squared error trains.
+
+    Parameters
+    ----------
+    n_filters : tuple of int, default=(64, 64, 64)
+        Number of filters of each convolutional layer, and so the number of layers.
+    kernel_size : int or tuple of int, default=40
+        Width of the kernels, of every layer or of each in turn.
+    n_branches : int, default=3
+        Number of convolutions side by side in every layer, each with half the width
+        of the one before; 1 is a plain convolution. The filters are shared out among
+        them and a maximum of three neighbours (Ismail Fawaz et al., 2020).
+    stride : int, default=1
+        Steps from one position of a kernel to the next.
+    padding : {"same", "valid", "causal"}, default="same"
+        Zeros on both sides, none ("valid", with ``n_branches=1``), or on the left only,
+        so that no step sees a later one.
+    pool_size : int, default=1
+        Width of the maximum pooling after every layer.
+    batch_norm : bool, default=True
+        Whether to normalise the output of every convolution over the batch.
+    pooling : {"last", "mean", "max", "attention"}, default="mean"
+        How the steps of the last layer become one vector: the last step, the mean or
+        the maximum over the steps, or a mean with learned weights.
+    dense_size : int or tuple of int, default=()
+        Number of units of each fully connected ReLU layer before the output.
+    dropout : float, default=0.0
+        Probability of dropping a value between layers and before the output.
+    normalize : {"feature", "sequence"} or None, default="feature"
+        Standardise every feature by its mean and standard deviation in the training
+        data, or every feature of each sequence by its own; either way the targets
+        by theirs. Predictions are in the units of y.
+    n_channels : int, default=1
+        Number of features per time step in the rows of a table (2-D X), time first:
+        ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.
+    optimizer : str or callable, default="adamw"
+        "adadelta", "adagrad", "adam", "adamax", "adamw", "nadam", "radam",
+        "rmsprop", "sgd", a class of `torch.optim` or a partial of one.
+    lr : float, default=0.003
+        Learning rate, the highest one of a schedule.
+    lr_schedule : {"plateau", "cosine", "onecycle"} or None, default="onecycle"
+        Halve the rate when `patience` // 2 epochs brought no lower loss, let it
+        fall to zero along a cosine, or rise and fall once (Smith, 2018).
+    max_epochs : int or "auto", default="auto"
+        Number of passes over the data; "auto" takes as many as make 1000 steps of the
+        optimiser, but 10 to 400.
+    batch_size : int, default=32
+        Samples per step of the optimiser.
+    l1, l2 : float, default=0.0
+        Factors of the sum of absolute and of squared weights (not biases) that are
+        added to the loss.
+    clip_norm : float or None, default=1.0
+        Largest norm of the gradient as a whole.
+    clip_value : float or None, default=None
+        Largest absolute value of each entry of the gradient.
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not
+        fallen for `patience` epochs, and return to the best weights.
+    validation_fraction : float, default=0.1
+        Fraction to hold out.
+    patience : int, default=10
+        Epochs to wait for a lower loss.
+    warm_start : bool, default=False
+        Whether `fit` continues with the weights of the last fit, on its scale.
+    callbacks : list of skorch callbacks or None, default=None
+        Called during training as by skorch.
+    device : str, default="auto"
+        "cpu", "cuda", or "auto": CUDA where there is one.
+    n_threads : int or None, default=None
+        CPU threads of torch; None takes one for small networks, which several make
+        slower, and else the present setting, which is restored afterwards.
+    random_state : int, RandomState or None, default=None
+        Decides initial weights, shuffling, dropout and the held-out part. The
+        global generators of NumPy and torch are neither used nor changed.
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar, 2 a table of the epochs.
+
+    Attributes
+    ----------
+    module_ : torch.nn.Module
+        The trained network: (x, lengths) -> outputs.
+    net_ : SequenceNet
+        The skorch net that trained it.
+    n_features_in_ : int
+        Number of features per time step; of columns, if `fit` was given a table.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if `fit` was given a DataFrame that names them.
+    n_iter_ : int
+        Number of epochs trained.
+    loss_curve_ : list of float
+        Training loss of each epoch, penalties included.
+    validation_scores_ : list of float or None
+        Minus the loss on the held-out part after each epoch, None without one.
+    history_ : list of dict
+        All that was recorded of each epoch.
+
+    See Also
+    --------
+    CNNClassifier : Predicts classes.
+
+    Notes
+    -----
+    Computations are in float32, but in float64 where X is float64 and small, that is,
+    has at most 10 000 time steps and, in `fit`, fits into one batch. Then equal samples
+    are merged, too, so that a weight of 2 and a repeated sample are exactly the same.
+
+    A pickle holds weights and history but not the state of the optimiser, with
+    which `partial_fit` starts afresh after loading.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import CNNRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 30))
+    >>> y = (X > 1).sum(axis=1)  # how many peaks
+    >>> model = CNNRegressor(kernel_size=3, n_branches=1, random_state=0)
+    >>> model.set_params(max_epochs=40).fit(X[:150], y[:150])  # doctest: +ELLIPSIS
+    CNNRegressor(...)
+    >>> model.score(X[150:], y[150:]) > 0.8
+    True
+    """

@@ -1,0 +1,112 @@
+"""Convolutional estimators and those with recurrent layers behind them."""
+
+import numpy as np
+import pytest
+from torch import nn
+
+from skseq import CNNClassifier, CNNLSTMClassifier, CNNLSTMRegressor, CNNRegressor
+
+rng = np.random.RandomState(0)
+X = rng.randn(60, 12, 2)
+Y = (X[:, 4, 0] > 0).astype(int)
+SMALL = {"n_filters": (8,), "kernel_size": 3, "max_epochs": 2, "random_state": 0}
+
+
+def pattern_data(n):
+    """A bump or a dip at a random place of a noisy series."""
+    t = np.arange(40)
+    places = rng.randint(5, 35, size=n)
+    y = rng.randint(2, size=n)
+    bumps = 3 * np.exp(-((t - places[:, None]) ** 2) / 4)
+    return 0.5 * rng.randn(n, 40) + bumps * (2 * y - 1)[:, None], y
+
+
+@pytest.mark.parametrize("cls", [CNNClassifier, CNNLSTMClassifier])
+def test_a_pattern_is_found_wherever_it_is(cls):
+    data, y = pattern_data(300)
+    model = cls(n_filters=(16,), kernel_size=8, n_branches=1, max_epochs=15)
+    model.set_params(random_state=0).fit(data[:150], y[:150])
+    assert model.score(data[150:], y[150:]) > 0.95
+
+
+@pytest.mark.parametrize("cls", [CNNRegressor, CNNLSTMRegressor])
+def test_numbers_are_learned(cls):
+    data = rng.randn(300, 20, 1)
+    y = np.maximum(data, 0).sum(axis=(1, 2))
+    model = cls(n_filters=(16,), kernel_size=3, n_branches=1, max_epochs=60)
+    model.set_params(random_state=0, lr=0.01).fit(data[:200], y[:200])
+    assert model.score(data[200:], y[200:]) > 0.8
+
+
+def test_options_reach_the_network():
+    model = CNNLSTMClassifier(
+        n_filters=(8, 12),
+        kernel_size=(5, 3),
+        n_branches=2,
+        stride=2,
+        padding="causal",
+        pool_size=3,
+        batch_norm=False,
+        cell="gru",
+        hidden_size=(7, 6),
+        bidirectional=False,
+        skip=False,
+        pooling="last",
+        dense_size=4,
+        dropout=0.25,
+        recurrent_dropout=0.1,
+        max_epochs=1,
+    ).fit(X, Y)
+    encoder, head = model.module_.encoder, model.module_.head
+    first, second = encoder.convolution.layers
+    assert [c.kernel_size[0] for c in second.convolutions] == [3, 1]
+    assert [c.stride[0] for c in first.convolutions] == [2, 2]
+    assert (first.padding, first.pool_size, first.norm) == ("causal", 3, None)
+    assert first.dropout.p == encoder.recurrence.dropout.p == 0.25
+    kernels = [layer.kernel for layer in encoder.recurrence.layers]
+    assert [(k.input_size, k.hidden_size) for k in kernels] == [(12, 7), (7, 6)]
+    assert encoder.recurrence.layers[0].recurrent_dropout.p == 0.1
+    assert [p.in_features for p in head.dense if isinstance(p, nn.Linear)] == [6, 4]
+
+
+@pytest.mark.parametrize(("n", "epochs"), [(20, 400), (160, 200), (4000, 10)])
+def test_as_many_epochs_as_make_a_thousand_steps(n, epochs, monkeypatch):
+    seen = []
+
+    def train(*args, max_epochs, **options):
+        seen.append(max_epochs)
+        raise KeyError
+
+    monkeypatch.setattr("skseq.base.train", train)
+    with pytest.raises(KeyError):
+        CNNClassifier().fit(np.arange(2.0 * n).reshape(n, 2), np.arange(n) % 2)
+    assert seen == [epochs]
+
+
+@pytest.mark.parametrize("cls", [CNNClassifier, CNNLSTMClassifier])
+@pytest.mark.parametrize("padding", ["same", "valid", "causal"])
+def test_one_step_is_enough(cls, padding):
+    lengths = [1, 2, 12]
+    model = cls(**{**SMALL, "kernel_size": 5, "n_branches": 1, "padding": padding})
+    model.fit(X[:, :1], Y)
+    assert model.predict([X[i, :n] for i, n in enumerate(lengths)]).shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"n_filters": 8}, "'n_filters' parameter"),
+        ({"n_filters": ()}, "kernel_size=3 does not fit the layers"),
+        ({"n_filters": (8, 0)}, "n_filters must hold positive integers"),
+        ({"kernel_size": (3, 3)}, r"kernel_size=\(3, 3\) does not fit the layers that"),
+        ({"kernel_size": 0}, "'kernel_size' parameter"),
+        ({"n_branches": 3, "padding": "valid"}, "n_branches=3 needs padding='same' or"),
+        ({"n_branches": 9}, r"n_filters=\(8,\) are too few to share out among n_branc"),
+        ({"stride": 0}, "'stride' parameter"),
+        ({"pool_size": 0}, "'pool_size' parameter"),
+        ({"max_epochs": "all"}, "'max_epochs' parameter"),
+    ],
+)
+def test_bad_parameters(options, match):
+    with pytest.raises(ValueError, match=match):
+        CNNClassifier(**{**SMALL, **options}).fit(X, Y)
