@@ -8,7 +8,7 @@ export OMP_WAIT_POLICY = PASSIVE
 .PHONY: demo test lint format clean
 
 demo: .venv/installed
-	$(BIN)/python examples/compare_cells.py demo
+	$(BIN)/python examples/compare_networks.py demo
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2

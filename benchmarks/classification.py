@@ -39,7 +39,18 @@ MODELS = {
     "LSTM bidirectional": RNNClassifier(bidirectional=True),
 }
 UEA = ["BasicMotions", "ERing", "JapaneseVowels", "Libras"]
-COLUMNS = ["FCN", "ResNet", "LSTM-FCN", "InceptionTime", "MiniROCKET", "HC2"]
+PUBLISHED = {  # name: columns of the reference table, the first that is there
+    "FCN": ["dl4tsc_fcn_mean5"],
+    "ResNet": ["dl4tsc_resnet_mean5", "tsmleval_ResNet_r0"],
+    "LSTM-FCN": ["LSTM-FCN_titu1994"],
+    "InceptionTime": [
+        "InceptionTime_ens5_hfawaz",
+        "tsmleval_InceptionTime_r0",
+        "tsmleval_InceptionT_r0",
+    ],
+    "MiniROCKET": ["tsmleval_MiniROCKET_r0"],
+    "HC2": ["tsmleval_HC2_r0"],
+}
 
 
 def names() -> list[str]:
@@ -82,14 +93,46 @@ def run(path: Path, models: list[str], data: list[str], seeds: int) -> None:
 
 
 def published() -> pd.DataFrame:
-    """Return published accuracies, a row per data set."""
-    path = Path(os.environ["SKSEQ_DATA"]) / "reference" / "ucr_uea_accuracy.csv"
-    return pd.read_csv(path)
+    """Return published accuracies, a row per data set and a column per method."""
+    folder = Path(os.environ["SKSEQ_DATA"]) / "reference"
+    reference = pd.read_csv(folder / "ucr_uea_accuracy.csv", index_col="dataset")
+    return pd.DataFrame(
+        {
+            name: reference[columns].bfill(axis=1).iloc[:, 0]
+            for name, columns in PUBLISHED.items()
+        }
+    )
 
 
 def table(path: Path) -> None:
-    """Print everything in one table."""
-    raise NotImplementedError
+    """Print our results beside the published ones."""
+    results = pd.read_csv(path).groupby(["data", "model"]).mean().unstack("model")
+    ours = results["accuracy"]
+    both = ours.join(published())
+    both["s a fit"] = results["seconds"].max(axis=1).round()
+    print_table(both)
+    print()
+    for name in PUBLISHED:
+        shared = both.dropna(subset=[*ours.columns, name])
+        columns = [*ours.columns, name]
+        summary = pd.DataFrame(
+            {
+                "mean accuracy": shared[columns].mean(),
+                "mean rank": shared[columns].rank(axis=1, ascending=False).mean(),
+            }
+        )
+        print(f"On the {len(shared)} data sets with a figure for {name}:\n")
+        print_table(summary)
+        print()
+
+
+def print_table(frame: pd.DataFrame) -> None:
+    """Print a frame as Markdown."""
+    print("| | " + " | ".join(map(str, frame.columns)) + " |")
+    print("|---" * (len(frame.columns) + 1) + "|")
+    for name, row in frame.iterrows():
+        cells = ("" if pd.isna(value) else f"{value:.3f}" for value in row)
+        print(f"| {name} | " + " | ".join(cells) + " |")
 
 
 def main() -> None:

@@ -26,8 +26,7 @@ RECIPE = {
     "hidden_size": (64, 64),
     "bidirectional": True,
     "pooling": "max",
-    "dropout": 0.2,
-    "l2": 1e-4,
+    "optimizer": "adamw",
     "lr_schedule": "onecycle",
     "clip_norm": 1.0,
 }
@@ -63,7 +62,7 @@ def load(name: str):
 
 def make_model(n_samples: int, **options) -> RNNClassifier:
     """Return the recipe with 10 to 100 epochs, fewer for more samples."""
-    max_epochs = int(np.clip(50_000 / n_samples, 10, 100))
+    max_epochs = int(np.clip(100_000 / n_samples, 10, 100))
     return RNNClassifier(max_epochs=max_epochs, **{**RECIPE, **options})
 
 
