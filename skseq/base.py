@@ -157,47 +157,24 @@ class BaseSequenceEstimator(BaseEstimator):
                 len(samples) <= self.batch_size
                 and samples.sequences.lengths.sum() <= SMALL_STEPS
             )
-            dtype = training_dtype(samples.sequences, is_small)
             if is_small:
                 samples = samples.merged()
+            self._set_out(samples.y if classes is None else classes, earlier, partial)
+            samples, held_out = self._hold_out(self._weigh(samples), partial)
             if earlier is None:
-                self._task = self._make_task(samples.y if classes is None else classes)
-                self._normalize = self.normalize
-            elif self.normalize != self._normalize:
-                raise ValueError(
-                    f"normalize={self.normalize!r} was {self._normalize!r} in the fit "
-                    "that warm_start=True or partial_fit continues."
-                )
-            samples = self._weigh(samples)
-            continues = partial and earlier is not None
-            self._rng = (
-                copy.deepcopy(self._rng)
-                if continues
-                else make_random_state(self.random_state)
-            )
-            samples, held_out = self._hold_out(samples, partial)
-            if earlier is None:
-                self._task.learn_scale(samples.y, samples.weights)
-                self._scaler = StepScaler(normalize=self.normalize == "feature")
-                self._scaler.fit(samples.sequences, samples.weights)
-            data, held_out_data = (
-                part
-                and self._to_dataset(
-                    part.sequences, dtype, device, part.y, part.weights
-                )
-                for part in (samples, held_out)
-            )
+                self._learn_scales(samples)
+            dtype = training_dtype(samples.sequences, is_small)
             init_seed, train_seed = self._rng.randint(2**31 - 1, size=2).tolist()
             module = self._make_network(init_seed, dtype, earlier)
             parameters = {name: getattr(self, name) for name in _TRAINING_PARAMETERS}
-            if partial:
+            if partial:  # every call would be a whole schedule
                 parameters["lr_schedule"] = None
             with torch_threads(self.n_threads, work=self._work(module)):
                 self.net_ = train(
                     module,
                     self._task.criterion,
-                    data,
-                    held_out_data,
+                    self._samples_to_dataset(samples, dtype, device),
+                    held_out and self._samples_to_dataset(held_out, dtype, device),
                     device=device,
                     seed=train_seed,
                     max_epochs=self._n_epochs(max_epochs, len(samples)),
@@ -207,6 +184,29 @@ class BaseSequenceEstimator(BaseEstimator):
                 )
             self._publish_history()
         return self
+
+    def _set_out(
+        self, y: np.ndarray, earlier: SequenceNet | None, partial: bool
+    ) -> None:
+        """Fix the task and the random numbers, or take those of an earlier fit."""
+        if earlier is None:
+            self._task = self._make_task(y)
+            self._normalize = self.normalize
+        elif self.normalize != self._normalize:
+            raise ValueError(
+                f"normalize={self.normalize!r} was {self._normalize!r} in the fit that "
+                "warm_start=True or partial_fit continues."
+            )
+        if partial and earlier is not None:
+            self._rng = copy.deepcopy(self._rng)
+        else:
+            self._rng = make_random_state(self.random_state)
+
+    def _learn_scales(self, samples: Samples) -> None:
+        """Learn the scales of targets and inputs from the training part."""
+        self._task.learn_scale(samples.y, samples.weights)
+        self._scaler = StepScaler(normalize=self.normalize == "feature")
+        self._scaler.fit(samples.sequences, samples.weights)
 
     def _hold_out(
         self, samples: Samples, partial: bool
@@ -257,15 +257,20 @@ class BaseSequenceEstimator(BaseEstimator):
                 ) from error
         return network
 
+    def _samples_to_dataset(self, samples, dtype, device) -> SequenceDataset:
+        targets = self._task.encode(samples.y, dtype)
+        return self._to_dataset(
+            samples.sequences, dtype, device, targets, samples.weights
+        )
+
     def _to_dataset(
-        self, sequences, dtype, device, y=None, weights=None
+        self, sequences, dtype, device, targets=None, weights=None
     ) -> SequenceDataset:
         scale = None
         if self._normalize == "sequence":
             scale = sequence_scale(sequences)
         else:
             sequences = self._scaler.transform(sequences, dtype)
-        targets = None if y is None else self._task.encode(y, dtype)
         return SequenceDataset(
             sequences, device, targets, weights, scale, _TORCH_DTYPES[dtype]
         )
