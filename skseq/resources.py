@@ -23,7 +23,7 @@ __all__ = [
     "unchanged_on_error",
 ]
 
-SMALL_WORK = 4e6  # multiplications per step below which one thread is faster
+SMALL_WORK = 1.5e7  # multiplications per step below which one thread is faster
 
 _GLOBAL_GENERATOR = threading.Lock()
 
