@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,18 @@ def test_the_table_is_not_copied():
     assert np.shares_memory(windows.values, table)
     assert windows.shape == (1000, 100, 5)
     assert len(pickle.dumps(windows)) < 1.5 * table.nbytes
+
+
+def test_memory_is_that_of_the_table():
+    table = np.random.RandomState(0).randn(100_000, 8)
+    tracemalloc.start()
+    try:
+        windows = SlidingWindow(window_length=168).fit_transform(table)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert windows.shape == (100_000, 168, 8)
+    assert peak < 2 * table.nbytes
 
 
 INDICES = {
