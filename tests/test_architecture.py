@@ -24,7 +24,7 @@ FLOORS = [
     {"datasets"},
     {"model_selection"},
 ]
-SAME_FLOOR = {("networks", "networks"), ("preprocessing", "preprocessing")}
+SAME_FLOOR = {(name, name) for name in ("networks", "preprocessing", "training")}
 ALONE = {"skorch": {"training"}, "sktime": {"datasets"}}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 

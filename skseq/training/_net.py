@@ -1,50 +1,22 @@
-"""Training: a skorch net without a user's training loop. The only import of skorch."""
+"""The net: a skorch net for batches of sequences."""
 
 from __future__ import annotations
 
 import copy
-import inspect
 import math
-import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import (
-    BatchScoring,
-    Callback,
-    EarlyStopping,
-    EpochScoring,
-    EpochTimer,
-    LRScheduler,
-    PrintLog,
-)
+from skorch.callbacks import Callback, EarlyStopping, EpochTimer
 from torch import Tensor, nn, optim
-from tqdm.auto import tqdm
 
 from skseq.batching import BatchIterator
-from skseq.networks.dropout import seed_dropout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from skseq.batching import Batch
 
-    from skseq.batching import Batch, SequenceDataset
-
-__all__ = ["OPTIMIZERS", "SequenceNet", "predict_batch", "train"]
-
-OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
-    "adadelta": optim.Adadelta,
-    "adagrad": optim.Adagrad,
-    "adam": optim.Adam,
-    "adamax": optim.Adamax,
-    "adamw": optim.AdamW,
-    "nadam": optim.NAdam,
-    "radam": optim.RAdam,
-    "rmsprop": optim.RMSprop,
-    "sgd": optim.SGD,
-}
-
+__all__ = ["SequenceNet"]
 
 LEAST_SCHEDULE = 10  # steps below which a learning rate schedule is left out
 
@@ -275,163 +247,3 @@ def _restore_net(module: nn.Module, criterion: type, history: list) -> SequenceN
     net = SequenceNet(module, criterion=criterion).initialize()
     net.history.extend(history)
     return net
-
-
-class ProgressBar(Callback):
-    """A tqdm bar that advances with every epoch and shows the losses."""
-
-    def on_train_begin(self, net, X=None, y=None, **kwargs):
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch")
-
-    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
-        losses = {
-            name: value
-            for name, value in net.history[-1].items()
-            if name in ("train_loss", "valid_loss")
-        }
-        self.bar_.set_postfix(losses)
-        self.bar_.update()
-
-    def on_train_end(self, net, X=None, y=None, **kwargs):
-        self.bar_.close()
-
-
-def train(
-    module: nn.Module,
-    criterion: type[nn.Module],
-    data: SequenceDataset,
-    valid_data: SequenceDataset | None,
-    *,
-    device: torch.device,
-    seed: int,
-    max_epochs: int,
-    batch_size: int,
-    optimizer: str | Callable[..., optim.Optimizer],
-    lr: float,
-    lr_schedule: str | None,
-    patience: int,
-    callbacks: Sequence[Callback] | None,
-    verbose: int,
-    earlier: SequenceNet | None = None,
-    keep_optimizer: bool = False,
-    **net_options: Any,
-) -> SequenceNet:
-    """Train a module in place.
-
-    Parameters
-    ----------
-    module : nn.Module
-        (x, lengths) -> outputs.
-    criterion : type of nn.Module
-        The loss, which takes `reduction`.
-    data, valid_data : SequenceDataset
-        What is learned, and what decides when to stop (None: nothing does).
-    device : torch.device
-        Where the data live and the module goes.
-    seed : int
-        Decides shuffling and dropout.
-    max_epochs, batch_size, optimizer, lr, lr_schedule, patience, callbacks, verbose
-        As in the estimators.
-    earlier : SequenceNet, optional
-        The net of an earlier fit, whose history is continued.
-    keep_optimizer : bool, default=False
-        Whether the state of its optimiser is continued, too.
-    **net_options
-        Further parameters of SequenceNet.
-
-    Returns
-    -------
-    net : SequenceNet
-        The trained net, its module in evaluation mode.
-
-    Raises
-    ------
-    ValueError
-        If the loss becomes NaN or infinite.
-    """
-    _check_callbacks(callbacks)
-    monitor = "train_loss" if valid_data is None else "valid_loss"
-    optimizer_class = OPTIMIZERS.get(optimizer, optimizer)
-    if _can_fuse(optimizer_class):
-        net_options["optimizer__fused"] = True
-    own_callbacks: list[Callback] = []
-    if lr_schedule == "plateau":
-        own_callbacks.append(
-            LRScheduler(
-                optim.lr_scheduler.ReduceLROnPlateau,
-                monitor=monitor,
-                factor=0.5,
-                patience=patience // 2,
-            )
-        )
-    if valid_data is not None:
-        own_callbacks.append(
-            EarlyStopping(patience=patience, threshold=0, load_best=True)
-        )
-    if verbose:
-        own_callbacks.append(ProgressBar() if verbose == 1 else PrintLog())
-    one_batch = len(data) <= batch_size
-    net = SequenceNet(
-        module,
-        criterion=criterion,
-        criterion__reduction="mean" if data.weights is None else "none",
-        optimizer=optimizer_class,
-        lr=lr,
-        schedule=None if lr_schedule == "plateau" else lr_schedule,
-        max_epochs=int(max_epochs),
-        batch_size=int(batch_size),
-        generator=None if one_batch else torch.Generator().manual_seed(seed),
-        callbacks=[*own_callbacks, *(callbacks or ())],
-        device=device,
-        verbose=int(verbose > 1),
-        **net_options,
-    ).initialize()
-    if earlier is not None:
-        net.history.extend(copy.deepcopy(list(earlier.history)))
-        if keep_optimizer and earlier.optimizer == optimizer_class:
-            state = copy.deepcopy(earlier.optimizer_.state_dict()["state"])
-            settings = net.optimizer_.state_dict()
-            net.optimizer_.load_state_dict({**settings, "state": state})
-    seed_dropout(module, torch.Generator(device).manual_seed(seed))
-    try:
-        net.partial_fit((data, valid_data))
-    finally:
-        seed_dropout(module, None)
-    if net.interrupted_:
-        if net.history and monitor not in net.history[-1]:
-            net.history.pop()  # an epoch that was begun, but not finished
-        warnings.warn(
-            f"Training was interrupted after {len(net.history)} complete epochs; the "
-            "estimator keeps what it has learned so far.",
-            stacklevel=4,
-        )
-    module.eval()
-    return net
-
-
-def _check_callbacks(callbacks: Sequence | None) -> None:
-    """Refuse what is no callback, or one that would score in its own way."""
-    for entry in callbacks or ():
-        callback = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
-        kind = callback if inspect.isclass(callback) else type(callback)
-        if not issubclass(kind, Callback):
-            raise ValueError(f"callbacks must hold skorch callbacks, got {entry!r}.")
-        if issubclass(kind, (BatchScoring, EpochScoring)):
-            raise ValueError(
-                f"callbacks holds {kind.__name__}, which scores the net's raw outputs; "
-                "use early_stopping=True and validation_scores_, or cross_validate."
-            )
-
-
-def _can_fuse(optimizer: Callable[..., optim.Optimizer]) -> bool:
-    """Whether an optimiser has a fused kernel and nothing speaks against it."""
-    chosen = getattr(optimizer, "keywords", {})
-    if not {"fused", "foreach"}.isdisjoint(chosen):
-        return False
-    return "fused" in inspect.signature(optimizer).parameters
-
-
-@torch.inference_mode()
-def predict_batch(module: nn.Module, batch: Batch) -> np.ndarray:
-    """Return the outputs (B, n_outputs) of a module in evaluation mode."""
-    return module(batch.x, batch.lengths).double().cpu().numpy()
