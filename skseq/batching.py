@@ -63,7 +63,7 @@ class SequenceDataset:
     ):
         self.dtype = dtype
         self.lengths = sequences.lengths
-        self.n_timesteps = sequences.n_timesteps
+        self.n_timesteps = sequences.n_timesteps or None  # None of empty windows, too
         values = np.require(sequences.values, requirements=["C", "W"])
         self._values = torch.as_tensor(values, device=device)
         starts, lengths = map(np.ascontiguousarray, (sequences.starts, self.lengths))
@@ -116,7 +116,7 @@ class SequenceDataset:
 class BatchIterator:
     """Mini-batches of a data set, again and again.
 
-    Unequal sequences are batched with others of about their length, so that
+    Unequal sequences can be batched with others of about their length, so that
     little is computed on padding.
 
     Parameters
@@ -127,6 +127,8 @@ class BatchIterator:
         Samples per batch; the last batch may be smaller.
     generator : torch.Generator, optional
         Shuffles anew in every iteration; None keeps the order.
+    by_length : bool, default=True
+        Whether a shuffled batch holds sequences of about one length.
     """
 
     def __init__(
@@ -134,10 +136,12 @@ class BatchIterator:
         dataset: SequenceDataset,
         batch_size: int,
         generator: torch.Generator | None = None,
+        by_length: bool = True,
     ):
         self.dataset = dataset
         self.batch_size = batch_size
         self.generator = generator
+        self.by_length = by_length
 
     def __len__(self) -> int:
         return -(-len(self.dataset) // self.batch_size)
@@ -151,7 +155,7 @@ class BatchIterator:
         if self.generator is None:
             return torch.arange(n).split(self.batch_size)
         order = torch.randperm(n, generator=self.generator)
-        if self.dataset.n_timesteps is not None:
+        if self.dataset.n_timesteps is not None or not self.by_length:
             return order.split(self.batch_size)
         lengths = torch.as_tensor(self.dataset.lengths)
         buckets = order.split(BUCKET * self.batch_size)

@@ -117,7 +117,9 @@ def make_conv_encoder(estimator: Any, n_features: int) -> ConvEncoder:
     kernel_sizes = layer_sizes("kernel_size", estimator.kernel_size)
     if len(kernel_sizes) == 1:
         kernel_sizes *= len(n_filters)
-    if len(kernel_sizes) != len(n_filters) or not n_filters:
+    if not n_filters:
+        raise ValueError("n_filters=() names no layer; at least one is required.")
+    if len(kernel_sizes) != len(n_filters):
         raise ValueError(
             f"kernel_size={estimator.kernel_size} does not fit the layers that "
             f"n_filters={estimator.n_filters} names."
@@ -169,7 +171,7 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
         Steps from one position of a kernel to the next.
     padding : {"same", "valid", "causal"}, default="same"
         Zeros on both sides, none ("valid", with ``n_branches=1``), or on the left only,
-        so that no step sees a later one.
+        so that no convolution sees a later step.
     pool_size : int, default=1
         Width of the maximum pooling after every layer.
     batch_norm : bool, default=True
@@ -372,7 +374,7 @@ class CNNRegressor(SequenceRegressorMixin, BaseCNN):
         Steps from one position of a kernel to the next.
     padding : {"same", "valid", "causal"}, default="same"
         Zeros on both sides, none ("valid", with ``n_branches=1``), or on the left only,
-        so that no step sees a later one.
+        so that no convolution sees a later step.
     pool_size : int, default=1
         Width of the maximum pooling after every layer.
     batch_norm : bool, default=True

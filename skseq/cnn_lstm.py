@@ -129,7 +129,7 @@ class CNNLSTMClassifier(SequenceClassifierMixin, BaseCNNLSTM):
         Steps from one position of a kernel to the next.
     padding : {"same", "valid", "causal"}, default="same"
         Zeros on both sides, none ("valid", with ``n_branches=1``), or on the left only,
-        so that no step sees a later one.
+        so that no convolution sees a later step.
     pool_size : int, default=2
         Width of the maximum pooling after every layer.
     batch_norm : bool, default=True
@@ -363,7 +363,7 @@ class CNNLSTMRegressor(SequenceRegressorMixin, BaseCNNLSTM):
         Steps from one position of a kernel to the next.
     padding : {"same", "valid", "causal"}, default="same"
         Zeros on both sides, none ("valid", with ``n_branches=1``), or on the left only,
-        so that no step sees a later one.
+        so that no convolution sees a later step.
     pool_size : int, default=2
         Width of the maximum pooling after every layer.
     batch_norm : bool, default=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,7 @@ class ContextTimeSeriesSplit(TimeSeriesSplit):
         ValueError
             If there are fewer than `context` rows before a test fold.
         """
+        _check_context(self.context)
         for train, test in super().split(X, y, groups):
             start = test[0] - self.context
             if start < 0:
@@ -124,7 +126,13 @@ def context_scorer(scoring: str | Callable, context: int) -> Callable:
     ... )
     array([1., 1., 1.])
     """
+    _check_context(context)
     return _ContextScorer(get_scorer(scoring), context)
+
+
+def _check_context(context: Any) -> None:
+    if not isinstance(context, Integral) or context < 0:
+        raise ValueError(f"context must be an integer of at least 0, got {context!r}.")
 
 
 class _ContextScorer:

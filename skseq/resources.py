@@ -99,8 +99,8 @@ def resolve_device(device: str, *, or_cpu: bool = False) -> torch.device:
 def torch_threads(n_threads: int | None, *, work: float) -> Iterator[None]:
     """Set the number of torch's CPU threads within a block.
 
-    When blocks of several threads overlap, the last to leave restores what the first
-    one found.
+    The setting belongs to a thread. When blocks of several overlap, each restores what
+    the first one found.
 
     Parameters
     ----------

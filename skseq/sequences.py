@@ -222,7 +222,7 @@ class SequenceArray:
                 "The sequences have unequal lengths and make no array; "
                 "use to_padded() or to_list()."
             )
-        return X.astype(dtype or self.dtype, copy=False)
+        return X if dtype is None else X.astype(dtype, copy=False)
 
     def __repr__(self) -> str:
         lengths = self.n_timesteps
@@ -296,6 +296,9 @@ class SequenceArray:
         -------
         X : ndarray of shape (n_samples, length, n_features)
         """
+        for name, side in (("padding", padding), ("truncating", truncating)):
+            if side not in ("post", "pre"):
+                raise ValueError(f"{name} must be 'post' or 'pre', got {side!r}.")
         if length is None:
             length = self.lengths.max(initial=0)
         kept = np.minimum(self.lengths, length)[:, None]
@@ -342,8 +345,11 @@ class SequenceArray:
         used = np.cumsum(edges[:-1]) > 0
         if used.all():
             return self
-        position = np.cumsum(used) - 1
-        return self._replace(values=self.values[used], starts=position[self.starts])
+        if not used.any():
+            used[:1] = True  # empty windows still start somewhere
+        position = np.maximum(np.cumsum(used) - 1, 0)
+        starts = position[np.minimum(self.starts, len(used) - 1)]
+        return self._replace(values=self.values[used], starts=starts)
 
     def _replace(self, **parts: np.ndarray) -> SequenceArray:
         """Return a copy with other parts, which are known to fit."""

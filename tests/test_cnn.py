@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from skorch.callbacks import Callback
 from torch import nn
 
 from skseq import CNNClassifier, CNNLSTMClassifier, CNNLSTMRegressor, CNNRegressor
@@ -96,7 +97,7 @@ def test_one_step_is_enough(cls, padding):
     ("options", "match"),
     [
         ({"n_filters": 8}, "'n_filters' parameter"),
-        ({"n_filters": ()}, "kernel_size=3 does not fit the layers"),
+        ({"n_filters": ()}, "names no layer"),
         ({"n_filters": (8, 0)}, "n_filters must hold positive integers"),
         ({"kernel_size": (3, 3)}, r"kernel_size=\(3, 3\) does not fit the layers that"),
         ({"kernel_size": 0}, "'kernel_size' parameter"),
@@ -110,3 +111,31 @@ def test_one_step_is_enough(cls, padding):
 def test_bad_parameters(options, match):
     with pytest.raises(ValueError, match=match):
         CNNClassifier(**{**SMALL, **options}).fit(X, Y)
+
+
+def test_changed_statistics_are_noticed():
+    """Batch statistics are buffers; float64 data are predicted by a copy."""
+    model = CNNRegressor(**{**SMALL, "n_branches": 1}).fit(X[:, :5], Y)
+    before = model.predict(X)
+    model.module_.encoder.layers[0].norm.running_mean.add_(5.0)
+    assert not np.allclose(model.predict(X), before)
+
+
+class Lengths(Callback):
+    """Notes the lengths within each training batch."""
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        self.spreads = []
+
+    def on_batch_begin(self, net, batch=None, training=None, **kwargs):
+        self.spreads.append(int(batch.lengths.max() - batch.lengths.min()))
+
+
+@pytest.mark.parametrize(("batch_norm", "mixed"), [(True, True), (False, False)])
+def test_batch_statistics_are_of_all_lengths(batch_norm, mixed):
+    """Batches of one length each would have statistics that no prediction meets."""
+    ragged = [np.ones((1 + i % 50, 1)) for i in range(400)]
+    recorder = Lengths()
+    options = {**SMALL, "n_branches": 1, "batch_norm": batch_norm}
+    CNNRegressor(callbacks=[recorder], **options).fit(ragged, np.arange(400))
+    assert (min(recorder.spreads) > 10) == mixed

@@ -38,3 +38,11 @@ def test_the_context_does_not_count(scoring):
     np.testing.assert_allclose(
         scores, cross_val_score(model, X, y, scoring=scoring, cv=3)
     )
+
+
+@pytest.mark.parametrize("context", [-1, 1.5])
+def test_a_context_is_a_number_of_rows(context):
+    with pytest.raises(ValueError, match="context must be an integer of at least 0"):
+        next(ContextTimeSeriesSplit(2, context=context).split(np.zeros(9)))
+    with pytest.raises(ValueError, match="context must be an integer of at least 0"):
+        context_scorer("r2", context)

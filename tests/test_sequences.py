@@ -221,3 +221,8 @@ def test_repr_tells_the_shape():
     assert repr(SequenceArray.from_list(RAGGED)) == (
         "SequenceArray(n_samples=3, n_timesteps=1..3, n_features=2)"
     )
+
+
+def test_sides_have_two_names():
+    with pytest.raises(ValueError, match="padding must be 'post' or 'pre', got 'left'"):
+        SequenceArray.from_list(RAGGED).to_padded(padding="left")

@@ -181,7 +181,7 @@ def test_bad_numbers(y, match):
     ("weights", "match"),
     [
         (np.ones(11), r"sample_weight.shape == \(11,\), expected \(12,\)"),
-        (np.zeros(12), "non-zero"),
+        (np.zeros(12), "zero"),
         (-np.ones(12), "Negative values in data passed to `?sample_weight`?"),
         (np.full(12, np.nan), "Input sample_weight contains NaN"),
     ],

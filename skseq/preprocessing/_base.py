@@ -60,6 +60,8 @@ def in_layout_of(X: Any, sequences: SequenceArray) -> Any:
     """
     if isinstance(X, SequenceArray):
         return sequences
+    if is_panel(X) and X.ndim == 1:
+        return type(X)(sequences.values[:, 0], index=X.index, name=X.name)
     if is_panel(X):
         return type(X)(sequences.values, index=X.index, columns=X.columns)
     if is_list_of_sequences(X):

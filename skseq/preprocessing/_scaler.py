@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods, StrOptions
@@ -99,8 +100,14 @@ class SequenceScaler(SequenceTransformer):
         if self.per == "feature":
             scaled = sequences.map_values(self.scaler_.transform)
         else:
-            scaled = SequenceArray.from_list(
-                [self._make_scaler().fit_transform(sequence) for sequence in sequences]
+            scaled = _laid_out(
+                sequences,
+                [
+                    self._make_scaler().fit_transform(sequence)
+                    if len(sequence)
+                    else sequence
+                    for sequence in sequences
+                ],
             )
         return in_layout_of(X, scaled)
 
@@ -142,10 +149,25 @@ class SequenceScaler(SequenceTransformer):
             )
         restored = [
             self._make_scaler().fit(original).inverse_transform(sequence)
+            if len(sequence)
+            else sequence
             for original, sequence in zip(originals, sequences, strict=True)
         ]
-        return in_layout_of(X, SequenceArray.from_list(restored))
+        return in_layout_of(X, _laid_out(sequences, restored))
 
     def _make_scaler(self) -> Any:
         scaler = StandardScaler() if self.scaler is None else clone(self.scaler)
-        return scaler.set_output(transform="default")  # arrays, whatever is configured
+        if hasattr(scaler, "set_output"):
+            scaler.set_output(transform="default")  # arrays, whatever is configured
+        return scaler
+
+
+def _laid_out(sequences: SequenceArray, tables: list[np.ndarray]) -> SequenceArray:
+    """Return sequences of the same lengths with other values."""
+    ends = np.cumsum(sequences.lengths)
+    return SequenceArray(
+        np.concatenate(tables),
+        ends - sequences.lengths,
+        sequences.lengths,
+        sequences.window_length,
+    )

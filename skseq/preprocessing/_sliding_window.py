@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skseq._validation import FLOATS
 from skseq.preprocessing._base import SequenceTransformer
-from skseq.preprocessing._continuation import continues
+from skseq.preprocessing._continuation import continues, last_step
 from skseq.sequences import SequenceArray, panel_starts
 
 __all__ = ["SlidingWindow"]
@@ -30,8 +30,10 @@ class SlidingWindow(SequenceTransformer):
 
     At the start of a test fold, the rows before it are known, but not in the fold.
     They are remembered from `fit` and used where the index of a DataFrame shows that
-    the fold continues the training rows; in a pipeline behind other transformers
-    that takes ``pipeline.set_output(transform="pandas")``. For arrays, use
+    the fold continues the training rows: it increases, and the fold starts one step
+    after its end, a step being its frequency, given or inferred, or else the regular
+    distance of its entries. In a pipeline behind other transformers that takes
+    ``pipeline.set_output(transform="pandas")``. For arrays, use
     `skseq.model_selection.ContextTimeSeriesSplit`.
 
     Parameters
@@ -99,7 +101,10 @@ class SlidingWindow(SequenceTransformer):
         self._validate_params()
         values = validate_data(self, X, dtype=FLOATS)
         self._tails = {
-            name: (values[max(start, stop - self._context) : stop].copy(), index[-2:])
+            name: (
+                values[max(start, stop - self._context) : stop].copy(),
+                last_step(index),
+            )
             for name, start, stop, index in _series(X, len(values))
         }
         return self
@@ -148,8 +153,8 @@ class SlidingWindow(SequenceTransformer):
 
     def _known_before(self, name: Any, index: Any) -> np.ndarray:
         """Return the remembered rows that end right before an index starts."""
-        tail, earlier = self._tails.get(name, (None, ()))
-        if continues(earlier, index):
+        tail, end = self._tails.get(name, (None, None))
+        if continues(end, index):
             return tail
         return np.empty((0, self.n_features_in_))
 

@@ -11,7 +11,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import Interval
 
-from skseq._validation import check_sequences
+from skseq._validation import check_sequences, is_list_of_sequences
+from skseq.resources import unchanged_on_error
 from skseq.sequences import SequenceArray
 
 __all__ = ["SequenceSplitter"]
@@ -39,6 +40,8 @@ class SequenceSplitter(BaseEstimator):
         Position of the sequence that each piece was cut from.
     offsets_ : ndarray of int of shape (n_pieces,)
         Its step at which the piece starts.
+    piece_lengths_ : ndarray of int of shape (n_pieces,)
+        Its number of steps.
     lengths_ : ndarray of int of shape (n_sequences,)
         Lengths of the sequences.
 
@@ -78,8 +81,8 @@ class SequenceSplitter(BaseEstimator):
         X : array-like, DataFrame, list of arrays or SequenceArray
             The sequences, in any layout of the estimators.
         y : array-like of n_sequences, default=None
-            One label per sequence, which all its pieces get; or a list of arrays with
-            one label per step, which are cut alike.
+            One label (or row of labels) per sequence, which all its pieces get; or a
+            list of arrays with one label per step, which are cut alike.
         groups : array-like of n_sequences, default=None
             Groups to carry along; None makes each sequence a group.
 
@@ -104,31 +107,31 @@ class SequenceSplitter(BaseEstimator):
                 f"stride={stride} leaves out steps between pieces of "
                 f"length={self.length}."
             )
-        sequences = check_sequences(self, X, reset=True)
-        self.lengths_ = sequences.lengths
-        # The last piece starts where the steps left fit into one piece.
-        counts = 1 + -(-np.maximum(self.lengths_ - self.length, 0) // stride)
-        self.origins_ = np.repeat(np.arange(len(sequences)), counts)
-        first = np.repeat(np.cumsum(counts) - counts, counts)
-        self.offsets_ = (np.arange(len(first)) - first) * stride
-        rest = self.lengths_[self.origins_] - self.offsets_
-        pieces = SequenceArray(
-            sequences.values,
-            sequences.starts[self.origins_] + self.offsets_,
-            np.minimum(rest, self.length),
-        )
-        groups = np.arange(len(sequences)) if groups is None else np.asarray(groups)
-        check_consistent_length(sequences.starts, groups)
-        return pieces, self._carry(y, pieces.lengths), groups[self.origins_]
+        with unchanged_on_error(self):
+            sequences = check_sequences(self, X, reset=True)
+            groups = np.arange(len(sequences)) if groups is None else np.asarray(groups)
+            check_consistent_length(sequences.starts, groups)
+            self.lengths_ = sequences.lengths
+            # The last piece starts where the steps left fit into one piece.
+            counts = 1 + -(-np.maximum(self.lengths_ - self.length, 0) // stride)
+            self.origins_ = np.repeat(np.arange(len(sequences)), counts)
+            first = np.repeat(np.cumsum(counts) - counts, counts)
+            self.offsets_ = (np.arange(len(first)) - first) * stride
+            rest = self.lengths_[self.origins_] - self.offsets_
+            self.piece_lengths_ = np.minimum(rest, self.length)
+            starts = sequences.starts[self.origins_] + self.offsets_
+            pieces = SequenceArray(sequences.values, starts, self.piece_lengths_)
+            return pieces, self._carry(y), groups[self.origins_]
 
-    def _carry(self, y: Any, piece_lengths: np.ndarray) -> Any:
+    def _carry(self, y: Any) -> Any:
         """Return the labels of the pieces."""
         if y is None:
             return None
         check_consistent_length(self.lengths_, y)
-        first = _safe_indexing(y, 0)
-        if np.ndim(first) == 0:
+        is_row_each = getattr(y, "ndim", 1) > 1 or np.ndim(_safe_indexing(y, 0)) == 0
+        if is_row_each:
             return _safe_indexing(y, self.origins_)
+        y = list(y)
         for i, (labels, length) in enumerate(zip(y, self.lengths_, strict=True)):
             if len(labels) != length:
                 raise ValueError(
@@ -137,7 +140,7 @@ class SequenceSplitter(BaseEstimator):
         return [
             np.asarray(y[origin])[offset : offset + length]
             for origin, offset, length in zip(
-                self.origins_, self.offsets_, piece_lengths, strict=True
+                self.origins_, self.offsets_, self.piece_lengths_, strict=True
             )
         ]
 
@@ -170,11 +173,17 @@ class SequenceSplitter(BaseEstimator):
                 f"predictions has {len(predictions)} entries for {len(self.origins_)} "
                 "pieces."
             )
-        if not isinstance(predictions, list) or np.ndim(predictions[0]) == 0:
+        if not is_list_of_sequences(predictions):
             rows = np.asarray(predictions, dtype=float)
             return _mean_at(self.origins_, rows, len(self.lengths_))
         starts = np.cumsum(self.lengths_) - self.lengths_
         rows = [np.asarray(piece, dtype=float) for piece in predictions]
+        for i, length in enumerate(self.piece_lengths_):
+            n = len(rows[i])
+            if n != length:
+                raise ValueError(
+                    f"predictions[{i}] has {n} steps for a piece of {length}."
+                )
         places = np.concatenate(
             [
                 starts[origin] + offset + np.arange(len(piece))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._validation import check_sequences
+from skseq._validation import check_sequences, is_list_of_sequences, is_panel
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
+from skseq.sequences import SequenceArray
 
 __all__ = ["SwapAxes"]
 
@@ -70,7 +71,11 @@ class SwapAxes(SequenceTransformer):
 
 
 def _swap(X: Any) -> Any:
-    if isinstance(X, (list, tuple)):
-        tables = [np.asarray(sequence) for sequence in X]
-        return [table.T for table in tables] if tables and tables[0].ndim == 2 else X
-    return X.swapaxes(1, 2) if isinstance(X, np.ndarray) and X.ndim == 3 else X
+    if isinstance(X, SequenceArray) or is_panel(X):
+        raise ValueError(
+            f"X is a {type(X).__name__}, in which time comes first already."
+        )
+    if is_list_of_sequences(X):
+        return [np.asarray(sequence).T for sequence in X]
+    array = np.asarray(X)
+    return array.swapaxes(1, 2) if array.ndim == 3 else X

@@ -63,6 +63,11 @@ def make_windows(
     >>> targets
     array([30., 31., 32.])
     """
+    if hasattr(X, "iloc") and X.index.nlevels > 1:
+        raise ValueError(
+            f"X has an index of {X.index.nlevels} levels, so that windows would cross "
+            "series; cut each series by itself, or use SlidingWindow."
+        )
     table = _as_table(X, "X")
     goals = table if y is None else _as_table(y, "y")
     check_consistent_length(table, goals)

@@ -76,7 +76,12 @@ class SequenceNet(NeuralNet):
     def get_iterator(self, dataset, training=False):
         """Return an iterator over batches, shuffled for training."""
         generator = self.generator if training else None
-        return BatchIterator(dataset, self.batch_size, generator)
+        # Batch statistics must be those of all samples, not of those of one length.
+        by_length = not any(
+            isinstance(part, nn.modules.batchnorm._BatchNorm)
+            for part in self.module_.modules()
+        )
+        return BatchIterator(dataset, self.batch_size, generator, by_length)
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Prepare what a training needs once."""
@@ -228,10 +233,10 @@ class SequenceNet(NeuralNet):
         -------
         module : nn.Module
         """
-        parameters = list(self.module_.parameters())
-        if parameters[0].dtype == dtype:
+        if next(self.module_.parameters()).dtype == dtype:
             return self.module_
-        state = [(id(parameter), parameter._version) for parameter in parameters]
+        tensors = [*self.module_.parameters(), *self.module_.buffers()]
+        state = [(id(tensor), tensor._version) for tensor in tensors]
         if self._copies.get("state") != state:  # weights were changed in place
             module = copy.deepcopy(self.module_).to(dtype)
             self._copies = {"state": state, "module": module}

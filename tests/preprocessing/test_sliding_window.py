@@ -76,6 +76,13 @@ INDICES = {
     ),
     "months": pd.date_range("2024-01-31", periods=10, freq="ME"),
     "periods": pd.period_range("2024-01", periods=10, freq="M"),
+    "months without frequency": pd.DatetimeIndex(
+        pd.date_range("2024-01-31", periods=10, freq="ME").values
+    ),
+    "business days without frequency": pd.DatetimeIndex(
+        pd.bdate_range("2024-01-01", periods=10).values
+    ),
+    "tenths": pd.Index(np.arange(10) * 0.1),
 }
 
 
@@ -97,6 +104,29 @@ def test_an_index_of_another_kind_continues_nothing():
     assert step.transform(dates).lengths[0] == 1
     words = pd.DataFrame({"a": [1.0, 2.0]}, index=["u", "v"])
     assert SlidingWindow(window_length=3).fit(words).transform(words).lengths[0] == 1
+
+
+@pytest.mark.parametrize("index", [[3, 4, 5, 0, 1, 2], [0] * 6, [5, 4, 3, 2, 1, 0]])
+def test_a_disordered_index_continues_nothing(index):
+    frame = pd.DataFrame({"a": np.arange(6.0)}, index=index)
+    windows = SlidingWindow(window_length=3).fit_transform(frame)
+    assert windows.lengths.tolist() == [1, 2, 3, 3, 3, 3]
+
+
+def test_a_hole_is_not_taken_for_a_step():
+    """After Monday the 8th a fold cannot start on Thursday, three days later."""
+    days = pd.DatetimeIndex(pd.bdate_range("2024-01-01", periods=10).values)
+    frame = pd.DataFrame({"a": np.arange(10.0)}, index=days)
+    step = SlidingWindow(window_length=3).fit(frame[:6])
+    assert step.transform(frame[8:]).lengths[0] == 1
+    irregular = frame.iloc[[0, 1, 4]]
+    assert SlidingWindow(3).fit(irregular).transform(frame[7:]).lengths[0] == 1
+
+
+def test_positions_of_a_range_continue_it():
+    frame = pd.DataFrame({"a": np.arange(14.0)})
+    step = SlidingWindow(window_length=3).fit(frame[:10])
+    assert step.transform(frame.iloc[[10, 11, 13]]).lengths[0] == 3
 
 
 def test_windows_never_cross_series():
@@ -222,6 +252,22 @@ def test_a_lag_is_respected_by_a_network():
     changed = TABLE[:20].copy()
     changed[15:] += 9  # too late for any row
     np.testing.assert_allclose(model.predict(changed), predicted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("normalize", ["feature", "sequence", None])
+def test_rows_without_any_window_can_be_predicted_alone(normalize):
+    network = RNNRegressor(max_epochs=1, normalize=normalize, random_state=0)
+    model = make_pipeline(SlidingWindow(3, lag=2), network)
+    model.fit(TABLE[:100], TARGET[:100])
+    together = model.predict(TABLE[:5])
+    np.testing.assert_allclose(model.predict(TABLE[:1]), together[:1])
+
+
+def test_folds_with_empty_windows_can_be_pickled():
+    windows = SlidingWindow(2, lag=1).fit_transform(np.arange(10.0)[:, None])
+    for part in (windows[[0, 5, 6]], windows[:1], windows[[0]].compact()):
+        again = pickle.loads(pickle.dumps(part))
+        np.testing.assert_array_equal(np.asarray(again), np.asarray(part))
 
 
 @pytest.mark.parametrize(

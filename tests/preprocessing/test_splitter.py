@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from skseq.preprocessing import SequenceSplitter
@@ -48,6 +49,33 @@ def test_predictions_of_pieces_are_averaged():
     proba = np.array([[0.0, 1], [1, 0], [0.3, 0.7], [1, 0], [0, 1], [0, 1], [0.6, 0.4]])
     expected = [[0.5, 0.5], [0.3, 0.7], [1, 0], [0.2, 0.8]]
     np.testing.assert_allclose(splitter.join(proba), expected)
+
+
+def test_labels_go_by_position_and_rows_of_labels_stay_rows():
+    splitter = SequenceSplitter(5)
+    order = [3, 2, 1, 0]
+    series = pd.Series([np.full(len(x), i) for i, x in enumerate(X)], index=order)
+    _, steps, groups = splitter.split(X, series)
+    assert [labels[0] for labels in steps] == groups.tolist()
+    indicators = np.eye(4, 7, dtype=int)
+    _, rows, groups = splitter.split(X, indicators)
+    np.testing.assert_array_equal(rows, indicators[groups])
+
+
+def test_a_failed_split_leaves_the_last_one():
+    splitter = SequenceSplitter(5)
+    splitter.split(X)
+    with pytest.raises(ValueError, match="inconsistent numbers"):
+        splitter.split(X[:2], groups=[1])
+    assert len(splitter.join(np.ones(7))) == 4
+
+
+def test_steps_that_do_not_fit_a_piece_are_refused():
+    splitter = SequenceSplitter(2)
+    splitter.split([np.arange(2.0), np.arange(2.0)])
+    with pytest.raises(ValueError, match=r"predictions\[0\] has 3 steps for a piece"):
+        splitter.join([np.ones(3), np.ones(1)])
+    assert splitter.join([[0.3, 0.7], [0.2, 0.8]]).tolist() == [[0.3, 0.7], [0.2, 0.8]]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+import torch
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -108,6 +109,22 @@ def test_windows_stay_windows():
     np.testing.assert_allclose(scaled[-1], expected[1:])
 
 
+def test_windows_by_their_own_scale_stay_windows():
+    windows = SlidingWindow(3, lag=1).fit_transform(X[0])
+    scaled = SequenceScaler(per="sequence").fit_transform(windows)
+    assert scaled.complete.tolist() == windows.complete.tolist()
+    np.testing.assert_allclose(
+        scaled[-1], SequenceScaler().fit_transform([X[0][1:4]])[0]
+    )
+
+
+def test_a_panel_of_one_feature_stays_one():
+    series = panel()["u"]
+    scaled = SequenceScaler().fit_transform(series)
+    assert scaled.index.equals(series.index)
+    np.testing.assert_allclose(scaled, (series - series.mean()) / series.std(ddof=0))
+
+
 # SequencePadder -----------------------------------------------------------------
 
 
@@ -142,6 +159,16 @@ def test_channels_and_time_change_places():
     for out, given in zip(listed, RAGGED, strict=True):
         np.testing.assert_array_equal(out, given)
     np.testing.assert_array_equal(SwapAxes().fit_transform(X[..., 0]), X[..., 0])
+
+
+def test_axes_of_tensors_and_object_arrays_change_places():
+    assert SwapAxes().fit_transform(torch.zeros(10, 3, 5)).shape == (10, 5, 3)
+    objects = np.empty(12, dtype=object)
+    objects[:] = [x.T for x in X]
+    np.testing.assert_array_equal(SwapAxes().fit_transform(objects), X)
+    for given in (panel(), SequenceArray.from_array(X)):
+        with pytest.raises(ValueError, match="in which time comes first already"):
+            SwapAxes().fit(given)
 
 
 def test_a_pipeline_from_channels_first():

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from skseq.preprocessing import make_windows
@@ -34,3 +35,9 @@ def test_one_target_one_step_ahead_is_flat():
 def test_bad_input(arguments, match):
     with pytest.raises(ValueError, match=match):
         make_windows(**arguments)
+
+
+def test_windows_do_not_cross_series():
+    index = pd.MultiIndex.from_product([["x", "y"], range(3)])
+    with pytest.raises(ValueError, match="index of 2 levels, so that windows would"):
+        make_windows(pd.DataFrame({"a": np.arange(6.0)}, index=index))
