@@ -196,7 +196,8 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
         Learning rate, the highest one of a schedule.
     lr_schedule : {"plateau", "cosine", "onecycle"} or None, default="onecycle"
         Halve the rate when `patience` // 2 epochs brought no lower loss, let it
-        fall to zero along a cosine, or rise and fall once (Smith, 2018).
+        fall to zero along a cosine, or rise and fall once (Smith, 2018). The last two
+        are left out of trainings of fewer than ten steps.
     max_epochs : int or "auto", default="auto"
         Number of passes over the data; "auto" takes as many as make 1000 steps of the
         optimiser, but 10 to 400.
@@ -400,7 +401,8 @@ class CNNRegressor(SequenceRegressorMixin, BaseCNN):
         Learning rate, the highest one of a schedule.
     lr_schedule : {"plateau", "cosine", "onecycle"} or None, default="onecycle"
         Halve the rate when `patience` // 2 epochs brought no lower loss, let it
-        fall to zero along a cosine, or rise and fall once (Smith, 2018).
+        fall to zero along a cosine, or rise and fall once (Smith, 2018). The last two
+        are left out of trainings of fewer than ten steps.
     max_epochs : int or "auto", default="auto"
         Number of passes over the data; "auto" takes as many as make 1000 steps of the
         optimiser, but 10 to 400.

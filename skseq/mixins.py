@@ -40,10 +40,14 @@ class SequenceClassifierMixin(ClassifierMixin):
     def _weigh(self, samples):
         if self.class_weight is None:
             return samples
-        weights = np.ones(len(samples)) if samples.weights is None else samples.weights
-        return Samples(
-            samples.sequences, samples.y, weights * self._class_weights(samples)
-        )
+        weights = self._class_weights(samples)
+        if not weights.any():
+            raise ValueError(
+                f"class_weight={self.class_weight!r} gives all samples the weight zero."
+            )
+        if samples.weights is not None:
+            weights = weights * samples.weights
+        return Samples(samples.sequences, samples.y, weights)
 
     def _class_weights(self, samples: Samples) -> np.ndarray:
         """Return the weight of each sample's class."""

@@ -181,7 +181,8 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
         Learning rate, the highest one of a schedule.
     lr_schedule : {"plateau", "cosine", "onecycle"} or None, default=None
         Halve the rate when `patience` // 2 epochs brought no lower loss, let it
-        fall to zero along a cosine, or rise and fall once (Smith, 2018).
+        fall to zero along a cosine, or rise and fall once (Smith, 2018). The last two
+        are left out of trainings of fewer than ten steps.
     max_epochs : int or "auto", default=50
         Number of passes over the data; "auto" takes as many as make 1000 steps of the
         optimiser, but 10 to 400.
@@ -387,7 +388,8 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
         Learning rate, the highest one of a schedule.
     lr_schedule : {"plateau", "cosine", "onecycle"} or None, default=None
         Halve the rate when `patience` // 2 epochs brought no lower loss, let it
-        fall to zero along a cosine, or rise and fall once (Smith, 2018).
+        fall to zero along a cosine, or rise and fall once (Smith, 2018). The last two
+        are left out of trainings of fewer than ten steps.
     max_epochs : int or "auto", default=50
         Number of passes over the data; "auto" takes as many as make 1000 steps of the
         optimiser, but 10 to 400.

@@ -22,7 +22,6 @@ __all__ = [
     "LSTMLayer",
     "PeepholeLSTMLayer",
     "RecurrentLayer",
-    "initialize_linear",
 ]
 
 State = tuple[Tensor, ...]  # one (B, H) tensor for rnn and gru, (h, c) for lstm
@@ -214,11 +213,3 @@ CELLS: dict[str, type[RecurrentLayer]] = {
     "lstm": LSTMLayer,
     "peephole_lstm": PeepholeLSTMLayer,
 }
-
-
-def initialize_linear(linear: nn.Linear) -> nn.Linear:
-    """Draw Glorot-uniform weights and set the bias, if any, to zero."""
-    nn.init.xavier_uniform_(linear.weight)
-    if linear.bias is not None:
-        nn.init.zeros_(linear.bias)
-    return linear

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from skseq.networks.cells import initialize_linear
 from skseq.networks.dropout import Dropout
+from skseq.networks.initialization import initialize_linear
 
 __all__ = ["PooledHead", "SequenceNetwork"]
 

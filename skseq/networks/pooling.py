@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from skseq.networks.cells import initialize_linear
+from skseq.networks.initialization import initialize_linear
 from skseq.networks.masking import valid_steps
 
 __all__ = ["POOLINGS", "AttentionPooling", "LastPooling", "MaxPooling", "MeanPooling"]
