@@ -16,10 +16,13 @@ import argparse
 import os
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from skseq import CNNClassifier, CNNLSTMClassifier, RNNClassifier
 
@@ -29,6 +32,11 @@ MODELS = {
     "LSTM": RNNClassifier(cell="lstm"),
     "CNN": CNNClassifier(),
     "CNN-LSTM": CNNLSTMClassifier(),
+    # A small search on the training part:
+    "LSTM searched": GridSearchCV(
+        RNNClassifier(), {"hidden_size": [32, 64], "pooling": ["last", "mean"]}, cv=3
+    ),
+    "CNN searched": GridSearchCV(CNNClassifier(), {"kernel_size": [10, 40]}, cv=3),
     # The lectures' comparisons:
     "LSTM 64": RNNClassifier(hidden_size=64),
     "LSTM 64x64": RNNClassifier(hidden_size=(64, 64)),
@@ -68,28 +76,36 @@ def load(name: str):
     return loaders.uea(name) if name in UEA else loaders.ucr(name)
 
 
-def run(path: Path, models: list[str], data: list[str], seeds: int) -> None:
-    """Train, test, append."""
+def run(path: Path, models: list[str], data: list[str], seeds: list[int]) -> None:
+    """Train, test, append; what the file has already is not run again."""
     torch.set_num_threads(1)
-    for name in data or names():
-        X_train, y_train, X_test, y_test = load(name)
-        for model in models:
-            for seed in range(seeds):
-                estimator = MODELS[model].set_params(random_state=seed, n_threads=1)
-                start = time.perf_counter()
-                estimator.fit(X_train, y_train)
-                seconds = time.perf_counter() - start
-                row = {
-                    "data": name,
-                    "model": model,
-                    "seed": seed,
-                    "accuracy": estimator.score(X_test, y_test),
-                    "seconds": seconds,
-                }
-                pd.DataFrame([row]).to_csv(
-                    path, mode="a", header=not path.exists(), index=False
-                )
-                print(row, flush=True)
+    done = set()
+    if path.exists():
+        results = pd.read_csv(path)
+        done = set(zip(results["data"], results["model"], results["seed"], strict=True))
+    for seed, name, model in product(seeds, data or names(), models):
+        if (name, model, seed) not in done:
+            row = {
+                "data": name,
+                "model": model,
+                "seed": seed,
+                **trial(name, model, seed),
+            }
+            frame = pd.DataFrame([row])
+            frame.to_csv(path, mode="a", header=not path.exists(), index=False)
+            print(row, flush=True)
+
+
+def trial(name: str, model: str, seed: int) -> dict:
+    """Return the test accuracy and the time of one fit."""
+    X_train, y_train, X_test, y_test = load(name)
+    estimator = clone(MODELS[model])
+    network = getattr(estimator, "estimator", estimator)
+    network.set_params(random_state=seed, n_threads=1)
+    start = time.perf_counter()
+    estimator.fit(X_train, y_train)
+    seconds = time.perf_counter() - start
+    return {"accuracy": estimator.score(X_test, y_test), "seconds": seconds}
 
 
 def published() -> pd.DataFrame:
@@ -142,7 +158,7 @@ def main() -> None:
     parser.add_argument("path", type=Path)
     parser.add_argument("--models", nargs="+", default=["CNN", "CNN-LSTM"])
     parser.add_argument("--data", nargs="+", default=[])
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     options = parser.parse_args()
     if options.what == "run":
         run(options.path, options.models, options.data, options.seeds)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
@@ -20,6 +19,7 @@ from skseq._validation import (
     layer_sizes,
 )
 from skseq.batching import SequenceDataset, prediction_batches
+from skseq.estimator import NetworkEstimator
 from skseq.networks import POOLINGS, PooledHead, SequenceNetwork
 from skseq.resources import (
     make_random_state,
@@ -32,27 +32,12 @@ from skseq.samples import Samples, split_for_validation
 from skseq.scaling import StepScaler, sequence_scale
 from skseq.sequences import SequenceArray
 from skseq.tasks import Task
-from skseq.training import OPTIMIZERS, SequenceNet, predict_batch, train
+from skseq.training import SequenceNet, predict_batch, train
 
 __all__ = ["BaseSequenceEstimator"]
 
 _TORCH_DTYPES = {np.dtype("float32"): torch.float32, np.dtype("float64"): torch.float64}
 SMALL_STEPS = 10_000  # time steps up to which float64 is affordable
-AUTO_STEPS, AUTO_EPOCHS = 1000, (10, 400)  # what max_epochs="auto" means
-
-_TRAINING_PARAMETERS = (
-    "batch_size",
-    "optimizer",
-    "lr",
-    "lr_schedule",
-    "patience",
-    "callbacks",
-    "verbose",
-    "l1",
-    "l2",
-    "clip_norm",
-    "clip_value",
-)
 
 
 def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
@@ -60,7 +45,7 @@ def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
     return sequences.dtype if is_small else np.dtype("float32")
 
 
-class BaseSequenceEstimator(BaseEstimator):
+class BaseSequenceEstimator(NetworkEstimator):
     """Base of the estimators that predict something per sequence.
 
     An architecture adds the constructor, the constraints of its own parameters and
@@ -69,32 +54,12 @@ class BaseSequenceEstimator(BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict] = {
+        **NetworkEstimator._parameter_constraints,
         "pooling": [StrOptions(set(POOLINGS))],
         "dense_size": [Interval(Integral, 1, None, closed="left"), tuple],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "normalize": [StrOptions({"feature", "sequence"}), None],
+        "normalize": [StrOptions({"feature", "sequence", "both"}), None],
         "n_channels": [Interval(Integral, 1, None, closed="left")],
-        "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
-        "lr": [Interval(Real, 0, None, closed="neither")],
-        "lr_schedule": [StrOptions({"plateau", "cosine", "onecycle"}), None],
-        "max_epochs": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "clip_value": [Interval(Real, 0, None, closed="neither"), None],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "patience": [Interval(Integral, 1, None, closed="left")],
         "warm_start": ["boolean"],
-        "callbacks": [list, tuple, None],
-        "device": [str],
-        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     # What architectures and task mixins add --------------------------------
@@ -166,7 +131,7 @@ class BaseSequenceEstimator(BaseEstimator):
             dtype = training_dtype(samples.sequences, is_small)
             init_seed, train_seed = self._rng.randint(2**31 - 1, size=2).tolist()
             module = self._make_network(init_seed, dtype, earlier)
-            parameters = {name: getattr(self, name) for name in _TRAINING_PARAMETERS}
+            parameters = self._training_parameters()
             if partial:  # every call would be a whole schedule
                 parameters["lr_schedule"] = None
             with torch_threads(self.n_threads, work=self._work(module)):
@@ -205,7 +170,7 @@ class BaseSequenceEstimator(BaseEstimator):
     def _learn_scales(self, samples: Samples) -> None:
         """Learn the scales of targets and inputs from the training part."""
         self._task.learn_scale(samples.y, samples.weights)
-        self._scaler = StepScaler(normalize=self.normalize == "feature")
+        self._scaler = StepScaler(normalize=self.normalize in ("feature", "both"))
         self._scaler.fit(samples.sequences, samples.weights)
 
     def _hold_out(
@@ -234,8 +199,9 @@ class BaseSequenceEstimator(BaseEstimator):
     def _make_network(
         self, seed: int, dtype: np.dtype, earlier: SequenceNet | None
     ) -> nn.Module:
+        n_views = 2 if self._normalize == "both" else 1
         with seeded_torch(seed):
-            encoder = self._make_encoder(self._n_channels)
+            encoder = self._make_encoder(self._n_channels * n_views)
             size = encoder.output_size
             pooling = POOLINGS[self.pooling](size, getattr(encoder, "n_backwards", 0))
             head = PooledHead(
@@ -266,38 +232,16 @@ class BaseSequenceEstimator(BaseEstimator):
     def _to_dataset(
         self, sequences, dtype, device, targets=None, weights=None
     ) -> SequenceDataset:
-        scale = None
-        if self._normalize == "sequence":
-            scale = sequence_scale(sequences)
+        scales = []
+        if self._normalize == "both":
+            scales.append(self._scaler.scale())
+        if self._normalize in ("sequence", "both"):
+            scales.append(sequence_scale(sequences))
         else:
             sequences = self._scaler.transform(sequences, dtype)
         return SequenceDataset(
-            sequences, device, targets, weights, scale, _TORCH_DTYPES[dtype]
+            sequences, device, targets, weights, scales, _TORCH_DTYPES[dtype]
         )
-
-    def _n_epochs(self, max_epochs: int | str, n_samples: int) -> int:
-        if max_epochs != "auto":
-            return max_epochs
-        n_batches = -(-n_samples // self.batch_size)
-        return int(np.clip(AUTO_STEPS // n_batches, *AUTO_EPOCHS))
-
-    def _work(self, module: nn.Module) -> int:
-        """Multiplications per time step of a batch, about."""
-        return self.batch_size * sum(p.numel() for p in module.parameters())
-
-    def _publish_history(self) -> None:
-        history = self.net_.history
-        self.n_iter_ = len(history)
-        self.loss_curve_ = [row["train_loss"] for row in history]
-        self.validation_scores_ = None
-        if any("valid_loss" in row for row in history):
-            self.validation_scores_ = [
-                -row.get("valid_loss", np.nan) for row in history
-            ]
-        self.history_ = [
-            {name: value for name, value in row.items() if name != "batches"}
-            for row in history
-        ]
 
     # Predicting -------------------------------------------------------------
 
@@ -323,19 +267,9 @@ class BaseSequenceEstimator(BaseEstimator):
             )
         return outputs
 
-    @property
-    def module_(self) -> nn.Module:
-        """The trained torch module: (x, lengths) -> outputs."""
-        return self.net_.module_
-
     # Being an estimator -------------------------------------------------------
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        if hasattr(self, "net_"):
-            self.module_.to(resolve_device(self.device, or_cpu=True))

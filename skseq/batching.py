@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from skseq.sequences import SequenceArray
 
@@ -46,8 +46,10 @@ class SequenceDataset:
         What to learn.
     weights : ndarray of shape (n_samples,), optional
         Weight of each sample in the loss.
-    scale : tuple of two ndarrays of shape (n_samples, n_features), optional
-        What to subtract from, then to divide by, the features of each sequence.
+    scales : list of tuple of two ndarrays, default=()
+        What to subtract from, then to divide by, the features of each sequence; arrays
+        of shape (n_samples, n_features), or (1, n_features) for all alike. Several
+        scales give several views of every feature, side by side.
     dtype : torch.dtype, default=torch.float32
         Type of the batches.
     """
@@ -58,7 +60,7 @@ class SequenceDataset:
         device: torch.device,
         targets: np.ndarray | None = None,
         weights: np.ndarray | None = None,
-        scale: tuple[np.ndarray, np.ndarray] | None = None,
+        scales: Sequence[tuple[np.ndarray, np.ndarray]] = (),
         dtype: torch.dtype = torch.float32,
     ):
         self.dtype = dtype
@@ -75,9 +77,9 @@ class SequenceDataset:
             self.y = torch.as_tensor(targets, device=device)
         if weights is not None:
             self.weights = torch.as_tensor(weights, device=device).to(dtype)
-        self._scale = None
-        if scale is not None:
-            self._scale = [torch.as_tensor(part, device=device) for part in scale]
+        self._scales = [
+            [torch.as_tensor(part, device=device) for part in scale] for scale in scales
+        ]
         if self.n_timesteps is not None:
             self._windows = self._as_windows(self.n_timesteps)
 
@@ -102,15 +104,20 @@ class SequenceDataset:
             steps = torch.arange(int(lengths.max()), device=starts.device)
             steps = torch.minimum(steps, lengths.unsqueeze(1) - 1)  # (B, T)
             x = self._values[starts.unsqueeze(1) + steps]
-        if self._scale is not None:
-            mean, std = (part[index].unsqueeze(1) for part in self._scale)
-            x = (x - mean) / std
+        if self._scales:
+            x = torch.cat([self._scaled(x, index, *s) for s in self._scales], dim=2)
         x = x.to(self.dtype)
         if self._has_empty:
             x[self._lengths[index] == 0] = 0
         y = None if self.y is None else self.y[index]
         weights = None if self.weights is None else self.weights[index]
         return Batch(x, lengths, y, weights)
+
+    @staticmethod
+    def _scaled(x: Tensor, index: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+        if len(mean) > 1:
+            mean, std = mean[index], std[index]
+        return (x - mean.unsqueeze(1)) / std.unsqueeze(1)
 
 
 class BatchIterator:

@@ -43,7 +43,7 @@ class BaseCNN(BaseSequenceEstimator):
         pooling: str = "mean",
         dense_size: int | tuple[int, ...] = (),
         dropout: float = 0.0,
-        normalize: str | None = "feature",
+        normalize: str | None = "both",
         n_channels: int = 1,
         optimizer: str | Callable = "adamw",
         lr: float = 3e-3,
@@ -183,9 +183,10 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
         Number of units of each fully connected ReLU layer before the output.
     dropout : float, default=0.0
         Probability of dropping a value between layers and before the output.
-    normalize : {"feature", "sequence"} or None, default="feature"
+    normalize : {"feature", "sequence", "both"} or None, default="both"
         Standardise every feature by its mean and standard deviation in the training
-        data, or every feature of each sequence by its own.
+        data, or every feature of each sequence by its own, or show the network both
+        side by side, so that neither level nor shape is lost.
     n_channels : int, default=1
         Number of features per time step in the rows of a table (2-D X), time first:
         ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.
@@ -297,7 +298,7 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
         pooling: str = "mean",
         dense_size: int | tuple[int, ...] = (),
         dropout: float = 0.0,
-        normalize: str | None = "feature",
+        normalize: str | None = "both",
         n_channels: int = 1,
         optimizer: str | Callable = "adamw",
         lr: float = 3e-3,
@@ -387,10 +388,11 @@ class CNNRegressor(SequenceRegressorMixin, BaseCNN):
         Number of units of each fully connected ReLU layer before the output.
     dropout : float, default=0.0
         Probability of dropping a value between layers and before the output.
-    normalize : {"feature", "sequence"} or None, default="feature"
+    normalize : {"feature", "sequence", "both"} or None, default="both"
         Standardise every feature by its mean and standard deviation in the training
-        data, or every feature of each sequence by its own; either way the targets
-        by theirs. Predictions are in the units of y.
+        data, or every feature of each sequence by its own, or show the network both
+        side by side, so that neither level nor shape is lost. Whichever it is, the
+        targets are standardised by theirs; predictions are in the units of y.
     n_channels : int, default=1
         Number of features per time step in the rows of a table (2-D X), time first:
         ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.

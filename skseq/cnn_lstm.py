@@ -41,9 +41,9 @@ class BaseCNNLSTM(BaseSequenceEstimator):
         skip: bool = True,
         pooling: str = "mean",
         dense_size: int | tuple[int, ...] = (),
-        dropout: float = 0.2,
+        dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        normalize: str | None = "feature",
+        normalize: str | None = "both",
         n_channels: int = 1,
         optimizer: str | Callable = "adamw",
         lr: float = 3e-3,
@@ -153,14 +153,15 @@ class CNNLSTMClassifier(SequenceClassifierMixin, BaseCNNLSTM):
         the maximum over the steps, or a mean with learned weights.
     dense_size : int or tuple of int, default=()
         Number of units of each fully connected ReLU layer before the output.
-    dropout : float, default=0.2
+    dropout : float, default=0.0
         Probability of dropping a value between layers and before the output.
     recurrent_dropout : float, default=0.0
         Probability of dropping a unit's state on its way into the next step, with
         one mask per sequence for all its steps (Gal and Ghahramani, 2016).
-    normalize : {"feature", "sequence"} or None, default="feature"
+    normalize : {"feature", "sequence", "both"} or None, default="both"
         Standardise every feature by its mean and standard deviation in the training
-        data, or every feature of each sequence by its own.
+        data, or every feature of each sequence by its own, or show the network both
+        side by side, so that neither level nor shape is lost.
     n_channels : int, default=1
         Number of features per time step in the rows of a table (2-D X), time first:
         ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.
@@ -277,9 +278,9 @@ class CNNLSTMClassifier(SequenceClassifierMixin, BaseCNNLSTM):
         skip: bool = True,
         pooling: str = "mean",
         dense_size: int | tuple[int, ...] = (),
-        dropout: float = 0.2,
+        dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        normalize: str | None = "feature",
+        normalize: str | None = "both",
         n_channels: int = 1,
         optimizer: str | Callable = "adamw",
         lr: float = 3e-3,
@@ -388,15 +389,16 @@ class CNNLSTMRegressor(SequenceRegressorMixin, BaseCNNLSTM):
         the maximum over the steps, or a mean with learned weights.
     dense_size : int or tuple of int, default=()
         Number of units of each fully connected ReLU layer before the output.
-    dropout : float, default=0.2
+    dropout : float, default=0.0
         Probability of dropping a value between layers and before the output.
     recurrent_dropout : float, default=0.0
         Probability of dropping a unit's state on its way into the next step, with
         one mask per sequence for all its steps (Gal and Ghahramani, 2016).
-    normalize : {"feature", "sequence"} or None, default="feature"
+    normalize : {"feature", "sequence", "both"} or None, default="both"
         Standardise every feature by its mean and standard deviation in the training
-        data, or every feature of each sequence by its own; either way the targets
-        by theirs. Predictions are in the units of y.
+        data, or every feature of each sequence by its own, or show the network both
+        side by side, so that neither level nor shape is lost. Whichever it is, the
+        targets are standardised by theirs; predictions are in the units of y.
     n_channels : int, default=1
         Number of features per time step in the rows of a table (2-D X), time first:
         ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.

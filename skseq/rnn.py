@@ -130,7 +130,7 @@ def make_recurrent_encoder(estimator: Any, n_features: int) -> RecurrentEncoder:
         n_features,
         layer,
         sizes,
-        bidirectional=estimator.bidirectional,
+        bidirectional=getattr(estimator, "bidirectional", False),
         dropout=estimator.dropout,
         nonlinearity=estimator.nonlinearity,
         recurrent_dropout=estimator.recurrent_dropout,
@@ -168,9 +168,10 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
     recurrent_dropout : float, default=0.0
         Probability of dropping a unit's state on its way into the next step, with
         one mask per sequence for all its steps (Gal and Ghahramani, 2016).
-    normalize : {"feature", "sequence"} or None, default="feature"
+    normalize : {"feature", "sequence", "both"} or None, default="feature"
         Standardise every feature by its mean and standard deviation in the training
-        data, or every feature of each sequence by its own.
+        data, or every feature of each sequence by its own, or show the network both
+        side by side, so that neither level nor shape is lost.
     n_channels : int, default=1
         Number of features per time step in the rows of a table (2-D X), time first:
         ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.
@@ -374,10 +375,11 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
     recurrent_dropout : float, default=0.0
         Probability of dropping a unit's state on its way into the next step, with
         one mask per sequence for all its steps (Gal and Ghahramani, 2016).
-    normalize : {"feature", "sequence"} or None, default="feature"
+    normalize : {"feature", "sequence", "both"} or None, default="feature"
         Standardise every feature by its mean and standard deviation in the training
-        data, or every feature of each sequence by its own; either way the targets
-        by theirs. Predictions are in the units of y.
+        data, or every feature of each sequence by its own, or show the network both
+        side by side, so that neither level nor shape is lost. Whichever it is, the
+        targets are standardised by theirs; predictions are in the units of y.
     n_channels : int, default=1
         Number of features per time step in the rows of a table (2-D X), time first:
         ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.

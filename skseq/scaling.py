@@ -82,6 +82,10 @@ class StepScaler:
 
         return sequences.compact().map_values(standardize)
 
+    def scale(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and standard deviation, each of shape (1, n_features)."""
+        return self.scaler.mean_[None], self.scaler.scale_[None]
+
 
 def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of every feature of every sequence.

@@ -165,7 +165,8 @@ class SequenceArray:
                     f"sequence 0 has {n_features}; all must have the same number."
                 )
         lengths = np.array([len(table) for table in tables])
-        return cls(np.concatenate(tables), np.cumsum(lengths) - lengths, lengths)
+        values = np.ascontiguousarray(np.concatenate(tables))
+        return cls(values, np.cumsum(lengths) - lengths, lengths)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> SequenceArray:

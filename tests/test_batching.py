@@ -45,11 +45,19 @@ def test_targets_and_weights_go_along():
 
 
 def test_each_sequence_is_scaled_by_its_own():
-    scale = np.arange(1000.0)[:, None], np.full((1000, 1), 2.0)
+    own = np.arange(1000.0)[:, None], np.full((1000, 1), 2.0)
     values = RAGGED.map_values(lambda v: v + 5.0)
-    batch = SequenceDataset(values, CPU, scale=scale).gather(torch.tensor([3, 999]))
+    batch = SequenceDataset(values, CPU, scales=[own]).gather(torch.tensor([3, 999]))
     assert batch.x.dtype == torch.float32
     assert batch.x.unique().tolist() == [2.5]
+
+
+def test_several_scales_are_several_views():
+    own = np.arange(1000.0)[:, None], np.full((1000, 1), 2.0)
+    common = np.array([[1.0]]), np.array([[4.0]])
+    data = SequenceDataset(RAGGED, CPU, scales=[common, own])
+    batch = data.gather(torch.tensor([3, 999]))
+    assert batch.x[:, 0].tolist() == [[0.5, 0], [249.5, 0]]
 
 
 @pytest.mark.parametrize("seed", [None, 0])

@@ -84,7 +84,7 @@ def test_numbers_keep_shape_and_units(shape):
     assert abs(predicted.mean() - y.mean()) < 200
 
 
-@pytest.mark.parametrize("normalize", ["feature", "sequence", None])
+@pytest.mark.parametrize("normalize", ["feature", "sequence", "both", None])
 def test_raw_data_make_a_good_model(normalize):
     """Values around 1e6, a tiny feature and a constant one, targets of 1e4."""
     raw = np.stack([1e6 + X[..., 0], 1e-6 * X[..., 1], np.full((120, 6), 7.3)], axis=2)

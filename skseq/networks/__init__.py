@@ -15,24 +15,32 @@ from skseq.networks.encoders import (
     ConvEncoder,
     ConvRecurrentEncoder,
     RecurrentEncoder,
+    SegmentEncoder,
 )
+from skseq.networks.forecasting import ForecastNetwork, Window
 from skseq.networks.heads import PooledHead, SequenceNetwork
+from skseq.networks.normalization import WINDOW_SCALES, WindowScale
 from skseq.networks.pooling import POOLINGS
 
 __all__ = [
     "CELLS",
     "POOLINGS",
+    "WINDOW_SCALES",
     "BidirectionalLayer",
     "ConvEncoder",
     "ConvLayer",
     "ConvRecurrentEncoder",
     "Dropout",
     "ElmanLayer",
+    "ForecastNetwork",
     "GRULayer",
     "LSTMLayer",
     "PeepholeLSTMLayer",
     "PooledHead",
     "RecurrentEncoder",
     "RecurrentLayer",
+    "SegmentEncoder",
     "SequenceNetwork",
+    "Window",
+    "WindowScale",
 ]

@@ -87,7 +87,7 @@ class ConvLayer(nn.Module):
             least, more = divmod(n_filters, n_branches + 1)
             sizes = [least + (i < more) for i in range(n_branches)]
             self.pooled = nn.Conv1d(n_channels, least, 1, stride, bias=False)
-            if n_channels > 1:
+            if n_channels > least:
                 self.bottleneck = nn.Conv1d(n_channels, least, 1, bias=False)
                 n_channels = least
         self.convolutions = nn.ModuleList(

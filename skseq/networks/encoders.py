@@ -14,6 +14,7 @@ __all__ = [
     "ConvEncoder",
     "ConvRecurrentEncoder",
     "RecurrentEncoder",
+    "SegmentEncoder",
 ]
 
 
@@ -142,6 +143,41 @@ class ConvEncoder(nn.Module):
         for layer in self.layers:
             x, lengths = layer(x, lengths)
         return x.transpose(1, 2), lengths  # (B, T', D)
+
+
+class SegmentEncoder(nn.Module):
+    """One convolution that turns segments of steps into single ones.
+
+    The last segment ends with the last step; steps before the first are left out.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features F per time step.
+    n_filters : int
+        Number of features D per segment.
+    kernel_size, stride : int
+        Steps in a segment, and from one to the next.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features D per segment.
+    """
+
+    def __init__(self, n_features: int, n_filters: int, kernel_size: int, stride: int):
+        super().__init__()
+        self.convolution = nn.Conv1d(n_features, n_filters, kernel_size, stride)
+        nn.init.kaiming_uniform_(self.convolution.weight, nonlinearity="relu")
+        self.output_size = n_filters
+
+    def forward(self, x: Tensor, lengths: None = None) -> tuple[Tensor, None]:
+        (kernel_size,), (stride,) = (
+            self.convolution.kernel_size,
+            self.convolution.stride,
+        )
+        x = x[:, (x.shape[1] - kernel_size) % stride :]
+        return self.convolution(x.transpose(1, 2)).relu().transpose(1, 2), None
 
 
 class ConvRecurrentEncoder(nn.Module):

@@ -254,7 +254,7 @@ def test_a_lag_is_respected_by_a_network():
     np.testing.assert_allclose(model.predict(changed), predicted, rtol=1e-5)
 
 
-@pytest.mark.parametrize("normalize", ["feature", "sequence", None])
+@pytest.mark.parametrize("normalize", ["feature", "sequence", "both", None])
 def test_rows_without_any_window_can_be_predicted_alone(normalize):
     network = RNNRegressor(max_epochs=1, normalize=normalize, random_state=0)
     model = make_pipeline(SlidingWindow(3, lag=2), network)

@@ -1,0 +1,98 @@
+"""What every estimator with a network has: training parameters and what they leave."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
+from torch import nn
+
+from skseq.resources import resolve_device
+from skseq.training import OPTIMIZERS
+
+__all__ = ["NetworkEstimator"]
+
+AUTO_STEPS, AUTO_EPOCHS = 1000, (10, 400)  # what max_epochs="auto" means
+
+_TRAINING_PARAMETERS = (
+    "batch_size",
+    "optimizer",
+    "lr",
+    "lr_schedule",
+    "patience",
+    "callbacks",
+    "verbose",
+    "l1",
+    "l2",
+    "clip_norm",
+    "clip_value",
+)
+
+
+class NetworkEstimator(BaseEstimator):
+    """Base of all estimators that train a network."""
+
+    _parameter_constraints: ClassVar[dict] = {
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "lr_schedule": [StrOptions({"plateau", "cosine", "onecycle"}), None],
+        "max_epochs": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "l1": [Interval(Real, 0, None, closed="left")],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "clip_value": [Interval(Real, 0, None, closed="neither"), None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "callbacks": [list, tuple, None],
+        "device": [str],
+        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def _training_parameters(self) -> dict[str, Any]:
+        """Return the parameters that `skseq.training.train` takes by their name."""
+        return {name: getattr(self, name) for name in _TRAINING_PARAMETERS}
+
+    def _n_epochs(self, max_epochs: int | str, n_samples: int) -> int:
+        if max_epochs != "auto":
+            return max_epochs
+        n_batches = -(-n_samples // self.batch_size)
+        return int(np.clip(AUTO_STEPS // n_batches, *AUTO_EPOCHS))
+
+    def _work(self, module: nn.Module) -> int:
+        """Multiplications per time step of a batch, about."""
+        return self.batch_size * sum(p.numel() for p in module.parameters())
+
+    def _publish_history(self) -> None:
+        history = self.net_.history
+        self.n_iter_ = len(history)
+        self.loss_curve_ = [row["train_loss"] for row in history]
+        self.validation_scores_ = None
+        if any("valid_loss" in row for row in history):
+            self.validation_scores_ = [
+                -row.get("valid_loss", np.nan) for row in history
+            ]
+        self.history_ = [
+            {name: value for name, value in row.items() if name != "batches"}
+            for row in history
+        ]
+
+    @property
+    def module_(self) -> nn.Module:
+        """The trained torch module: (x, lengths) -> outputs."""
+        return self.net_.module_
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if hasattr(self, "net_"):
+            self.module_.to(resolve_device(self.device, or_cpu=True))

@@ -1,0 +1,262 @@
+"""Reading X and y of a forecaster into a table, and forecasts back into their kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import validate_data
+
+from skseq._validation import FLOATS
+from skseq.forecasting._table import Columns, Table, ends_of, split_series
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+__all__ = ["Kind", "Roles", "read_rows", "read_table"]
+
+
+class Roles(NamedTuple):
+    """Which columns of X play which part."""
+
+    targets: np.ndarray  # empty if y holds the targets
+    past: np.ndarray
+    future: np.ndarray
+    static: np.ndarray
+
+
+class Kind(NamedTuple):
+    """What forecasts are returned as."""
+
+    is_pandas: bool
+    columns: Any  # names of a DataFrame, the name of a Series
+    is_flat: bool
+    index_names: tuple
+
+    def wrap(self, values: np.ndarray, index: pd.Index | None) -> Any:
+        """Return forecasts (n_rows, n_targets) like the targets in fit."""
+        if self.is_flat:
+            values = values[:, 0]
+        if not self.is_pandas or index is None:
+            return values
+        index = index.set_names(self.index_names)
+        if self.is_flat:
+            return pd.Series(values, index, name=self.columns)
+        return pd.DataFrame(values, index, self.columns)
+
+    def wrap_quantiles(
+        self, values: np.ndarray, levels: tuple, index: pd.Index | None
+    ) -> Any:
+        """Return quantiles (n_rows, n_targets, n_quantiles) like the targets in fit."""
+        if self.is_flat:
+            values = values[:, 0]
+        if not self.is_pandas or index is None:
+            return values
+        index = index.set_names(self.index_names)
+        columns = pd.Index(levels, name="quantile")
+        if not self.is_flat:
+            columns = pd.MultiIndex.from_product([self.columns, levels])
+        return pd.DataFrame(values.reshape(len(values), -1), index, columns)
+
+
+def read_table(
+    estimator: BaseEstimator, X: Any, y: Any, *, reset: bool
+) -> tuple[Table, Roles, Columns, Kind]:
+    """Read series with their targets.
+
+    Parameters
+    ----------
+    estimator : forecaster
+        Sets (`reset=True`) or checks its names and number of columns.
+    X : array-like or DataFrame of shape (n_rows, n_columns)
+        Rows in the order of time; with `y=None` one series may be flat.
+    y : array-like of shape (n_rows,) or (n_rows, n_targets) or None
+        Targets, if they are not in X.
+    reset : bool
+        True in `fit`, False afterwards.
+
+    Returns
+    -------
+    table, roles, columns, kind : Table, Roles, Columns, Kind
+
+    Raises
+    ------
+    ValueError
+        If values, columns or the index are not as expected.
+    """
+    given = X if y is None else y
+    if reset:
+        estimator._takes_flat = y is None and _ndim(X) == 1
+    X = _as_table(estimator, X)
+    values = _check_values(estimator, X, reset=reset)
+    if reset:
+        estimator._has_own_y = y is not None
+    elif estimator._has_own_y != (y is not None):
+        raise ValueError(
+            f"y is {'missing' if y is None else 'given'}, but fit was "
+            f"{'with' if y is None else 'without'} one."
+        )
+    roles = _roles(estimator, X, values.shape[1], y is not None)
+    targets = values[:, roles.targets]
+    if y is not None:
+        targets = _check_targets(X, y, estimator)
+    parts = [targets, *(values[:, columns] for columns in roles[1:])]
+    frame = X if hasattr(X, "iloc") or y is None else y
+    edges, names, indices = split_series(frame, "X")
+    if y is not None and hasattr(X, "iloc") and hasattr(y, "iloc"):
+        _check_same_index(X, y)
+    firsts = tuple(None if index is None else index[0] for index in indices)
+    ends = ends_of(names, indices)
+    table = Table(np.hstack(parts), edges, names, firsts, ends)
+    kind = _kind(given, roles, y is None)
+    _check_finite(estimator, table, [part.shape[1] for part in parts])
+    return table, roles, Columns(*(part.shape[1] for part in parts)), kind
+
+
+def read_rows(
+    estimator: BaseEstimator, X: Any, roles: Roles
+) -> tuple[np.ndarray, np.ndarray, tuple, tuple]:
+    """Read the rows that shall be forecast: only what is known ahead is looked at.
+
+    Parameters
+    ----------
+    estimator : forecaster
+        Its names and number of columns are checked.
+    X : array-like or DataFrame of shape (n_rows, n_columns)
+        Rows like those in fit.
+    roles : Roles
+        Which columns play which part.
+
+    Returns
+    -------
+    known, edges, names, indices : ndarray, ndarray, tuple, tuple
+        Values of the columns known ahead, and the series.
+    """
+    X = _as_table(estimator, X)
+    values = _check_values(estimator, X, reset=False)
+    known = values[:, roles.future]
+    if not np.isfinite(known).all():
+        row, column = np.argwhere(~np.isfinite(known))[0]
+        raise ValueError(
+            f"Column {roles.future[column]} of X is declared in known_future, but its "
+            f"value in row {row} is {known[row, column]}."
+        )
+    return known, *split_series(X, "X")
+
+
+def _ndim(X: Any) -> int:
+    return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+
+
+def _as_table(estimator: BaseEstimator, X: Any) -> Any:
+    if hasattr(X, "iloc") and X.ndim == 1:
+        return X.to_frame(0 if X.name is None else X.name)
+    if estimator._takes_flat and _ndim(X) == 1:
+        return np.asarray(X)[:, None]
+    if _ndim(X) == 3:
+        shape = np.asarray(X).shape
+        raise ValueError(
+            f"X has the shape {shape}; a forecaster takes rows in the order of "
+            "time, (n_rows, n_columns), and makes the windows itself. For windows, use "
+            "CNNLSTMRegressor or RNNRegressor."
+        )
+    return X
+
+
+def _check_values(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
+    values = validate_data(
+        estimator, X, dtype=FLOATS, ensure_all_finite=False, reset=reset
+    )
+    return values.astype(np.float64, copy=False)
+
+
+def _check_targets(X: Any, y: Any, estimator: BaseEstimator) -> np.ndarray:
+    y = check_array(
+        y,
+        ensure_2d=False,
+        dtype=np.float64,
+        ensure_all_finite=False,
+        input_name="y",
+        estimator=estimator,
+    )
+    check_consistent_length(X, y)
+    return y.reshape(len(y), -1)
+
+
+def _check_same_index(X: Any, y: Any) -> None:
+    if not X.index.equals(y.index):
+        raise ValueError(
+            "X and y have different indices; both must have one row per time, in the "
+            "same order."
+        )
+
+
+def _check_finite(estimator, table: Table, sizes: list[int]) -> None:
+    """Refuse infinity anywhere, and NaN where it is not declared as missing."""
+    refused = ~np.isfinite(table.values)
+    if estimator.missing == "mask":
+        n_own = sizes[0] + sizes[1]
+        refused[:, :n_own] = np.isinf(table.values[:, :n_own])
+    if refused.any():
+        row, column = np.argwhere(refused)[0]
+        what = "NaN" if np.isnan(table.values[row, column]) else "infinity"
+        part = ("targets", "past covariates", "known_future", "static")[
+            int(np.searchsorted(np.cumsum(sizes), column, side="right"))
+        ]
+        raise ValueError(
+            f"Input contains {what} in row {row} among the {part}."
+            + (
+                " With missing='mask', missing values of targets and past covariates "
+                "are learned with."
+                if what == "NaN" and estimator.missing == "error"
+                else ""
+            )
+        )
+
+
+def _roles(estimator: BaseEstimator, X: Any, n_columns: int, has_y: bool) -> Roles:
+    future = _positions("known_future", estimator.known_future, X, n_columns)
+    static = _positions("static", estimator.static, X, n_columns)
+    both = np.intersect1d(future, static)
+    if len(both):
+        raise ValueError(
+            f"Column {both[0]} of X is named in known_future and in static."
+        )
+    rest = np.setdiff1d(np.arange(n_columns), np.concatenate([future, static]))
+    none = rest[:0]
+    if not has_y and not len(rest):
+        raise ValueError(
+            "known_future and static name all columns of X; without y, those that "
+            "they do not name are the targets."
+        )
+    return Roles(none if has_y else rest, rest if has_y else none, future, static)
+
+
+def _positions(name: str, chosen: Any, X: Any, n_columns: int) -> np.ndarray:
+    """Return the positions of columns given by position or name."""
+    names = list(getattr(X, "columns", range(n_columns)))
+    positions = []
+    for column in chosen:
+        if column in names:
+            positions.append(names.index(column))
+        elif isinstance(column, int) and -n_columns <= column < n_columns:
+            positions.append(column % n_columns)
+        else:
+            raise ValueError(f"{name} holds {column!r}; X has the columns {names}.")
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"{name}={chosen!r} names a column twice.")
+    return np.array(positions, dtype=np.intp)
+
+
+def _kind(given: Any, roles: Roles, is_X: bool) -> Kind:
+    is_pandas = hasattr(given, "iloc")
+    is_flat = _ndim(given) == 1
+    columns = None
+    if is_pandas:
+        columns = given.name if is_flat else given.columns
+        if is_X and not is_flat:
+            columns = given.columns[roles.targets]
+    names = tuple(given.index.names) if is_pandas else ()
+    return Kind(is_pandas, columns, is_flat, names)

@@ -1,0 +1,154 @@
+"""The network of a forecaster: an encoder, and all steps of the horizon at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from skseq.networks.dropout import Dropout
+from skseq.networks.initialization import initialize_linear
+from skseq.networks.normalization import WindowScale
+
+__all__ = ["ForecastNetwork", "Window"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is known when a forecast is made."""
+
+    past: Tensor  # (B, L, C + P): the targets, then covariates; NaN is missing
+    future: Tensor  # (B, H, K): covariates that are known ahead
+    static: Tensor  # (B, S): what is constant in a series
+
+    def __len__(self) -> int:
+        return len(self.past)
+
+
+class ForecastNetwork(nn.Module):
+    """Encode windows, then forecast every step of the horizon at once.
+
+    Each window of the targets is normalised by its own scale, which the forecast is
+    given back. With shared channels, one network forecasts every target by itself,
+    beside the same covariates.
+
+    Parameters
+    ----------
+    encoder : nn.Module
+        (B, L, F), None -> (B, T', D), None; its last step is what it remembers.
+    encoded_size : int
+        Number of features D.
+    window_length, horizon : int
+        Number of steps L seen and H forecast.
+    n_targets : int
+        Number of targets C.
+    n_future, n_static : int
+        Number of covariates K known ahead, and S of static ones.
+    n_locations : int
+        Number of outputs per step in the units of the target (one, or quantiles).
+    n_log_scales : int
+        Number of further outputs per step that are logarithms of a scale (0 or 1).
+    shared : bool
+        Whether the targets are forecast each by itself.
+    skip : bool
+        Whether a linear map of the window is added to the forecast.
+    masked : bool
+        Whether a feature for every past column says where it is missing.
+    window_scale : callable
+        Windows (B, L, C) -> WindowScale.
+    dropout : float
+        Dropout of what the encoder remembers.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        encoded_size: int,
+        *,
+        window_length: int,
+        horizon: int,
+        n_targets: int,
+        n_future: int,
+        n_static: int,
+        n_locations: int,
+        n_log_scales: int,
+        shared: bool,
+        skip: bool,
+        masked: bool,
+        window_scale: Callable[[Tensor], WindowScale],
+        dropout: float,
+    ):
+        super().__init__()
+        self.encoder = encoder
+        self.n_targets = n_targets
+        self.n_locations = n_locations
+        self.n_outputs = n_locations + n_log_scales
+        self.horizon = horizon
+        self.shared = shared
+        self.masked = masked
+        self.window_scale = window_scale
+        self.dropout = Dropout(dropout)
+        n_heads = 1 if shared else n_targets
+        size = encoded_size + n_static
+        self.head = initialize_linear(
+            nn.Linear(size, horizon * n_heads * self.n_outputs)
+        )
+        self.skip = self.ahead = None
+        if skip:
+            self.skip = initialize_linear(nn.Linear(window_length, horizon))
+        if n_future:
+            self.ahead = nn.Sequential(
+                initialize_linear(nn.Linear(size + n_future, encoded_size)),
+                nn.ReLU(),
+                initialize_linear(nn.Linear(encoded_size, n_heads * self.n_outputs)),
+            )
+
+    def forward(self, window: Window, lengths: None = None) -> Tensor:
+        """Return outputs (B, H, C, n_outputs)."""
+        n_samples = len(window)
+        targets, covariates = window.past.tensor_split([self.n_targets], dim=2)
+        scale = self.window_scale(targets)
+        targets = (targets - scale.center) / scale.scale
+        future, static = window.future, window.static
+        if self.shared:
+            targets = targets.transpose(1, 2).reshape(-1, targets.shape[1], 1)
+            covariates, future, static = (
+                part.repeat_interleave(self.n_targets, dim=0)
+                for part in (covariates, future, static)
+            )
+        outputs = self._outputs(targets, covariates, future, static)
+        outputs = outputs.unflatten(2, (-1, self.n_outputs))  # (B, H, C, n_outputs)
+        if self.shared:
+            outputs = outputs.reshape(n_samples, self.n_targets, self.horizon, -1)
+            outputs = outputs.transpose(1, 2)
+        return self._restored(outputs, scale)
+
+    def _outputs(
+        self, targets: Tensor, covariates: Tensor, future: Tensor, static: Tensor
+    ) -> Tensor:
+        """Return outputs (B, H, C * n_outputs) in the units of the windows."""
+        x = torch.cat([targets, covariates], dim=2)
+        if self.masked:
+            missing = torch.isnan(x)
+            x = torch.cat([x.nan_to_num(0), missing.to(x.dtype)], dim=2)
+        encoded, _ = self.encoder(x, None)
+        memory = torch.cat([self.dropout(encoded[:, -1]), static], dim=1)  # (B, D + S)
+        outputs = self.head(memory).unflatten(1, (self.horizon, -1))
+        if self.ahead is not None:
+            memory = memory.unsqueeze(1).expand(-1, self.horizon, -1)
+            outputs = outputs + self.ahead(torch.cat([memory, future], dim=2))
+        if self.skip is not None:
+            line = self.skip(targets.nan_to_num(0).transpose(1, 2)).transpose(1, 2)
+            outputs = outputs.unflatten(2, (-1, self.n_outputs))
+            locations, log_scales = outputs.tensor_split([self.n_locations], dim=3)
+            locations = locations + line.unsqueeze(3)
+            outputs = torch.cat([locations, log_scales], dim=3).flatten(2)
+        return outputs
+
+    def _restored(self, outputs: Tensor, scale: WindowScale) -> Tensor:
+        """Give outputs (B, H, C, n_outputs) the units from before the window's."""
+        center, width = (part.unsqueeze(3) for part in scale)
+        locations, log_scales = outputs.tensor_split([self.n_locations], dim=3)
+        return torch.cat([locations * width + center, log_scales + width.log()], dim=3)

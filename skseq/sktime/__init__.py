@@ -1,0 +1,6 @@
+"""The estimators of this package as estimators of sktime."""
+
+from skseq.sktime._classification import SktimeClassifier
+from skseq.sktime._regression import SktimeRegressor
+
+__all__ = ["SktimeClassifier", "SktimeRegressor"]

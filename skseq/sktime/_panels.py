@@ -1,0 +1,81 @@
+"""What the adapters share: panels become sequences, templates become estimators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+# An adapter has no `random_state` of its own, but that of its estimator, if it has one.
+TAGS = {
+    "authors": "the skseq developers",
+    "maintainers": "the skseq developers",
+    "X_inner_mtype": "df-list",  # the one layout of sktime with unequal lengths
+    "capability:multivariate": True,
+    "capability:unequal_length": True,
+    "capability:missing_values": False,
+    "capability:categorical_in_X": False,
+    "property:randomness": "stochastic",
+}
+
+
+def to_sequences(X: Sequence[pd.DataFrame]) -> list[np.ndarray]:
+    """Return a panel of sktime as arrays, time first.
+
+    Names of columns are dropped: sktime makes some up for the layouts without.
+
+    Parameters
+    ----------
+    X : list of DataFrame of shape (n_timesteps_i, n_channels)
+        sktime's "df-list".
+
+    Returns
+    -------
+    sequences : list of ndarray of shape (n_timesteps_i, n_channels)
+    """
+    return [np.ascontiguousarray(frame.to_numpy()) for frame in X]
+
+
+def fresh(
+    estimator: Any, default: type, is_kind: Callable[[Any], bool]
+) -> BaseEstimator:
+    """Return an unfitted copy of the estimator to adapt.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        The parameter of that name.
+    default : class
+        Made for None.
+    is_kind : callable
+        `sklearn.base.is_classifier` or `is_regressor`.
+
+    Returns
+    -------
+    estimator : estimator
+
+    Raises
+    ------
+    TypeError
+        If it is no estimator of that kind.
+    """
+    if estimator is None:
+        return default()
+    if not (isinstance(estimator, BaseEstimator) and is_kind(estimator)):
+        kind = is_kind.__name__.removeprefix("is_")
+        raise TypeError(
+            f"estimator must be None or a {kind} like {default.__name__}(), "
+            f"got {estimator!r}."
+        )
+    return clone(estimator)
+
+
+def has_random_state(adapter: Any) -> bool:
+    """Whether sktime finds a parameter that makes the adapter repeatable."""
+    return any(name.endswith("__random_state") for name in adapter.get_params())

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from skseq.forecasting._scaling import SeriesScaler
+from skseq.forecasting._table import Columns, Table
+
+
+def table(*series):
+    n = len(series)
+    edges = np.cumsum([0, *map(len, series)])
+    return Table(
+        np.concatenate(series), edges, tuple(range(n)), (None,) * n, (None,) * n
+    )
+
+
+rng = np.random.RandomState(0)
+A, B = rng.randn(50, 4) * [1, 2, 3, 4] + 5, rng.randn(30, 4) * 100 - 7
+COLUMNS = Columns(1, 1, 1, 1)
+
+
+def test_each_series_has_its_own_scale_and_the_rest_a_common_one():
+    given = table(A, B)
+    scaled = SeriesScaler(COLUMNS, True, None).fit(given).transform(given)
+    for rows in scaled.series():
+        np.testing.assert_allclose(rows[:, :2].mean(axis=0), 0, atol=1e-12)
+        np.testing.assert_allclose(rows[:, :2].std(axis=0), 1)
+    np.testing.assert_allclose(scaled.values[:, 2:].mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.values[:, 2:].std(axis=0), 1)
+
+
+def test_the_seasonal_scale_is_that_of_the_scaled_error():
+    scaler = SeriesScaler(COLUMNS, True, 7).fit(table(A))
+    means, scales = scaler.target_scales((0,))
+    assert scales.item() == pytest.approx(np.abs(A[7:, 0] - A[:-7, 0]).mean())
+    assert means.item() == pytest.approx(A[:, 0].mean())
+
+
+def test_missing_and_constant_columns_are_survived():
+    holed = A.copy()
+    holed[3:9, 0] = np.nan
+    holed[:, 1] = 3.3
+    mean, scale = SeriesScaler(COLUMNS, True, None).fit(table(holed)).scales[0]
+    there = np.delete(A[:, 0], range(3, 9))
+    assert (mean[0], scale[0]) == pytest.approx((there.mean(), there.std()))
+    assert (mean[1], scale[1]) == pytest.approx((3.3, 1))
+
+
+def test_without_normalisation_nothing_changes():
+    given = table(A, B)
+    scaled = SeriesScaler(COLUMNS, False, 7).fit(given).transform(given)
+    np.testing.assert_array_equal(scaled.values, given.values)
+
+
+def test_what_is_known_of_a_series_stays():
+    scaler = SeriesScaler(COLUMNS, True, None).fit(table(A))
+    before = scaler.scales[0]
+    scaler.add(table(B, A))
+    assert scaler.scales[0] is before
+    assert set(scaler.scales) == {0, 1}

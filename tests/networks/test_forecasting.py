@@ -1,0 +1,117 @@
+import pytest
+import torch
+
+from skseq.networks import WINDOW_SCALES, ForecastNetwork, SegmentEncoder, Window
+
+nan = float("nan")
+
+
+def test_the_last_value_that_is_there_is_the_center():
+    x = torch.tensor([[[1.0, 5.0], [2.0, nan]], [[nan, nan], [nan, 3.0]]])
+    center, scale = WINDOW_SCALES["last"](x)
+    assert center.tolist() == [[[2, 5]], [[0, 3]]]
+    assert (scale == 1).all()
+
+
+def test_a_window_is_scaled_by_its_own_mean_and_deviation():
+    x = torch.tensor([[[1.0], [3.0], [nan]], [[nan], [nan], [nan]]])
+    center, scale = WINDOW_SCALES["window"](x)
+    assert center.flatten().tolist() == [2, 0]
+    assert scale.flatten().tolist() == pytest.approx([1, 0.01], rel=1e-3)
+
+
+def network(**options):
+    sizes = {"window_length": 12, "horizon": 4, "n_targets": 3, "n_future": 2}
+    settings = {
+        **sizes,
+        "n_static": 1,
+        "n_locations": 2,
+        "n_log_scales": 1,
+        "shared": True,
+        "skip": True,
+        "masked": False,
+        "window_scale": WINDOW_SCALES["window"],
+        "dropout": 0.0,
+        **options,
+    }
+    n_features = (1 if settings["shared"] else 3) + 4  # two past, two known
+    n_features *= 1 + settings["masked"]
+    torch.manual_seed(0)
+    return ForecastNetwork(SegmentEncoder(n_features, 8, 3, 3), 8, **settings).double()
+
+
+def window(n=5):
+    torch.manual_seed(1)
+    sizes = ((n, 12, 7), (n, 4, 2), (n, 1))
+    return Window(*(torch.randn(size, dtype=torch.float64) for size in sizes))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("skip", [True, False])
+def test_outputs_have_a_place_for_each_step_and_target(shared, skip):
+    assert network(shared=shared, skip=skip)(window()).shape == (5, 4, 3, 3)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("kind", ["last", "window"])
+def test_forecasts_follow_the_level_and_width_of_their_window(shared, kind):
+    module = network(shared=shared, window_scale=WINDOW_SCALES[kind])
+    given = window()
+    outputs = module(given)
+    past = given.past.clone()
+    past[:, :, :3] = past[:, :, :3] + 100
+    moved = module(replace(given, past=past))
+    torch.testing.assert_close(moved[..., :2], outputs[..., :2] + 100)
+    torch.testing.assert_close(moved[..., 2], outputs[..., 2])
+    if kind == "window":  # but for the least variance
+        past[:, :, :3] = given.past[:, :, :3] * 1000
+        wide = module(replace(given, past=past))
+        torch.testing.assert_close(
+            wide[..., :2], outputs[..., :2] * 1000, rtol=1e-2, atol=1
+        )
+
+
+def test_a_shared_network_forecasts_each_target_by_itself():
+    module, given = network(), window()
+    outputs = module(given)
+    swapped = given.past[:, :, [1, 0, 2, 3, 4, 5, 6]]
+    other = module(replace(given, past=swapped))
+    torch.testing.assert_close(other, outputs[:, :, [1, 0, 2]])
+    past = given.past.clone()
+    past[:, :, 2] = 0
+    changed = module(replace(given, past=past))
+    torch.testing.assert_close(changed[:, :, :2], outputs[:, :, :2])
+
+
+def test_every_part_of_a_window_matters():
+    module, given = network(), window()
+    outputs = module(given)
+    for name in ("past", "future", "static"):
+        part = getattr(given, name).clone()
+        part[:, 0] += 1
+        assert not torch.equal(module(replace(given, **{name: part})), outputs), name
+
+
+def test_what_is_known_of_a_step_moves_that_step_only():
+    module, given = network(), window()
+    future = given.future.clone()
+    future[:, 2] += 1
+    moved = (module(replace(given, future=future)) != module(given)).flatten(2).any(2)
+    assert moved.any(0).tolist() == [False, False, True, False]
+
+
+def test_missing_values_are_seen_as_missing():
+    module, given = network(masked=True), window()
+    past = given.past.clone()
+    past[:, 4] = nan
+    outputs = module(replace(given, past=past))
+    assert torch.isfinite(outputs).all()
+    assert not torch.equal(outputs, module(given))
+
+
+def test_segments_end_with_the_last_step():
+    encoder = SegmentEncoder(1, 1, 3, 3)
+    torch.nn.init.ones_(encoder.convolution.weight)
+    torch.nn.init.zeros_(encoder.convolution.bias)
+    sums, _ = encoder(torch.arange(1.0, 9.0).reshape(1, 8, 1))
+    assert sums.flatten().tolist() == [3 + 4 + 5, 6 + 7 + 8]
