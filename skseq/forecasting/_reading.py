@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
@@ -103,7 +104,7 @@ def read_table(
     if y is not None:
         targets = _check_targets(X, y, estimator)
     parts = [targets, *(values[:, columns] for columns in roles[1:])]
-    frame = X if hasattr(X, "iloc") or y is None else y
+    frame = y if hasattr(y, "iloc") and not hasattr(X, "iloc") else X
     edges, names, indices = split_series(frame, "X")
     if y is not None and hasattr(X, "iloc") and hasattr(y, "iloc"):
         _check_same_index(X, y)
@@ -153,12 +154,14 @@ def _ndim(X: Any) -> int:
 def _as_table(estimator: BaseEstimator, X: Any) -> Any:
     if hasattr(X, "iloc") and X.ndim == 1:
         return X.to_frame(0 if X.name is None else X.name)
-    if estimator._takes_flat and _ndim(X) == 1:
-        return np.asarray(X)[:, None]
-    if _ndim(X) == 3:
-        shape = np.asarray(X).shape
+    if hasattr(X, "iloc") or issparse(X):  # which validate_data refuses
+        return X
+    X = np.asarray(X)
+    if estimator._takes_flat and X.ndim == 1:
+        return X[:, None]
+    if X.ndim == 3:
         raise ValueError(
-            f"X has the shape {shape}; a forecaster takes rows in the order of "
+            f"X has the shape {X.shape}; a forecaster takes rows in the order of "
             "time, (n_rows, n_columns), and makes the windows itself. For windows, use "
             "CNNLSTMRegressor or RNNRegressor."
         )

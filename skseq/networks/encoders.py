@@ -168,7 +168,6 @@ class SegmentEncoder(nn.Module):
     def __init__(self, n_features: int, n_filters: int, kernel_size: int, stride: int):
         super().__init__()
         self.convolution = nn.Conv1d(n_features, n_filters, kernel_size, stride)
-        nn.init.kaiming_uniform_(self.convolution.weight, nonlinearity="relu")
         self.output_size = n_filters
 
     def forward(self, x: Tensor, lengths: None = None) -> tuple[Tensor, None]:

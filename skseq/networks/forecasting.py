@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from skseq.networks.dropout import Dropout
-from skseq.networks.initialization import initialize_linear
+from skseq.networks.initialization import initialize_linear, zero_linear
 from skseq.networks.normalization import WindowScale
 
 __all__ = ["ForecastNetwork", "Window"]
@@ -32,7 +32,8 @@ class ForecastNetwork(nn.Module):
 
     Each window of the targets is normalised by its own scale, which the forecast is
     given back. With shared channels, one network forecasts every target by itself,
-    beside the same covariates.
+    beside the same covariates. Training starts from forecasting the center of each
+    window: the last linear maps are zero.
 
     Parameters
     ----------
@@ -92,17 +93,15 @@ class ForecastNetwork(nn.Module):
         self.dropout = Dropout(dropout)
         n_heads = 1 if shared else n_targets
         size = encoded_size + n_static
-        self.head = initialize_linear(
-            nn.Linear(size, horizon * n_heads * self.n_outputs)
-        )
+        self.head = zero_linear(size, horizon * n_heads * self.n_outputs)
         self.skip = self.ahead = None
         if skip:
-            self.skip = initialize_linear(nn.Linear(window_length, horizon))
+            self.skip = zero_linear(window_length, horizon)
         if n_future:
             self.ahead = nn.Sequential(
                 initialize_linear(nn.Linear(size + n_future, encoded_size)),
                 nn.ReLU(),
-                initialize_linear(nn.Linear(encoded_size, n_heads * self.n_outputs)),
+                zero_linear(encoded_size, n_heads * self.n_outputs),
             )
 
     def forward(self, window: Window, lengths: None = None) -> Tensor:

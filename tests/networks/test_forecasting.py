@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -20,7 +22,7 @@ def test_a_window_is_scaled_by_its_own_mean_and_deviation():
     assert scale.flatten().tolist() == pytest.approx([1, 0.01], rel=1e-3)
 
 
-def network(**options):
+def network(fresh=False, **options):
     sizes = {"window_length": 12, "horizon": 4, "n_targets": 3, "n_future": 2}
     settings = {
         **sizes,
@@ -37,13 +39,23 @@ def network(**options):
     n_features = (1 if settings["shared"] else 3) + 4  # two past, two known
     n_features *= 1 + settings["masked"]
     torch.manual_seed(0)
-    return ForecastNetwork(SegmentEncoder(n_features, 8, 3, 3), 8, **settings).double()
+    module = ForecastNetwork(SegmentEncoder(n_features, 8, 3, 3), 8, **settings)
+    for part in module.modules():
+        if isinstance(part, torch.nn.Linear) and not fresh:
+            torch.nn.init.normal_(part.weight, std=0.3)
+    return module.double()
 
 
 def window(n=5):
     torch.manual_seed(1)
     sizes = ((n, 12, 7), (n, 4, 2), (n, 1))
     return Window(*(torch.randn(size, dtype=torch.float64) for size in sizes))
+
+
+def test_training_starts_from_the_center_of_the_window():
+    module, given = network(fresh=True), window()
+    center = module.window_scale(given.past[:, :, :3]).center
+    torch.testing.assert_close(module(given)[:, :, :, 0], center.expand(-1, 4, -1))
 
 
 @pytest.mark.parametrize("shared", [True, False])

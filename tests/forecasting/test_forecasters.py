@@ -1,0 +1,362 @@
+import inspect
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyRegressor
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skseq import CNNLSTMForecaster, RNNForecaster
+
+FORECASTERS = (RNNForecaster, CNNLSTMForecaster)
+every_class = pytest.mark.parametrize("cls", FORECASTERS)
+SMALL = {"window_length": 14, "horizon": 7, "random_state": 0, "hidden_size": 16}
+QUICK = {**SMALL, "max_epochs": 1}
+STEPS = np.arange(300)
+DAYS = pd.date_range("2020-01-01", periods=300, freq="D", name="day")
+WAVE = pd.Series(10 + np.sin(STEPS * 2 * np.pi / 7), DAYS, name="wave")
+rng = np.random.RandomState(0)
+NOISE = rng.randn(300)
+# What happens today depends on what was announced for today.
+EVENTS = pd.DataFrame({"event": NOISE, "other": rng.randn(300)}, DAYS)
+DEMAND = pd.Series(3 * NOISE, DAYS, name="demand")
+
+
+# scikit-learn's own checks ---------------------------------------------------
+
+ORDERED = "predict(X) forecasts the rows that follow those of fit, whatever is in X"
+EXPECTED = {
+    "check_methods_sample_order_invariance": ORDERED,
+    "check_methods_subset_invariance": ORDERED,
+    "check_regressor_data_not_an_array": "the DataFrame of fit does not follow itself",
+    "check_estimators_nan_inf": "what is not known ahead may be missing in predict",
+}
+
+
+@parametrize_with_checks(
+    [
+        cls(window_length=4, max_epochs=3, hidden_size=8, horizon=horizon)
+        for cls in FORECASTERS
+        for horizon in (1, 3)
+    ],
+    expected_failed_checks=lambda estimator: EXPECTED,
+)
+def test_sklearn_checks(estimator, check):
+    check(estimator)
+
+
+@every_class
+def test_parameters_are_documented_in_order(cls):
+    section = inspect.getdoc(cls).split("Parameters\n")[1].split("Attributes\n")[0]
+    heads = [line for line in section.splitlines() if ", default=" in line]
+    signature = inspect.signature(cls).parameters
+    assert [line.split(" : ")[0] for line in heads] == list(signature)
+    for line, parameter in zip(heads, signature.values(), strict=True):
+        default = line.rsplit("default=", 1)[1].replace('"', "'")
+        assert default == repr(parameter.default), parameter
+
+
+# What is forecast ---------------------------------------------------------------
+
+
+@every_class
+@pytest.mark.parametrize("normalize", ["last", "window", "feature"])
+def test_a_season_is_continued(cls, normalize):
+    model = cls(normalize=normalize, **SMALL).fit(WAVE[:250])
+    forecast = model.predict(n_steps=30)  # four times fed back
+    pd.testing.assert_series_equal(
+        forecast, WAVE[250:280], check_freq=False, atol=0.05, rtol=0
+    )
+
+
+@every_class
+def test_a_level_never_seen_does_not_matter(cls):
+    model = cls(**SMALL).fit(WAVE[:250])
+    model.update(WAVE[250:264] + 1000)
+    np.testing.assert_allclose(model.predict(), WAVE[264:271] + 1000, atol=0.05)
+
+
+@every_class
+def test_columns_known_ahead_are_used_and_others_are_not(cls):
+    """The target is three times the event of the same day: R² is 1, or about 0."""
+    cv = TimeSeriesSplit(2, test_size=7)
+    options = {**SMALL, "normalize": "feature", "max_epochs": 60, "lr": 0.01}
+    known = cls(known_future=("event",), **options)
+    assert (cross_val_score(known, EVENTS, DEMAND, cv=cv) > 0.9).all()
+    unknown = clone(known).set_params(known_future=())
+    assert (cross_val_score(unknown, EVENTS, DEMAND, cv=cv) < 0.5).all()
+
+
+@every_class
+def test_nothing_after_the_training_rows_changes_a_forecast(cls):
+    model = cls(known_future=("event",), **QUICK).fit(EVENTS[:200], DEMAND[:200])
+    later = EVENTS[200:220]
+    forecast = model.predict(later)
+    changed = later.assign(other=np.nan)
+    pd.testing.assert_series_equal(model.predict(changed), forecast)
+    announced = later.assign(event=later["event"] + 1)
+    assert not np.allclose(model.predict(announced), forecast)
+    # and what is announced for later does not change what comes before
+    announced = later.copy()
+    announced.iloc[10:] += 5
+    np.testing.assert_array_equal(model.predict(announced)[:7], forecast[:7])
+
+
+@every_class
+def test_past_covariates_are_used(cls):
+    """The target is three times what a covariate was the day before."""
+    target = pd.Series(3 * np.roll(NOISE, 1), DAYS)
+    options = {**SMALL, "window_length": 4, "horizon": 1, "normalize": "feature"}
+    model = cls(**options, max_epochs=100, lr=0.01).fit(EVENTS[:250], target[:250])
+    paths = model.rolling_forecast(EVENTS[250:], target[250:])
+    assert r2_score(target[250:], paths[:, 0, 0]) > 0.8
+
+
+@every_class
+def test_one_model_learns_many_series(cls):
+    sizes = {"a": 1.0, "b": 100.0, "c": 10_000.0}
+    table = pd.concat(
+        {k: (WAVE[: 150 + i] * v).to_frame() for i, (k, v) in enumerate(sizes.items())},
+        names=["series"],
+    )
+    model = cls(**SMALL).fit(table)
+    forecast = model.predict()
+    assert forecast.index.names == ["series", "day"]
+    for i, (name, size) in enumerate(sizes.items()):
+        expected = WAVE[150 + i : 157 + i] * size
+        pd.testing.assert_series_equal(
+            forecast.loc[name, "wave"],
+            expected,
+            check_freq=False,
+            rtol=0,
+            atol=0.1 * size,
+        )
+    # a series that was not there is forecast, too
+    new = pd.concat({"new": (WAVE[:60] * 7).to_frame()}, names=["series"])
+    with pytest.raises(ValueError, match="series 'new', of which no rows are known"):
+        model.predict(new)
+    forecast = model.update(new).predict().loc["new", "wave"]
+    np.testing.assert_allclose(forecast, WAVE[60:67] * 7, atol=0.35)
+
+
+@every_class
+def test_static_columns_tell_series_apart(cls):
+    """Series that look alike go on differently, as a static column says."""
+    jump = np.repeat(np.tile([0.0, 1.0], 15), 7)[:200]
+    parts = {}
+    for sign in (-1.0, 1.0):
+        values = np.where(np.arange(200) % 14 < 7, 0, sign * jump)
+        parts[sign] = pd.DataFrame({"y": values, "sign": sign})
+    table = pd.concat(parts)
+    options = {**SMALL, "window_length": 7, "normalize": None, "max_epochs": 30}
+    model = cls(static=("sign",), **options).fit(table.groupby(level=0).head(196))
+    paths = model.predict()["y"]
+    assert (paths[1.0] - paths[-1.0]).abs().max() > 0.5
+
+
+@every_class
+@pytest.mark.parametrize("channels", ["shared", "joint"])
+def test_several_targets(cls, channels):
+    table = pd.DataFrame({"a": WAVE, "b": -WAVE * 5})
+    model = cls(channels=channels, **SMALL).fit(table[:250])
+    forecast = model.predict()
+    assert list(forecast) == ["a", "b"]
+    np.testing.assert_allclose(forecast, table[250:257], atol=0.3)
+
+
+@every_class
+def test_missing_values_are_learned_with(cls):
+    holed = WAVE.copy()
+    holed.iloc[rng.choice(250, 60, replace=False)] = np.nan
+    with pytest.raises(ValueError, match=r"NaN in row .* among the targets"):
+        cls(**QUICK).fit(holed)
+    model = cls(missing="mask", normalize="feature", **SMALL).fit(holed[:250])
+    np.testing.assert_allclose(model.predict(), WAVE[250:257], atol=0.3)
+
+
+# Intervals ------------------------------------------------------------------------
+
+
+@every_class
+@pytest.mark.parametrize("loss", ["quantile", "gaussian"])
+def test_intervals_cover_as_often_as_they_say(cls, loss):
+    noise = np.random.RandomState(1).randn(6000, 1)
+    names, rows = np.repeat(np.arange(300), 20), np.tile(np.arange(20), 300)
+    table = pd.DataFrame(noise, [names, rows])
+    options = {**SMALL, "window_length": 4, "normalize": None, "max_epochs": 10}
+    model = cls(loss=loss, quantiles=(0.05, 0.2, 0.5, 0.8, 0.95), **options).fit(table)
+    lower, upper = model.predict_interval(coverage=0.8).to_numpy().T
+    coverage = norm.cdf(upper) - norm.cdf(lower)
+    assert coverage.mean() == pytest.approx(0.8, abs=0.05)
+    np.testing.assert_allclose(
+        model.predict_quantiles(quantiles=(0.5,)).iloc[:, 0], model.predict()[0]
+    )
+
+
+def test_quantiles_are_laid_out_like_the_targets():
+    model = RNNForecaster(loss="quantile", **QUICK)
+    assert model.fit(WAVE).predict_quantiles().columns.tolist() == [0.1, 0.5, 0.9]
+    table = pd.DataFrame({"a": WAVE, "b": WAVE})
+    columns = model.fit(table).predict_quantiles().columns.tolist()
+    assert columns == [(name, q) for name in "ab" for q in (0.1, 0.5, 0.9)]
+    assert model.fit(table.to_numpy()).predict_quantiles().shape == (7, 2, 3)
+    assert model.fit(WAVE.to_numpy()).predict_interval(coverage=0.5).shape == (7, 2)
+
+
+# In the world of scikit-learn ----------------------------------------------------
+
+
+@every_class
+def test_rolling_forecasts_are_what_updates_would_give(cls):
+    model = cls(**QUICK).fit(WAVE[:200])
+    paths = model.rolling_forecast(WAVE[200:212])
+    assert paths.shape == (6, 7, 1)
+    for i in range(6):
+        np.testing.assert_allclose(paths[i, :, 0], model.predict(), rtol=1e-5)
+        model.update(WAVE[200 + i : 201 + i])
+
+
+@every_class
+def test_kinds_go_out_as_they_came_in(cls):
+    model = cls(**QUICK)
+    assert isinstance(model.fit(WAVE).predict(), pd.Series)
+    assert isinstance(model.fit(WAVE.to_frame()).predict(), pd.DataFrame)
+    assert model.fit(WAVE.to_numpy()).predict().shape == (7,)
+    assert model.fit(WAVE.to_numpy()[:, None]).predict().shape == (7, 1)
+    forecast = model.fit(EVENTS[:200], DEMAND[:200]).predict(EVENTS[200:210])
+    assert forecast.name == "demand"
+    assert forecast.index.equals(EVENTS.index[200:210])
+    assert model.fit(EVENTS, DEMAND.to_numpy()).predict().shape == (7,)
+
+
+@every_class
+def test_searches_pipelines_and_target_transformers(cls):
+    model = cls(**QUICK)
+    cv = TimeSeriesSplit(2, test_size=7)
+    search = GridSearchCV(model, {"window_length": [7, 14], "horizon": [1, 7]}, cv=cv)
+    search.fit(EVENTS, DEMAND)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"), model)
+    assert np.isfinite(cross_val_score(pipeline, EVENTS, DEMAND, cv=cv)).all()
+    logged = TransformedTargetRegressor(
+        cls(**SMALL), func=np.log, inverse_func=np.exp
+    ).fit(EVENTS[:250], WAVE[:250])
+    forecast = logged.predict(EVENTS[250:257])
+    np.testing.assert_allclose(forecast, WAVE[250:257], atol=0.3)
+
+
+def test_it_beats_the_mean_on_the_airline_data():
+    from sktime.datasets import load_airline
+
+    series = load_airline()
+    model = RNNForecaster(
+        window_length=24, horizon=12, linear_skip=True, random_state=0
+    ).fit(series[:-12])
+    mean = DummyRegressor().fit(np.zeros((132, 1)), series[:-12]).constant_.item()
+    error = np.abs(model.predict() - series[-12:])
+    seasonal = np.abs(series[-24:-12].to_numpy() - series[-12:])
+    assert model.predict().index.equals(series.index[-12:])
+    assert error.mean() < 0.7 * seasonal.mean() < np.abs(mean - series[-12:]).mean()
+
+
+@every_class
+def test_a_pickle_forecasts_the_same(cls):
+    model = cls(known_future=("event",), **QUICK).fit(EVENTS[:200], DEMAND[:200])
+    copy = pickle.loads(pickle.dumps(model))
+    later = EVENTS[200:215]
+    pd.testing.assert_series_equal(copy.predict(later), model.predict(later))
+    pd.testing.assert_series_equal(
+        copy.update(later, DEMAND[200:215]).predict(EVENTS[215:220]),
+        model.update(later, DEMAND[200:215]).predict(EVENTS[215:220]),
+    )
+
+
+def test_held_out_rows_do_not_overlap_those_learned_from():
+    """Values that only held-out rows have must not move the scale or the weights."""
+    odd = WAVE.copy()
+    odd.iloc[-30:] = 1e3
+    options = {**QUICK, "early_stopping": True, "validation_fraction": 0.1}
+    models = [RNNForecaster(**options).fit(series) for series in (WAVE, odd)]
+    for one, other in zip(*(m.module_.parameters() for m in models), strict=True):
+        assert one.equal(other)
+    assert models[0].validation_scores_ != models[1].validation_scores_
+
+
+# Errors --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "X", "message"),
+    [
+        ({}, WAVE[:20], "20 rows.*window_length=14 and horizon=7 need 21 at least"),
+        ({"early_stopping": True}, WAVE[:24], "24 rows, 7 of them held out"),
+        ({}, WAVE.drop(DAYS[40]), "not regular: row 40, 2020-02-11"),
+        ({}, WAVE[::-1], "must increase"),
+        ({}, np.zeros((20, 14, 1)), r"\(20, 14, 1\).*use CNNLSTMRegressor"),
+        ({"known_future": ("x",)}, EVENTS, "known_future holds 'x'"),
+        ({"known_future": (0,), "static": ("event",)}, EVENTS, "in known_future and"),
+        ({"known_future": ("event", "other")}, EVENTS, "name all columns of X"),
+        ({"known_future": (0, "event")}, EVENTS, "names a column twice"),
+        ({"quantiles": (0.5, 0.1)}, WAVE, "must be increasing numbers"),
+        ({"quantiles": (0.0, 0.1)}, WAVE, "must be increasing numbers"),
+        ({"horizon": 0}, WAVE, "'horizon' parameter"),
+        ({}, WAVE.replace(WAVE.iloc[3], np.inf), "infinity in row 3 among the targets"),
+        ({"missing": "mask"}, WAVE.replace(WAVE.iloc[3], np.inf), "infinity in row 3"),
+    ],
+)
+def test_bad_fits_say_why(options, X, message):
+    model = RNNForecaster(**{**QUICK, **options})
+    with pytest.raises(ValueError, match=message):
+        model.fit(X)
+    assert not hasattr(model, "net_")
+
+
+def test_a_failed_fit_leaves_a_fitted_forecaster_as_it_was():
+    model = RNNForecaster(**QUICK).fit(WAVE)
+    before = model.predict()
+    with pytest.raises(ValueError, match="20 rows"):
+        model.fit(WAVE[:20])
+    pd.testing.assert_series_equal(model.predict(), before)
+
+
+def test_bad_predictions_say_why():
+    model = RNNForecaster(known_future=("event",), **QUICK)
+    model.fit(EVENTS[:200], DEMAND[:200])
+    later = EVENTS[200:210]
+    with pytest.raises(ValueError, match=r"2020-07-20 .* where 2020-07-19"):
+        model.predict(EVENTS[201:210])
+    with pytest.raises(ValueError, match=r"2020-01-01 .* where 2020-07-19"):
+        model.predict(EVENTS[:200])  # no in-sample guess
+    with pytest.raises(ValueError, match="not regular"):
+        model.predict(later.drop(later.index[4]))
+    with pytest.raises(ValueError, match="its value in row 3 is nan"):
+        model.predict(later.assign(event=[0, 0, 0, np.nan, *range(6)]))
+    with pytest.raises(ValueError, match="predict needs X"):
+        model.predict()
+    with pytest.raises(ValueError, match="X has 10 rows"):
+        model.predict(later, n_steps=3)
+    with pytest.raises(ValueError, match="y is missing, but fit was with one"):
+        model.update(later)
+    with pytest.raises(ValueError, match="where 2020-07-19"):
+        model.update(EVENTS[201:210], DEMAND[201:210])
+    with pytest.raises(ValueError, match="needs horizon=7"):
+        model.rolling_forecast(EVENTS[200:203], DEMAND[200:203])
+    with pytest.raises(ValueError, match="learned no distribution"):
+        model.predict_interval(later)
+    with pytest.raises(ValueError, match="coverage=1 must be"):
+        model.predict_interval(later, coverage=1)
+    model.update(later, DEMAND[200:210])  # nothing was half-changed
+    assert model.predict(EVENTS[210:212]).index[0] == DAYS[210]
+
+
+def test_segments_must_fit_into_the_window():
+    with pytest.raises(ValueError, match="kernel_size=20 is longer than window_length"):
+        CNNLSTMForecaster(kernel_size=20, **QUICK).fit(WAVE)
