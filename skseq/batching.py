@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
     from skseq.sequences import SequenceArray
 
-__all__ = ["Batch", "BatchIterator", "SequenceDataset", "prediction_batches"]
+__all__ = [
+    "Batch",
+    "BatchIterator",
+    "SequenceDataset",
+    "prediction_batches",
+    "window_view",
+]
 
 BUCKET = 50  # batches among which unequal sequences are sorted by length
 PREDICTION_STEPS = 2**17  # time steps, padding included, of one prediction batch
@@ -81,17 +87,10 @@ class SequenceDataset:
             [torch.as_tensor(part, device=device) for part in scale] for scale in scales
         ]
         if self.n_timesteps is not None:
-            self._windows = self._as_windows(self.n_timesteps)
+            self._windows = window_view(self._values, self.n_timesteps)
 
     def __len__(self) -> int:
         return len(self.lengths)
-
-    def _as_windows(self, length: int) -> Tensor:
-        """View every window of the table, (n_steps - length + 1, length, F)."""
-        n_steps, n_features = self._values.shape
-        return self._values.as_strided(
-            (n_steps - length + 1, length, n_features), (n_features, n_features, 1)
-        )
 
     def gather(self, index: Tensor) -> Batch:
         """Return the samples at an index tensor (B,)."""
@@ -118,6 +117,26 @@ class SequenceDataset:
         if len(mean) > 1:
             mean, std = mean[index], std[index]
         return (x - mean.unsqueeze(1)) / std.unsqueeze(1)
+
+
+def window_view(values: Tensor, length: int) -> Tensor:
+    """View every window of a table.
+
+    Parameters
+    ----------
+    values : Tensor of shape (n_steps, n_features), contiguous
+        The table.
+    length : int
+        Number of steps in a window.
+
+    Returns
+    -------
+    windows : Tensor of shape (n_steps - length + 1, length, n_features)
+    """
+    n_steps, n_features = values.shape
+    return values.as_strided(
+        (n_steps - length + 1, length, n_features), (n_features, n_features, 1)
+    )
 
 
 class BatchIterator:

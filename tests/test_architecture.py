@@ -22,13 +22,14 @@ FLOORS = [
     {"mixins"},
     {"rnn", "cnn"},
     {"cnn_lstm"},
-    {"sktime"},
     {"forecasting"},
+    {"sktime"},
     {"datasets"},
     {"model_selection"},
 ]
 SAME_FLOOR = {
-    (name, name) for name in ("networks", "preprocessing", "sktime", "training")
+    (name, name)
+    for name in ("forecasting", "networks", "preprocessing", "sktime", "training")
 }
 ALONE = {"skorch": {"training"}, "sktime": {"datasets", "sktime"}}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -1,4 +1,4 @@
-"""Contracts that hold for all public estimators."""
+"""Contracts that hold for all public estimators of sequences."""
 
 import copy
 import inspect
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sklearn
 import torch
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
@@ -44,7 +44,7 @@ PUBLIC = [
     value
     for name in skseq.__all__
     if inspect.isclass(value := getattr(skseq, name))
-    and issubclass(value, BaseEstimator)
+    and issubclass(value, base.BaseSequenceEstimator)
 ]
 SETTINGS = {
     "RNN": [

@@ -1,245 +1,32 @@
-"""What all forecasters share: fit, predict, update."""
+"""What all forecasters share: forecasts of the rows that follow."""
 
 from __future__ import annotations
 
-import copy
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
-from skseq.estimator import NetworkEstimator
-from skseq.forecasting._losses import LOSSES
-from skseq.forecasting._reading import read_rows, read_table
-from skseq.forecasting._scaling import SeriesScaler
-from skseq.forecasting._table import Table, check_continues, ends_of
-from skseq.forecasting._time import following
-from skseq.forecasting._windows import WindowDataset
-from skseq.networks import WINDOW_SCALES, ForecastNetwork
-from skseq.resources import (
-    make_random_state,
-    resolve_device,
-    seeded_torch,
-    torch_threads,
-    unchanged_on_error,
-)
-from skseq.training import predict_batch, train
+from skseq.forecasting._fitting import SeriesLearner
+from skseq.forecasting._losses import check_quantiles
+from skseq.forecasting._reading import read_rows
+from skseq.forecasting._table import Table, called
+from skseq.forecasting._time import following, join_spans
+from skseq.resources import torch_threads
+from skseq.training import predict_batch
 
 __all__ = ["BaseForecaster"]
 
-PREDICTION_VALUES = 2**22  # values within the windows of one prediction batch
+PREDICTION_VALUES = 2**16  # values within the windows of one prediction batch
 
 
-class BaseForecaster(RegressorMixin, NetworkEstimator):
-    """Base of the forecasters.
-
-    An architecture adds the constructor, the constraints of its own parameters and
-    `_make_encoder`.
-    """
-
-    _parameter_constraints: ClassVar[dict] = {
-        **NetworkEstimator._parameter_constraints,
-        "window_length": [Interval(Integral, 1, None, closed="left")],
-        "horizon": [Interval(Integral, 1, None, closed="left")],
-        "known_future": [tuple, list],
-        "static": [tuple, list],
-        "loss": [StrOptions(set(LOSSES))],
-        "quantiles": [tuple, list],
-        "channels": [StrOptions({"shared", "joint"})],
-        "linear_skip": ["boolean"],
-        "normalize": [StrOptions({"last", "window", "feature"}), None],
-        "seasonality": [Interval(Integral, 1, None, closed="left"), None],
-        "missing": [StrOptions({"error", "mask"})],
-    }
-
-    def _make_encoder(self, n_features: int) -> tuple[nn.Module, int]:
-        """Return a module (B, L, F), None -> (B, T', D), None, and D."""
-        raise NotImplementedError
-
-    # Fitting ----------------------------------------------------------------
-
-    def fit(self, X: Any, y: Any = None):
-        """Train on one series, or on many.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n_rows, n_columns)
-            Rows in the order of time. Columns named in `known_future` or `static` are
-            that, all others covariates of which only the past is known, or without y
-            the targets. A 2-level index (series, time) holds several series.
-        y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
-            The targets; None takes them from X.
-
-        Returns
-        -------
-        self : object
-            The fitted forecaster.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are not as described, there are too few rows,
-            or training diverges. A fitted forecaster then stays as it was.
-        """
-        self._validate_params()
-        quantiles = self._check_quantiles(self.quantiles)
-        device = resolve_device(self.device)
-        with unchanged_on_error(self):
-            table, self._roles, self._columns, self._kind = read_table(
-                self, X, y, reset=True
-            )
-            n_train = self._n_training_rows(table)
-            learned = table.with_series(
-                [rows[:n] for rows, n in zip(table.series(), n_train, strict=True)]
-            )
-            self._scaler = SeriesScaler(
-                self._columns, self.normalize is not None, self.seasonality
-            ).fit(learned)
-            scaled = self._scaler.transform(table)
-            nothing, n_rows = np.zeros_like(n_train), table.lengths
-            data = self._to_dataset(scaled, nothing, n_train, device)
-            held_out = None
-            if self.early_stopping:
-                first = n_train - self.window_length
-                held_out = self._to_dataset(scaled, first, n_rows, device)
-            rng = make_random_state(self.random_state)
-            init_seed, train_seed = rng.randint(2**31 - 1, size=2).tolist()
-            self._loss = LOSSES[self.loss](quantiles)
-            module = self._make_network(init_seed)
-            with torch_threads(self.n_threads, work=self._work(module)):
-                self.net_ = train(
-                    module,
-                    type(self._loss),
-                    data,
-                    held_out,
-                    device=device,
-                    seed=train_seed,
-                    max_epochs=self._n_epochs(self.max_epochs, len(data)),
-                    criterion__quantiles=quantiles,
-                    **self._training_parameters(),
-                )
-            self._publish_history()
-            self._context = table.tail(self.window_length)
-        return self
-
-    def _n_training_rows(self, table: Table) -> np.ndarray:
-        """Return how many rows of each series are for training; the rest validates."""
-        n_rows = table.lengths
-        n_held_out = np.zeros_like(n_rows)
-        if self.early_stopping:
-            n_held_out = np.round(self.validation_fraction * n_rows).astype(int)
-            n_held_out = n_held_out.clip(min=self.horizon)
-        needed = self.window_length + self.horizon
-        short = n_rows - n_held_out < needed
-        if short.any():
-            i = int(np.argmax(short))
-            series = "" if table.names[i] is None else f" of series {table.names[i]!r}"
-            held_out = f", {n_held_out[i]} of them held out" if n_held_out[i] else ""
-            raise ValueError(
-                f"X has {n_rows[i]} rows{series}{held_out} (n_samples = {n_rows[i]}); "
-                f"window_length={self.window_length} and horizon={self.horizon} need "
-                f"{needed} at least to learn from."
-            )
-        return n_rows - n_held_out
-
-    def _to_dataset(self, table, first, last, device) -> WindowDataset:
-        """Return the windows whose rows are within [first, last) of each series."""
-        length = self.window_length + self.horizon
-        starts = table.starts(length, first, last)
-        return WindowDataset(
-            table,
-            self._columns,
-            starts,
-            window_length=self.window_length,
-            horizon=self.horizon,
-            device=device,
-        )
-
-    def _make_network(self, seed: int) -> ForecastNetwork:
-        n_targets, n_past, n_future, n_static = self._columns
-        shared = self.channels == "shared"
-        masked = self.missing == "mask"
-        n_features = (1 if shared else n_targets) + n_past + n_future
-        with seeded_torch(seed):
-            encoder, size = self._make_encoder(n_features * (1 + masked))
-            return ForecastNetwork(
-                encoder,
-                size,
-                window_length=self.window_length,
-                horizon=self.horizon,
-                n_targets=n_targets,
-                n_future=n_future,
-                n_static=n_static,
-                n_locations=self._loss.n_locations,
-                n_log_scales=self._loss.n_log_scales,
-                shared=shared,
-                skip=self.linear_skip,
-                masked=masked,
-                window_scale=WINDOW_SCALES[self.normalize],
-                dropout=self.dropout,
-            )
-
-    def _check_quantiles(self, quantiles: Any) -> tuple[float, ...]:
-        """Return increasing numbers between 0 and 1."""
-        levels = np.atleast_1d(quantiles)
-        valid = levels.ndim == 1 and len(levels) and levels.dtype.kind == "f"
-        if not (
-            valid and (np.diff(levels) > 0).all() and levels[0] > 0 and levels[-1] < 1
-        ):
-            raise ValueError(
-                f"quantiles={quantiles!r} must be increasing numbers between 0 and 1."
-            )
-        return tuple(levels.tolist())
-
-    # Knowing more rows --------------------------------------------------------
-
-    def update(self, X: Any, y: Any = None):
-        """Take note of rows that followed, without training.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n_rows, n_columns)
-            The rows after those known so far, as in `fit`. Of a series that was not
-            there in `fit`, all rows.
-        y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
-            Their targets, if `fit` was given y.
-
-        Returns
-        -------
-        self : object
-            The forecaster, whose forecasts now start after these rows.
-        """
-        check_is_fitted(self, "net_")
-        with unchanged_on_error(self):
-            known = self._context.extended(self._read_later(X, y))
-            short = known.lengths < self.window_length
-            if short.any():
-                i = int(np.argmax(short))
-                raise ValueError(
-                    f"Series {known.names[i]!r} has {known.lengths[i]} rows; a "
-                    f"forecast needs window_length={self.window_length}."
-                )
-            self._scaler = copy.deepcopy(self._scaler).add(known)
-            self._context = known.tail(self.window_length)
-        return self
-
-    def _read_later(self, X: Any, y: Any) -> Table:
-        table, _, columns, _ = read_table(self, X, y, reset=False)
-        if columns != self._columns:
-            raise ValueError(
-                f"y has {columns.n_targets} targets, but fit had "
-                f"{self._columns.n_targets}."
-            )
-        return table
-
-    # Forecasting --------------------------------------------------------------
+class BaseForecaster(RegressorMixin, SeriesLearner):
+    """Base of the forecasters: `SeriesLearner`, and what it forecasts."""
 
     def predict(self, X: Any = None, *, n_steps: int | None = None) -> Any:
         """Forecast the rows that follow those known so far.
@@ -296,15 +83,13 @@ class BaseForecaster(RegressorMixin, NetworkEstimator):
             If the loss is neither "quantile" nor "gaussian", or a quantile lies
             outside of those that were learned.
         """
-        levels = self._check_quantiles(
-            self.quantiles if quantiles is None else quantiles
-        )
+        levels = check_quantiles(self.quantiles if quantiles is None else quantiles)
         outputs, index = self._forecast(X, n_steps)
         values = self._loss.quantile(outputs, np.array(levels))
         return self._kind.wrap_quantiles(values, levels, index)
 
     def predict_interval(
-        self, X: Any = None, *, coverage: float = 0.9, n_steps: int | None = None
+        self, X: Any = None, *, coverage: float = 0.8, n_steps: int | None = None
     ) -> Any:
         """Forecast intervals.
 
@@ -312,7 +97,7 @@ class BaseForecaster(RegressorMixin, NetworkEstimator):
         ----------
         X, n_steps
             As in `predict`.
-        coverage : float, default=0.9
+        coverage : float, default=0.8
             Probability with which a value is to lie within its interval.
 
         Returns
@@ -327,7 +112,7 @@ class BaseForecaster(RegressorMixin, NetworkEstimator):
         """
         if not 0 < coverage < 1:
             raise ValueError(f"coverage={coverage!r} must be between 0 and 1.")
-        bounds = (0.5 - coverage / 2, 0.5 + coverage / 2)
+        bounds = (round(0.5 - coverage / 2, 9), round(0.5 + coverage / 2, 9))
         return self.predict_quantiles(X, quantiles=bounds, n_steps=n_steps)
 
     def rolling_forecast(self, X: Any, y: Any = None) -> np.ndarray:
@@ -356,14 +141,14 @@ class BaseForecaster(RegressorMixin, NetworkEstimator):
         """
         check_is_fitted(self, "net_")
         later = self._read_later(X, y)
-        short = later.lengths < self.horizon
+        short = later.lengths < self._horizon
         if short.any():
             raise ValueError(
                 f"X has {later.lengths[np.argmax(short)]} rows; a rolling forecast "
-                f"needs horizon={self.horizon} at least."
+                f"needs horizon={self._horizon} at least."
             )
         names = later.names
-        table = self._known_series(names).extended(later)
+        table = self._context.select(names).extended(later)
         outputs, n_origins = self._outputs(self._scaler.transform(table))
         means, scales = (
             np.repeat(part, n_origins, axis=0)
@@ -373,6 +158,9 @@ class BaseForecaster(RegressorMixin, NetworkEstimator):
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return R² of the forecasts of rows that follow those known so far.
+
+        R² of a single row is not defined: back-test with ``test_size`` of 2 or more.
+        With ``missing="mask"``, rows without all targets do not count.
 
         Parameters
         ----------
@@ -386,82 +174,99 @@ class BaseForecaster(RegressorMixin, NetworkEstimator):
         score : float
         """
         forecast = self.predict(X)
+        if y is None and self._has_own_y:
+            raise ValueError("y is missing, but fit was with one.")
         if y is None:
             y = np.asarray(X).reshape(len(X), -1)[:, self._roles.targets]
-        return r2_score(y, forecast)
-
-    def _known_series(self, names: tuple) -> Table:
-        unknown = [name for name in names if name not in self._context.names]
-        if unknown:
-            raise ValueError(
-                f"X holds the series {unknown[0]!r}, of which no rows are known; "
-                "give them to update first."
-            )
-        return self._context.select(names)
+        y = np.asarray(y, dtype=np.float64).reshape(len(forecast), -1)
+        there = slice(None)
+        if self.missing == "mask":
+            there = ~np.isnan(y).any(axis=1)
+        return r2_score(y[there], np.asarray(forecast).reshape(y.shape)[there])
 
     def _forecast(
         self, X: Any, n_steps: int | None
     ) -> tuple[np.ndarray, pd.Index | None]:
         """Return outputs (n_rows, n_targets, n_outputs) and their index."""
         check_is_fitted(self, "net_")
-        names, n_future = self._context.names, self._columns.n_future
         if X is None:
-            if n_future:
-                raise ValueError(
-                    "predict needs X, as known_future="
-                    f"{self.known_future!r} names columns known ahead."
-                )
-            n_rows = np.full(len(names), self.horizon if n_steps is None else n_steps)
-            known = np.empty((n_rows.sum(), 0))
+            n_rows = self._n_rows(n_steps)
+            known, context = np.empty((n_rows.sum(), 0)), self._context
+            index = _index_after(context, n_rows, self._kind.index_names)
         else:
             if n_steps is not None:
                 raise ValueError(
                     f"n_steps={n_steps} is for forecasts without X, but X has {len(X)} "
                     "rows."
                 )
-            known, edges, names, indices = read_rows(self, X, self._roles)
-            n_rows = np.diff(edges)
-            ends = ends_of(names, indices)
-        context = self._known_series(names)
-        if X is not None:
-            for before, index, end, n, name in zip(
-                context.ends, indices, ends, n_rows, names, strict=True
+            known, edges, names, spans = read_rows(self, X, self._roles)
+            n_rows, context = np.diff(edges), self._context.select(names)
+            for before, span, n, name in zip(
+                context.spans, spans, n_rows, names, strict=True
             ):
-                if before is not None:
-                    first = None if index is None else index[0]
-                    check_continues(before, first, end, n, name)
-        outputs = self._fed_back(context, known, n_rows)
-        return outputs, _index_after(context, n_rows)
+                join_spans(before, span, n, called(name))
+            index = getattr(X, "index", None)
+            if not hasattr(X, "iloc"):
+                index = _index_after(context, n_rows, self._kind.index_names)
+        return self._fed_back(context, known, n_rows), index
+
+    def _n_rows(self, n_steps: int | None) -> np.ndarray:
+        """Return how many rows of each series to forecast without X."""
+        if self._columns.n_future:
+            raise ValueError(
+                f"predict needs X, as known_future={self.known_future!r} names columns "
+                "known ahead."
+            )
+        if n_steps is None:
+            n_steps = self._horizon
+        is_integer = isinstance(n_steps, Integral) and not isinstance(n_steps, bool)
+        if not is_integer or n_steps < 1:
+            raise ValueError(f"n_steps={n_steps!r} must be a positive integer.")
+        return np.full(len(self._context.names), int(n_steps))
 
     def _fed_back(
         self, context: Table, known: np.ndarray, n_rows: np.ndarray
     ) -> np.ndarray:
         """Forecast as many rows as asked for, horizon by horizon."""
-        n_targets, n_past, n_future, _ = self._columns
-        own, n_most = (
-            n_targets + n_past,
-            -(-n_rows.max() // self.horizon) * self.horizon,
-        )
-        scaled = self._scaler.transform(context)
-        ahead = np.repeat([rows[-1:] for rows in scaled.series()], n_most, axis=1)
-        mean, scale = (part[own : own + n_future] for part in self._scaler.common)
-        edges = np.cumsum(n_rows)[:-1]
-        for rows, values in zip(ahead, np.split(known, edges), strict=True):
-            rows[: len(values), own : own + n_future] = (values - mean) / scale
-        table, outputs = scaled, []
-        for start in range(0, n_most, self.horizon):
-            later = ahead[:, start : start + self.horizon]
-            grown = [
-                np.concatenate(pair) for pair in zip(table.series(), later, strict=True)
-            ]
-            outputs.append(self._outputs(table.with_series(grown))[0])
-            for rows, path in zip(grown, self._loss.point(outputs[-1]), strict=True):
-                rows[-self.horizon :, :n_targets] = path
-            table = table.with_series(grown).tail(self.window_length)
+        horizon, n_targets = self._horizon, self._columns.n_targets
+        table = self._scaler.transform(context)
+        ahead = self._rows_ahead(table, known, n_rows)
+        outputs = []
+        for start in range(0, ahead.shape[1], horizon):
+            later = ahead[:, start : start + horizon]
+            if start > 0:
+                table = table.tail(self._window_length)
+            table = table.with_series(
+                [
+                    np.concatenate(pair)
+                    for pair in zip(table.series(), later, strict=True)
+                ]
+            )
+            outputs.append(self._outputs(table)[0])
+            paths = self._loss.point(outputs[-1])
+            for rows, path in zip(table.series(), paths, strict=True):
+                rows[-horizon:, :n_targets] = path
         paths = self._in_units(
             np.concatenate(outputs, axis=1), *self._scaler.target_scales(context.names)
         )
         return np.concatenate([path[:n] for path, n in zip(paths, n_rows, strict=True)])
+
+    def _rows_ahead(
+        self, table: Table, known: np.ndarray, n_rows: np.ndarray
+    ) -> np.ndarray:
+        """Return scaled rows (n_series, whole horizons, n_columns) to be forecast.
+
+        Each is the last row of its series, but for what is known ahead.
+        """
+        n_targets, n_past, n_future, _ = self._columns
+        columns = slice(n_targets + n_past, n_targets + n_past + n_future)
+        n_most = -(-n_rows.max() // self._horizon) * self._horizon
+        ahead = np.repeat([rows[-1:] for rows in table.series()], n_most, axis=1)
+        mean, scale = (part[columns] for part in self._scaler.common)
+        parts = np.split((known - mean) / scale, np.cumsum(n_rows)[:-1])
+        for rows, values in zip(ahead, parts, strict=True):
+            rows[: len(values), columns] = values
+        return ahead
 
     def _outputs(self, table: Table) -> tuple[np.ndarray, np.ndarray]:
         """Run the network on every window of a scaled table.
@@ -471,13 +276,13 @@ class BaseForecaster(RegressorMixin, NetworkEstimator):
         """
         module = self.module_
         device = next(module.parameters()).device
-        n_windows = table.lengths - self.window_length - self.horizon + 1
-        data = self._to_dataset(table, 0 * n_windows, table.lengths, device)
-        size = max(1, PREDICTION_VALUES // (self.window_length * table.values.shape[1]))
+        n_windows = table.lengths - self._window_length - self._horizon + 1
+        data = self._to_windows(table, device).within(0 * n_windows, table.lengths)
+        size = PREDICTION_VALUES // (self._window_length * table.values.shape[1])
         with torch_threads(self.n_threads, work=self._work(module)):
             outputs = [
                 predict_batch(module, data.gather(index))
-                for index in torch.arange(len(data)).split(size)
+                for index in torch.arange(len(data)).split(max(1, size))
             ]
         return np.concatenate(outputs), n_windows
 
@@ -506,16 +311,12 @@ class BaseForecaster(RegressorMixin, NetworkEstimator):
         return tags
 
 
-def _index_after(context: Table, n_rows: np.ndarray) -> pd.Index | None:
+def _index_after(context: Table, n_rows: np.ndarray, names: tuple) -> pd.Index | None:
     """Return the index of the rows that follow those of a table."""
-    if context.ends[0] is None:
+    if None in context.spans or not names:
         return None
-    times = [following(end, n) for end, n in zip(context.ends, n_rows, strict=True)]
+    times = [following(span, n) for span, n in zip(context.spans, n_rows, strict=True)]
     if context.names == (None,):
-        return times[0]
-    pairs = [
-        (name, time)
-        for name, index in zip(context.names, times, strict=True)
-        for time in index
-    ]
-    return pd.MultiIndex.from_tuples(pairs)
+        return times[0].rename(*names)
+    series = pd.Index(context.names).repeat(n_rows)
+    return pd.MultiIndex.from_arrays([series, times[0].append(times[1:])], names=names)

@@ -5,7 +5,7 @@ Outputs are (B, H, C, n_outputs), targets (B, H, C); a missing target costs noth
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from scipy.stats import norm
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["LOSSES", "ForecastLoss"]
+__all__ = ["LOSSES", "ForecastLoss", "check_quantiles"]
 
 
 class ForecastLoss(nn.Module):
@@ -145,3 +145,35 @@ LOSSES: dict[str, type[ForecastLoss]] = {
     "quantile": QuantileLoss,
     "gaussian": GaussianLoss,
 }
+
+
+def check_quantiles(quantiles: Any, loss: str | None = None) -> tuple[float, ...]:
+    """Return increasing numbers between 0 and 1.
+
+    Parameters
+    ----------
+    quantiles : tuple of float
+        What to check.
+    loss : str, optional
+        A loss that learns them, for which they must surround the median.
+
+    Returns
+    -------
+    quantiles : tuple of float
+
+    Raises
+    ------
+    ValueError
+        If they are not as described.
+    """
+    levels = np.asarray(quantiles, dtype=np.float64)
+    if levels.ndim != 1 or len(levels) == 0 or (np.diff([0, *levels, 1]) <= 0).any():
+        raise ValueError(
+            f"quantiles={quantiles!r} must be increasing numbers between 0 and 1."
+        )
+    if loss == "quantile" and not levels[0] <= 0.5 <= levels[-1]:
+        raise ValueError(
+            f"quantiles={quantiles!r} must surround the median, 0.5, which is the "
+            "forecast of loss='quantile'."
+        )
+    return tuple(levels.tolist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skseq._validation import FLOATS
-from skseq.forecasting._table import Columns, Table, ends_of, split_series
+from skseq.forecasting._table import Columns, Table, called, read_series
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -42,7 +43,6 @@ class Kind(NamedTuple):
             values = values[:, 0]
         if not self.is_pandas or index is None:
             return values
-        index = index.set_names(self.index_names)
         if self.is_flat:
             return pd.Series(values, index, name=self.columns)
         return pd.DataFrame(values, index, self.columns)
@@ -55,7 +55,6 @@ class Kind(NamedTuple):
             values = values[:, 0]
         if not self.is_pandas or index is None:
             return values
-        index = index.set_names(self.index_names)
         columns = pd.Index(levels, name="quantile")
         if not self.is_flat:
             columns = pd.MultiIndex.from_product([self.columns, levels])
@@ -99,21 +98,28 @@ def read_table(
             f"y is {'missing' if y is None else 'given'}, but fit was "
             f"{'with' if y is None else 'without'} one."
         )
-    roles = _roles(estimator, X, values.shape[1], y is not None)
+    if reset:
+        roles = _roles(estimator, X, values.shape[1], y is not None)
+    else:
+        roles = estimator._roles
     targets = values[:, roles.targets]
     if y is not None:
         targets = _check_targets(X, y, estimator)
     parts = [targets, *(values[:, columns] for columns in roles[1:])]
     frame = y if hasattr(y, "iloc") and not hasattr(X, "iloc") else X
-    edges, names, indices = split_series(frame, "X")
+    edges, names, spans = read_series(frame, "X")
+    if reset:
+        estimator._is_panel = names != (None,)
+    else:
+        check_panel(estimator, names)
     if y is not None and hasattr(X, "iloc") and hasattr(y, "iloc"):
         _check_same_index(X, y)
-    firsts = tuple(None if index is None else index[0] for index in indices)
-    ends = ends_of(names, indices)
-    table = Table(np.hstack(parts), edges, names, firsts, ends)
+    table = Table(np.hstack(parts), edges, names, spans)
     kind = _kind(given, roles, y is None)
-    _check_finite(estimator, table, [part.shape[1] for part in parts])
-    return table, roles, Columns(*(part.shape[1] for part in parts)), kind
+    columns = Columns(*(part.shape[1] for part in parts))
+    _check_finite(estimator, table, columns)
+    _check_static(table, columns)
+    return table, roles, columns, kind
 
 
 def read_rows(
@@ -132,7 +138,7 @@ def read_rows(
 
     Returns
     -------
-    known, edges, names, indices : ndarray, ndarray, tuple, tuple
+    known, edges, names, spans : ndarray, ndarray, tuple, tuple
         Values of the columns known ahead, and the series.
     """
     X = _as_table(estimator, X)
@@ -144,7 +150,22 @@ def read_rows(
             f"Column {roles.future[column]} of X is declared in known_future, but its "
             f"value in row {row} is {known[row, column]}."
         )
-    return known, *split_series(X, "X")
+    series = read_series(X, "X")
+    check_panel(estimator, series[1])
+    return known, *series
+
+
+def check_panel(estimator: BaseEstimator, names: tuple) -> None:
+    """Raise unless X holds one series, or several, as in fit."""
+    if estimator._is_panel == (names != (None,)):
+        return
+    expected, got = ("two levels (series, time)", "one")
+    if not estimator._is_panel:
+        expected, got = "one level", "two"
+    raise ValueError(
+        f"X has an index of {got}, but fit had one of {expected}. Transformers in a "
+        "pipeline keep an index with set_output(transform='pandas')."
+    )
 
 
 def _ndim(X: Any) -> int:
@@ -154,6 +175,8 @@ def _ndim(X: Any) -> int:
 def _as_table(estimator: BaseEstimator, X: Any) -> Any:
     if hasattr(X, "iloc") and X.ndim == 1:
         return X.to_frame(0 if X.name is None else X.name)
+    if hasattr(X, "columns") and not pd.Index(X.columns).is_unique:
+        raise ValueError(f"X has columns of the same name: {list(X.columns)}.")
     if hasattr(X, "iloc") or issparse(X):  # which validate_data refuses
         return X
     X = np.asarray(X)
@@ -196,7 +219,19 @@ def _check_same_index(X: Any, y: Any) -> None:
         )
 
 
-def _check_finite(estimator, table: Table, sizes: list[int]) -> None:
+def _check_static(table: Table, columns: Columns) -> None:
+    """Refuse static columns that change within a series."""
+    first = sum(columns[:3])
+    for name, rows in zip(table.names, table.series(), strict=True):
+        changes = (rows[:, first:] != rows[:1, first:]).any(axis=0)
+        if changes.any():
+            raise ValueError(
+                f"Static column {int(np.argmax(changes))} of those named in static "
+                f"changes within {called(name)} which it must not."
+            )
+
+
+def _check_finite(estimator, table: Table, sizes: Columns) -> None:
     """Refuse infinity anywhere, and NaN where it is not declared as missing."""
     refused = ~np.isfinite(table.values)
     if estimator.missing == "mask":
@@ -241,10 +276,14 @@ def _positions(name: str, chosen: Any, X: Any, n_columns: int) -> np.ndarray:
     """Return the positions of columns given by position or name."""
     names = list(getattr(X, "columns", range(n_columns)))
     positions = []
+
+    def is_position(column: Any) -> bool:
+        return isinstance(column, Integral) and not isinstance(column, bool)
+
     for column in chosen:
-        if column in names:
+        if column in names and not isinstance(column, bool):
             positions.append(names.index(column))
-        elif isinstance(column, int) and -n_columns <= column < n_columns:
+        elif is_position(column) and -n_columns <= column < n_columns:
             positions.append(column % n_columns)
         else:
             raise ValueError(f"{name} holds {column!r}; X has the columns {names}.")

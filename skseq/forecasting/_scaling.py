@@ -10,6 +10,8 @@ from skseq.forecasting._table import Columns, Table
 
 __all__ = ["SeriesScaler"]
 
+LEAST_SEASONAL = 1e-3  # share of the deviation, below which it is a matter of rounding
+
 
 class SeriesScaler:
     """Standardise targets and past covariates of each series by its own rows.
@@ -43,23 +45,38 @@ class SeriesScaler:
     def add(self, table: Table) -> SeriesScaler:
         """Learn the scales of series that were not there before."""
         for name, rows in zip(table.names, table.series(), strict=True):
-            self.scales.setdefault(name, self._scale(rows))
+            if name not in self.scales:
+                self.scales[name] = self._scale(rows)
         return self
+
+    def __copy__(self) -> SeriesScaler:
+        copied = SeriesScaler(self.columns, self.normalize, self.seasonality)
+        copied.scales, copied.common = dict(self.scales), self.common
+        return copied
 
     def _scale(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean, deviation = (part.copy() for part in self.common)
         if self.normalize:
             n_own = self.columns.n_targets + self.columns.n_past
             mean[:n_own], deviation[:n_own] = _mean_and_deviation(rows[:, :n_own])
-            if self.seasonality is not None and len(rows) > self.seasonality:
-                targets = rows[:, : self.columns.n_targets]
-                step = np.abs(
-                    targets[self.seasonality :] - targets[: -self.seasonality]
-                )
-                step = _nanmean(step)
-                seasonal = np.isfinite(step) & (step > 0)
-                deviation[: len(step)][seasonal] = step[seasonal]
+            if self.seasonality is not None:
+                self._take_seasonal(deviation, rows)
+        if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
+            raise ValueError("X or y hold values too large to be standardised.")
         return mean, deviation
+
+    def _take_seasonal(self, deviation: np.ndarray, rows: np.ndarray) -> None:
+        """Replace deviations of targets by their seasonal differences."""
+        if len(rows) <= self.seasonality:
+            raise ValueError(
+                f"seasonality={self.seasonality} needs more rows than that; a series "
+                f"has {len(rows)}."
+            )
+        targets = rows[:, : self.columns.n_targets]
+        before = targets[: -self.seasonality]
+        step = _nanmean(np.abs(targets[self.seasonality :] - before))
+        differs = step > LEAST_SEASONAL * deviation[: len(step)]
+        deviation[: len(step)][differs] = step[differs]
 
     def transform(self, table: Table) -> Table:
         """Return a table of standardised values."""

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skseq.forecasting._time import End, end_of, following
+from skseq.forecasting._time import Span, join_spans, span_of
 from skseq.sequences import panel_starts
 
-__all__ = ["Columns", "Table", "check_continues", "ends_of", "split_series"]
+__all__ = ["Columns", "Table", "called", "read_series"]
 
 
 class Columns(NamedTuple):
@@ -35,17 +35,14 @@ class Table:
         Where each series starts, and the number of rows.
     names : tuple
         What the series are called; (None,) if there is just one.
-    firsts : tuple
-        The first entry of each index; None if there is no index.
-    ends : tuple of End or None
-        Where each index ends; None if there is no index.
+    spans : tuple of Span or None
+        Where each index starts and ends; None if there is no index.
     """
 
     values: np.ndarray
     edges: np.ndarray
     names: tuple
-    firsts: tuple
-    ends: tuple[End | None, ...]
+    spans: tuple[Span | None, ...]
 
     @property
     def lengths(self) -> np.ndarray:
@@ -55,6 +52,16 @@ class Table:
     def series(self) -> list[np.ndarray]:
         """Return the rows of each series."""
         return [self.values[start:stop] for start, stop in pairwise(self.edges)]
+
+    def head(self, n_rows: np.ndarray) -> Table:
+        """Return as many first rows of each series."""
+        parts = zip(self.series(), n_rows, strict=True)
+        return self.with_series([rows[:n] for rows, n in parts])
+
+    def beyond(self, n_rows: np.ndarray) -> Table:
+        """Return what follows as many first rows of each series."""
+        parts = zip(self.series(), n_rows, strict=True)
+        return self.with_series([rows[n:] for rows, n in parts])
 
     def tail(self, n_rows: int) -> Table:
         """Return a copy of the last rows of each series."""
@@ -67,11 +74,17 @@ class Table:
 
     def select(self, names: tuple) -> Table:
         """Return some of the series, in this order."""
-        at = [self.names.index(name) for name in names]
-        firsts, ends = (tuple(part[i] for i in at) for part in (self.firsts, self.ends))
-        table = replace(self, names=tuple(names), firsts=firsts, ends=ends)
-        series = self.series()
-        return table.with_series([series[i] for i in at])
+        position = {name: i for i, name in enumerate(self.names)}
+        unknown = [name for name in names if name not in position]
+        if unknown:
+            raise ValueError(
+                f"X holds the series {unknown[0]!r}, of which no rows are known; "
+                "give them to update first."
+            )
+        chosen = [position[name] for name in names]
+        series, spans = self.series(), tuple(self.spans[i] for i in chosen)
+        table = replace(self, names=tuple(names), spans=spans)
+        return table.with_series([series[i] for i in chosen])
 
     def extended(self, later: Table) -> Table:
         """Return these series with the rows that follow, then series that are new.
@@ -81,26 +94,19 @@ class Table:
         ValueError
             If rows do not start where the index of their series ended.
         """
-        series, firsts, ends = (
+        series, spans = (
             dict(zip(self.names, part, strict=True))
-            for part in (self.series(), self.firsts, self.ends)
+            for part in (self.series(), self.spans)
         )
-        parts = zip(later.names, later.series(), later.firsts, later.ends, strict=True)
-        for name, rows, first, end in parts:
-            before = ends.get(name)
-            if before is None:
-                ends[name] = end
+        for name, rows, span in zip(
+            later.names, later.series(), later.spans, strict=True
+        ):
+            if name in series:
+                spans[name] = join_spans(spans[name], span, len(rows), called(name))
+                series[name] = np.concatenate([series[name], rows])
             else:
-                last = check_continues(before, first, end, len(rows), name)
-                ends[name] = before._replace(last=last)
-            series[name] = np.concatenate([series.get(name, rows[:0]), rows])
-            firsts.setdefault(name, first)
-        table = replace(
-            self,
-            names=tuple(series),
-            firsts=tuple(firsts.values()),
-            ends=tuple(ends.values()),
-        )
+                spans[name], series[name] = span, rows
+        table = replace(self, names=tuple(series), spans=tuple(spans.values()))
         return table.with_series(list(series.values()))
 
     def starts(self, length: int, first: np.ndarray, last: np.ndarray) -> np.ndarray:
@@ -113,7 +119,7 @@ class Table:
         )
 
 
-def split_series(frame: Any, name: str) -> tuple[np.ndarray, tuple, tuple]:
+def read_series(frame: Any, name: str) -> tuple[np.ndarray, tuple, tuple]:
     """Return where the series in a table start, their names and their times.
 
     Parameters
@@ -125,14 +131,14 @@ def split_series(frame: Any, name: str) -> tuple[np.ndarray, tuple, tuple]:
 
     Returns
     -------
-    edges, names, indices : ndarray, tuple, tuple
-        An index is None in an array.
+    edges, names, spans : ndarray, tuple, tuple
+        A span is None in an array; an irregular index is an error.
     """
     n_rows = len(frame)
     if not hasattr(frame, "iloc"):
         return np.array([0, n_rows]), (None,), (None,)
     if frame.index.nlevels == 1:
-        return np.array([0, n_rows]), (None,), (frame.index,)
+        return np.array([0, n_rows]), (None,), (span_of(frame.index, name),)
     if frame.index.nlevels > 2:
         raise ValueError(
             f"{name} has an index of {frame.index.nlevels} levels; expected one, or "
@@ -141,39 +147,13 @@ def split_series(frame: Any, name: str) -> tuple[np.ndarray, tuple, tuple]:
     edges = np.append(panel_starts(frame.index), n_rows)
     names = tuple(frame.index.get_level_values(0)[edges[:-1]])
     times = frame.index.get_level_values(1)
-    return edges, names, tuple(times[start:stop] for start, stop in pairwise(edges))
-
-
-def ends_of(names: tuple, indices: tuple) -> tuple[End | None, ...]:
-    """Return where the index of each series ends; irregular ones are an error."""
-    return tuple(
-        None if index is None else end_of(index, _called(name))
-        for name, index in zip(names, indices, strict=True)
+    spans = tuple(
+        span_of(times[start:stop], called(series))
+        for series, (start, stop) in zip(names, pairwise(edges), strict=True)
     )
+    return edges, names, spans
 
 
-def check_continues(
-    before: End, first: Any, end: End | None, n_rows: int, name: Any
-) -> Any:
-    """Raise unless rows are those right after the end of an index.
-
-    Returns the time of the last of them. Rows without an index are believed.
-    """
-    expected = following(before, n_rows)
-    if end is None:
-        return expected[-1]
-    for time, due in ((first, expected[0]), (end.last, expected[-1])):
-        try:
-            continues = time == due or np.isclose(time, due)
-        except TypeError:
-            continues = False
-        if not continues:
-            raise ValueError(
-                f"The index of {_called(name)} has {time!s} where {due!s} is expected: "
-                f"the {n_rows} rows must follow {before.last!s}, the last one known."
-            )
-    return expected[-1]
-
-
-def _called(name: Any) -> str:
+def called(name: Any) -> str:
+    """Return what to call a series in errors."""
     return "X" if name is None else f"X, series {name!r},"

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skseq.batching import Batch
+from skseq.batching import Batch, window_view
 from skseq.forecasting._table import Columns, Table
 from skseq.networks import Window
 
@@ -16,7 +16,8 @@ __all__ = ["WindowDataset"]
 class WindowDataset:
     """Windows over a table and the targets of the rows that follow each.
 
-    Nothing is laid out: a batch is gathered from the table.
+    Nothing is laid out: a batch is gathered from the table. It stays in float64 until
+    the network has centered the window, so that no digit of a high level is lost.
 
     Parameters
     ----------
@@ -24,8 +25,6 @@ class WindowDataset:
         Scaled series.
     columns : Columns
         The parts of its columns.
-    starts : ndarray of int of shape (n_samples,)
-        First row of each window.
     window_length, horizon : int
         Number of rows seen, and of those that follow.
     device : torch.device
@@ -38,22 +37,27 @@ class WindowDataset:
         self,
         table: Table,
         columns: Columns,
-        starts: np.ndarray,
         *,
         window_length: int,
         horizon: int,
         device: torch.device,
     ):
-        n_steps = window_length + horizon
         self.columns = columns
         self.window_length = window_length
-        self.n_timesteps = n_steps
-        values = torch.as_tensor(table.values.astype(np.float32), device=device)
-        n_columns = values.shape[1]
-        self._windows = values.as_strided(
-            (len(values) - n_steps + 1, n_steps, n_columns), (n_columns, n_columns, 1)
-        )
-        self._starts = torch.as_tensor(starts, device=device)
+        self.n_timesteps = window_length + horizon
+        values = np.require(table.values, np.float64, ["C", "W"])
+        values = torch.as_tensor(values, device=device)
+        self._windows = window_view(values, self.n_timesteps)
+        self._table = table
+        self._starts = torch.empty(0, dtype=torch.int64)
+
+    def within(self, first: np.ndarray, last: np.ndarray) -> WindowDataset:
+        """Return the windows whose rows are within [first, last) of each series."""
+        part = object.__new__(type(self))
+        part.__dict__.update(self.__dict__)
+        starts = self._table.starts(self.n_timesteps, first, last)
+        part._starts = torch.as_tensor(starts, device=self._windows.device)
+        return part
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -19,7 +19,7 @@ __all__ = ["ForecastNetwork", "Window"]
 class Window:
     """What is known when a forecast is made."""
 
-    past: Tensor  # (B, L, C + P): the targets, then covariates; NaN is missing
+    past: Tensor  # (B, L, C + P + K): targets, covariates; NaN is missing
     future: Tensor  # (B, H, K): covariates that are known ahead
     static: Tensor  # (B, S): what is constant in a series
 
@@ -110,7 +110,10 @@ class ForecastNetwork(nn.Module):
         targets, covariates = window.past.tensor_split([self.n_targets], dim=2)
         scale = self.window_scale(targets)
         targets = (targets - scale.center) / scale.scale
-        future, static = window.future, window.static
+        targets, covariates, future, static = (
+            part.to(self.head.weight.dtype)
+            for part in (targets, covariates, window.future, window.static)
+        )
         if self.shared:
             targets = targets.transpose(1, 2).reshape(-1, targets.shape[1], 1)
             covariates, future, static = (

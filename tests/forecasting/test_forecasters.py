@@ -211,6 +211,33 @@ def test_quantiles_are_laid_out_like_the_targets():
     assert model.fit(WAVE.to_numpy()).predict_interval(coverage=0.5).shape == (7, 2)
 
 
+@every_class
+def test_arrays_and_frames_with_columns_of_every_part_say_the_same(cls):
+    """A frame may be laid out column by column."""
+    frame = pd.DataFrame(
+        {"a": WAVE, "b": np.roll(WAVE, 2), "event": NOISE, "other": WAVE, "size": 3.0}
+    )
+    X, y = frame[["event", "other", "size"]], frame[["a", "b"]]
+    options = {**SMALL, "max_epochs": 10}
+    as_frame = cls(known_future=("event",), static=("size",), **options)
+    as_frame.fit(X[:250], y[:250])
+    as_array = cls(known_future=(0,), static=(2,), **options)
+    as_array.fit(X[:250].to_numpy().copy(), y[:250].to_numpy().copy())
+    expected = as_array.predict(X[250:257].to_numpy())
+    np.testing.assert_allclose(as_frame.predict(X[250:257]), expected)
+    rolled = as_frame.rolling_forecast(X[250:257], y[250:257])
+    np.testing.assert_allclose(rolled[0], expected, rtol=1e-5)
+
+
+@every_class
+def test_no_digit_of_a_high_level_is_lost(cls):
+    model = cls(**QUICK).fit(WAVE[:200])
+    model.update(WAVE[200:214] + 1e9)
+    forecast = model.predict()
+    model.fit(WAVE[:200]).update(WAVE[200:214])
+    np.testing.assert_allclose(forecast - 1e9, model.predict(), atol=1e-4)
+
+
 # In the world of scikit-learn ----------------------------------------------------
 
 
@@ -307,7 +334,18 @@ def test_held_out_rows_do_not_overlap_those_learned_from():
         ({"known_future": (0, "event")}, EVENTS, "names a column twice"),
         ({"quantiles": (0.5, 0.1)}, WAVE, "must be increasing numbers"),
         ({"quantiles": (0.0, 0.1)}, WAVE, "must be increasing numbers"),
+        ({"quantiles": (0.1, 0.3), "loss": "quantile"}, WAVE, "surround the median"),
         ({"horizon": 0}, WAVE, "'horizon' parameter"),
+        ({"seasonality": 7, "normalize": None}, WAVE, "normalize=None asks for none"),
+        ({"seasonality": 300}, WAVE, "seasonality=300 needs more rows"),
+        ({"known_future": (True,)}, EVENTS, "known_future holds True"),
+        ({"static": ("event",)}, EVENTS, "Static column 0 .* changes within X"),
+        ({}, EVENTS.set_axis(["a", "a"], axis=1), "columns of the same name"),
+        (
+            {"missing": "mask", "early_stopping": True},
+            WAVE.where(WAVE.index < DAYS[250]),
+            "no value in the 30 rows to hold out",
+        ),
         ({}, WAVE.replace(WAVE.iloc[3], np.inf), "infinity in row 3 among the targets"),
         ({"missing": "mask"}, WAVE.replace(WAVE.iloc[3], np.inf), "infinity in row 3"),
     ],
@@ -343,6 +381,8 @@ def test_bad_predictions_say_why():
         model.predict()
     with pytest.raises(ValueError, match="X has 10 rows"):
         model.predict(later, n_steps=3)
+    with pytest.raises(ValueError, match="y is missing"):
+        model.score(later)
     with pytest.raises(ValueError, match="y is missing, but fit was with one"):
         model.update(later)
     with pytest.raises(ValueError, match="where 2020-07-19"):
@@ -360,3 +400,45 @@ def test_bad_predictions_say_why():
 def test_segments_must_fit_into_the_window():
     with pytest.raises(ValueError, match="kernel_size=20 is longer than window_length"):
         CNNLSTMForecaster(kernel_size=20, **QUICK).fit(WAVE)
+
+
+@pytest.mark.parametrize("n_steps", [0, -1, 2.0, True, "a"])
+def test_the_number_of_steps_is_checked(n_steps):
+    model = RNNForecaster(**QUICK).fit(WAVE)
+    with pytest.raises(ValueError, match=f"n_steps={n_steps!r} must be a positive"):
+        model.predict(n_steps=n_steps)
+
+
+def test_panels_and_single_series_are_told_apart():
+    panel = pd.concat({"a": WAVE.to_frame(), "b": WAVE.to_frame()})
+    model = RNNForecaster(**QUICK).fit(panel[:-20])
+    for flat in (WAVE.to_frame(), WAVE[-20:].to_frame()):
+        with pytest.raises(ValueError, match="one, but fit had one of two levels"):
+            model.update(flat)
+        with pytest.raises(ValueError, match="set_output"):
+            model.predict(flat)
+    model.fit(WAVE.to_frame())
+    with pytest.raises(ValueError, match="two, but fit had one of one level"):
+        model.update(panel)
+
+
+def test_parameters_set_after_fit_wait_for_the_next():
+    model = RNNForecaster(**QUICK).fit(WAVE)
+    before = model.predict()
+    model.set_params(horizon=3, window_length=5, known_future=("x",))
+    pd.testing.assert_series_equal(model.predict(), before)
+
+
+def test_predictions_keep_the_index_of_their_rows():
+    tenths = pd.Series(WAVE.to_numpy(), np.arange(300) * 0.1)
+    model = RNNForecaster(**QUICK).fit(tenths[:290])
+    assert model.predict(tenths[290:].to_frame()).index.equals(tenths.index[290:])
+
+
+def test_scores_leave_out_what_is_missing():
+    model = RNNForecaster(missing="mask", **QUICK).fit(WAVE[:280])
+    later = WAVE[280:290].copy()
+    later.iloc[3] = np.nan
+    there = np.delete(np.arange(10), 3)
+    expected = r2_score(later.iloc[there], model.predict(later.to_frame()).iloc[there])
+    assert model.score(later.to_frame()) == pytest.approx(expected)

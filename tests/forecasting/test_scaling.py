@@ -8,9 +8,7 @@ from skseq.forecasting._table import Columns, Table
 def table(*series):
     n = len(series)
     edges = np.cumsum([0, *map(len, series)])
-    return Table(
-        np.concatenate(series), edges, tuple(range(n)), (None,) * n, (None,) * n
-    )
+    return Table(np.concatenate(series), edges, tuple(range(n)), (None,) * n)
 
 
 rng = np.random.RandomState(0)
@@ -57,3 +55,19 @@ def test_what_is_known_of_a_series_stays():
     scaler.add(table(B, A))
     assert scaler.scales[0] is before
     assert set(scaler.scales) == {0, 1}
+
+
+def test_seasonal_differences_that_are_rounding_are_no_scale():
+    exact = np.tile(np.arange(7.0), 10)[:, None] + [[0, 0, 0, 0]]
+    scaler = SeriesScaler(COLUMNS, True, 7).fit(table(exact))
+    assert scaler.target_scales((0,))[1].item() == pytest.approx(exact[:, 0].std())
+    with pytest.raises(ValueError, match="seasonality=30 needs more rows"):
+        SeriesScaler(COLUMNS, True, 30).fit(table(B))
+
+
+def test_values_too_large_for_a_scale_are_refused():
+    with (
+        pytest.raises(ValueError, match="too large to be standardised"),
+        np.errstate(over="ignore"),
+    ):
+        SeriesScaler(COLUMNS, True, None).fit(table(A * 1e300))

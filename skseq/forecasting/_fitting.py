@@ -1,0 +1,232 @@
+"""Fitting a forecaster, and letting it know of later rows."""
+
+from __future__ import annotations
+
+import copy
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from skseq.estimator import NetworkEstimator
+from skseq.forecasting._losses import LOSSES, check_quantiles
+from skseq.forecasting._reading import read_table
+from skseq.forecasting._scaling import SeriesScaler
+from skseq.forecasting._table import Table, called
+from skseq.forecasting._windows import WindowDataset
+from skseq.networks import WINDOW_SCALES, ForecastNetwork
+from skseq.resources import (
+    make_random_state,
+    resolve_device,
+    seeded_torch,
+    torch_threads,
+    unchanged_on_error,
+)
+from skseq.training import train
+
+__all__ = ["SeriesLearner"]
+
+
+class SeriesLearner(NetworkEstimator):
+    """What learns from the windows of series, and remembers where they end.
+
+    An architecture adds the constructor, the constraints of its own parameters and
+    `_make_encoder`.
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **NetworkEstimator._parameter_constraints,
+        "window_length": [Interval(Integral, 1, None, closed="left")],
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "known_future": [tuple, list],
+        "static": [tuple, list],
+        "loss": [StrOptions(set(LOSSES))],
+        "quantiles": [tuple, list],
+        "channels": [StrOptions({"shared", "joint"})],
+        "linear_skip": ["boolean"],
+        "normalize": [StrOptions({"last", "window", "feature"}), None],
+        "seasonality": [Interval(Integral, 1, None, closed="left"), None],
+        "missing": [StrOptions({"error", "mask"})],
+    }
+
+    def _make_encoder(self, n_features: int) -> tuple[nn.Module, int]:
+        """Return a module (B, L, F), None -> (B, T', D), None, and D."""
+        raise NotImplementedError
+
+    # Fitting ----------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any = None):
+        """Train on one series, or on many.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the order of time. Columns named in `known_future` or `static` are
+            that, all others covariates of which only the past is known, or without y
+            the targets. A 2-level index (series, time) holds several series.
+        y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
+            The targets; None takes them from X.
+
+        Returns
+        -------
+        self : object
+            The fitted forecaster.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not as described, there are too few rows,
+            or training diverges. A fitted forecaster then stays as it was.
+        """
+        self._validate_params()
+        quantiles = check_quantiles(self.quantiles, self.loss)
+        device = resolve_device(self.device)
+        if self.seasonality is not None and self.normalize is None:
+            raise ValueError(
+                f"seasonality={self.seasonality} is about scales, but normalize=None "
+                "asks for none."
+            )
+        with unchanged_on_error(self):
+            table, self._roles, self._columns, self._kind = read_table(
+                self, X, y, reset=True
+            )
+            self._window_length = int(self.window_length)
+            self._horizon = int(self.horizon)
+            self._loss = LOSSES[self.loss](quantiles)
+            n_train = self._n_training_rows(table)
+            self._check_targets(table, n_train)
+            self._scaler = SeriesScaler(
+                self._columns, self.normalize is not None, self.seasonality
+            ).fit(table.head(n_train))
+            windows = self._to_windows(self._scaler.transform(table), device)
+            data, held_out = windows.within(0 * n_train, n_train), None
+            if self.early_stopping:
+                held_out = windows.within(n_train - self._window_length, table.lengths)
+            rng = make_random_state(self.random_state)
+            init_seed, train_seed = rng.randint(2**31 - 1, size=2).tolist()
+            module = self._make_network(init_seed)
+            with torch_threads(self.n_threads, work=self._work(module)):
+                self.net_ = train(
+                    module,
+                    type(self._loss),
+                    data,
+                    held_out,
+                    device=device,
+                    seed=train_seed,
+                    max_epochs=self._n_epochs(self.max_epochs, len(data)),
+                    criterion__quantiles=quantiles,
+                    **self._training_parameters(),
+                )
+            self._publish_history()
+            self._context = table.tail(self._window_length)
+        return self
+
+    def _n_training_rows(self, table: Table) -> np.ndarray:
+        """Return how many rows of each series are for training; the rest validates."""
+        n_rows = table.lengths
+        n_held_out = np.zeros_like(n_rows)
+        if self.early_stopping:
+            n_held_out = np.round(self.validation_fraction * n_rows).astype(int)
+            n_held_out = n_held_out.clip(min=self.horizon)
+        needed = self.window_length + self.horizon
+        short = n_rows - n_held_out < needed
+        if short.any():
+            i = int(np.argmax(short))
+            series = "" if table.names[i] is None else f" of series {table.names[i]!r}"
+            held_out = f", {n_held_out[i]} of them held out" if n_held_out[i] else ""
+            raise ValueError(
+                f"X has {n_rows[i]} rows{series}{held_out} (n_samples = {n_rows[i]}); "
+                f"window_length={self.window_length} and horizon={self.horizon} need "
+                f"{needed} at least to learn from."
+            )
+        return n_rows - n_held_out
+
+    def _check_targets(self, table: Table, n_train: np.ndarray) -> None:
+        """Refuse targets of which nothing is there to learn from or to validate."""
+        for part, rows in (
+            ("learn from", table.head(n_train)),
+            ("hold out", table.beyond(n_train)),
+        ):
+            missing = np.isnan(rows.values[:, : self._columns.n_targets]).all(axis=0)
+            if len(rows.values) and missing.any():
+                raise ValueError(
+                    f"Target {int(np.argmax(missing))} has no value in the "
+                    f"{len(rows.values)} rows to {part}."
+                )
+
+    def _to_windows(self, table: Table, device: Any) -> WindowDataset:
+        return WindowDataset(
+            table,
+            self._columns,
+            window_length=self._window_length,
+            horizon=self._horizon,
+            device=device,
+        )
+
+    def _make_network(self, seed: int) -> ForecastNetwork:
+        n_targets, n_past, n_future, n_static = self._columns
+        shared = self.channels == "shared"
+        masked = self.missing == "mask"
+        n_features = (1 if shared else n_targets) + n_past + n_future
+        with seeded_torch(seed):
+            encoder, size = self._make_encoder(n_features * (1 + masked))
+            return ForecastNetwork(
+                encoder,
+                size,
+                window_length=self.window_length,
+                horizon=self.horizon,
+                n_targets=n_targets,
+                n_future=n_future,
+                n_static=n_static,
+                n_locations=self._loss.n_locations,
+                n_log_scales=self._loss.n_log_scales,
+                shared=shared,
+                skip=self.linear_skip,
+                masked=masked,
+                window_scale=WINDOW_SCALES[self.normalize],
+                dropout=self.dropout,
+            )
+
+    # Knowing more rows --------------------------------------------------------
+
+    def update(self, X: Any, y: Any = None):
+        """Take note of rows that followed, without training.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            The rows after those known so far, as in `fit`. Of a series that was not
+            there in `fit`, all rows.
+        y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
+            Their targets, if `fit` was given y.
+
+        Returns
+        -------
+        self : object
+            The forecaster, whose forecasts now start after these rows.
+        """
+        check_is_fitted(self, "net_")
+        with unchanged_on_error(self):
+            known = self._context.extended(self._read_later(X, y))
+            short = known.lengths < self._window_length
+            if short.any():
+                i = int(np.argmax(short))
+                raise ValueError(
+                    f"{called(known.names[i])} has {known.lengths[i]} rows; a "
+                    f"forecast needs window_length={self._window_length}."
+                )
+            self._scaler = copy.copy(self._scaler).add(known)
+            self._context = known.tail(self._window_length)
+        return self
+
+    def _read_later(self, X: Any, y: Any) -> Table:
+        table, _, columns, _ = read_table(self, X, y, reset=False)
+        if columns != self._columns:
+            raise ValueError(
+                f"y has {columns.n_targets} targets, but fit had "
+                f"{self._columns.n_targets}."
+            )
+        return table
