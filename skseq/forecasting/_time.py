@@ -133,6 +133,7 @@ def join_spans(
                     f"The index of {name} has {time!s} where {due!s} is expected: the "
                     f"{n_rows} rows must follow {before.last!s}, the last one known."
                 )
+        return before._replace(last=later.last)
     return before._replace(last=expected[-1])
 
 
