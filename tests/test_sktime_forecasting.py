@@ -134,7 +134,8 @@ def test_which_columns_are_known_ahead(options, expected):
 
 
 def test_columns_may_be_called_by_numbers():
-    numbered = X.set_axis([1, 0], axis=1)
+    numbered = X.set_axis([1, 0], axis=1).copy()
+    numbered[0] = 1.0  # static is what does not change
     model = SktimeForecaster(RNNForecaster(static=(0,), **TINY))
     model.fit(y_train, numbered[:100])
     assert model.estimator_.known_future == (1,)
