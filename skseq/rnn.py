@@ -46,12 +46,12 @@ class BaseRNN(BaseSequenceEstimator):
         n_channels: int = 1,
         optimizer: str | Callable = "adam",
         lr: float = 5e-3,
-        lr_schedule: str | None = None,
-        max_epochs: int | str = 50,
+        lr_schedule: str | None = "onecycle",
+        max_epochs: int | str = "auto",
         batch_size: int = 32,
         l1: float = 0.0,
         l2: float = 0.0,
-        clip_norm: float | None = None,
+        clip_norm: float | None = 1.0,
         clip_value: float | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -180,11 +180,11 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
         "rmsprop", "sgd", a class of `torch.optim` or a partial of one.
     lr : float, default=0.005
         Learning rate, the highest one of a schedule.
-    lr_schedule : {"plateau", "cosine", "onecycle"} or None, default=None
+    lr_schedule : {"plateau", "cosine", "onecycle"} or None, default="onecycle"
         Halve the rate when `patience` // 2 epochs brought no lower loss, let it
         fall to zero along a cosine, or rise and fall once (Smith, 2018). The last two
         are left out of trainings of fewer than ten steps.
-    max_epochs : int or "auto", default=50
+    max_epochs : int or "auto", default="auto"
         Number of passes over the data; "auto" takes as many as make 1000 steps of the
         optimiser, but 10 to 400.
     batch_size : int, default=32
@@ -192,7 +192,7 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
     l1, l2 : float, default=0.0
         Factors of the sum of absolute and of squared weights (not biases) that are
         added to the loss.
-    clip_norm : float or None, default=None
+    clip_norm : float or None, default=1.0
         Largest norm of the gradient as a whole.
     clip_value : float or None, default=None
         Largest absolute value of each entry of the gradient.
@@ -293,12 +293,12 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
         n_channels: int = 1,
         optimizer: str | Callable = "adam",
         lr: float = 5e-3,
-        lr_schedule: str | None = None,
-        max_epochs: int | str = 50,
+        lr_schedule: str | None = "onecycle",
+        max_epochs: int | str = "auto",
         batch_size: int = 32,
         l1: float = 0.0,
         l2: float = 0.0,
-        clip_norm: float | None = None,
+        clip_norm: float | None = 1.0,
         clip_value: float | None = None,
         class_weight: dict | str | None = None,
         early_stopping: bool = False,
@@ -388,11 +388,11 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
         "rmsprop", "sgd", a class of `torch.optim` or a partial of one.
     lr : float, default=0.005
         Learning rate, the highest one of a schedule.
-    lr_schedule : {"plateau", "cosine", "onecycle"} or None, default=None
+    lr_schedule : {"plateau", "cosine", "onecycle"} or None, default="onecycle"
         Halve the rate when `patience` // 2 epochs brought no lower loss, let it
         fall to zero along a cosine, or rise and fall once (Smith, 2018). The last two
         are left out of trainings of fewer than ten steps.
-    max_epochs : int or "auto", default=50
+    max_epochs : int or "auto", default="auto"
         Number of passes over the data; "auto" takes as many as make 1000 steps of the
         optimiser, but 10 to 400.
     batch_size : int, default=32
@@ -400,7 +400,7 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
     l1, l2 : float, default=0.0
         Factors of the sum of absolute and of squared weights (not biases) that are
         added to the loss.
-    clip_norm : float or None, default=None
+    clip_norm : float or None, default=1.0
         Largest norm of the gradient as a whole.
     clip_value : float or None, default=None
         Largest absolute value of each entry of the gradient.

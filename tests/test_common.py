@@ -84,7 +84,7 @@ SETTINGS = {
 # Convolutions that train in a second, and that know where in a table a column stands,
 # which scikit-learn's checks ask for; the defaults aim at patterns in real series.
 SMALL = {
-    "RNN": {},
+    "RNN": {"max_epochs": 50, "lr_schedule": None, "clip_norm": None},
     "CNN": {"n_filters": (32,), "kernel_size": 10, "max_epochs": 60, "lr": 0.01}
     | {"padding": "causal", "pooling": "last"},
     "CNNLSTM": {"n_filters": (16,), "kernel_size": 4, "hidden_size": 16, "lr": 0.01}

@@ -29,7 +29,8 @@ Y = X.sum(axis=(1, 2)).astype(np.float64)
 
 
 def model(**options):
-    options = {"max_epochs": 4, "hidden_size": 8, "random_state": 0, **options}
+    plain = {"lr_schedule": None, "clip_norm": None, "max_epochs": 4}
+    options = {**plain, "hidden_size": 8, "random_state": 0, **options}
     return RNNRegressor(cell="gru", **options)
 
 
