@@ -89,7 +89,10 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def module_(self) -> nn.Module:
-        """The trained torch module: (x, lengths) -> outputs."""
+        """The trained torch module: (x, lengths) -> outputs.
+
+        x is a tensor (B, T, F), of a forecaster a `skseq.networks.Window`.
+        """
         return self.net_.module_
 
     def __setstate__(self, state):

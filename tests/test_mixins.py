@@ -205,7 +205,9 @@ def test_partial_fit_learns_bit_by_bit():
 
 
 def test_partial_fit_takes_weights_as_they_are():
-    start = RNNRegressor(random_state=0, optimizer="sgd", clip_norm=None).partial_fit(X, SUM)
+    start = RNNRegressor(random_state=0, optimizer="sgd", clip_norm=None).partial_fit(
+        X, SUM
+    )
     moves = []
     for w in (1.0, 0.5):
         model = copy.deepcopy(start).partial_fit(X[:20], SUM[:20], np.full(20, w))

@@ -34,8 +34,10 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_rows, n_columns), default=None
-            The rows to forecast, with the columns of `fit`; only those named in
-            `known_future` are looked at. None stands for the next rows.
+            The rows to forecast, with the columns of `fit`; only the values of those
+            named in `known_future` are used, others may be missing. Rows without an
+            index are believed to follow those known so far. None stands for the next
+            rows.
         n_steps : int, default=None
             How many rows to forecast without X; None stands for `horizon`. More than
             `horizon` are forecast by feeding forecasts back; past covariates then

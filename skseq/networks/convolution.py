@@ -37,9 +37,10 @@ class MaskedBatchNorm(nn.BatchNorm1d):
 class ConvLayer(nn.Module):
     """Convolution, batch normalisation, ReLU and pooling.
 
-    With several branches, convolutions of decreasing widths run side by side behind a
-    bottleneck, beside a maximum of three neighbours: an Inception module (Szegedy et
-    al., 2015; for time series Ismail Fawaz et al., 2020).
+    With several branches, convolutions of decreasing widths run side by side, behind a
+    bottleneck if there are more channels than each has filters, beside a maximum of
+    three neighbours: an Inception module (Szegedy et al., 2015; for time series Ismail
+    Fawaz et al., 2020).
 
     Parameters
     ----------

@@ -184,7 +184,7 @@ class ConvRecurrentEncoder(nn.Module):
 
     Parameters
     ----------
-    convolution : ConvEncoder
+    convolution : ConvEncoder or SegmentEncoder
         Reads the sequence.
     recurrence : RecurrentEncoder
         Reads what the convolutions found.
