@@ -22,7 +22,14 @@ from skseq import CNNClassifier, RNNClassifier, RNNRegressor
 from skseq.preprocessing import SequenceScaler, SwapAxes
 from skseq.sktime import SktimeClassifier, SktimeRegressor
 
-TINY = {"cell": "gru", "hidden_size": 4, "max_epochs": 2, "random_state": 0}
+TINY = {
+    "cell": "gru",
+    "hidden_size": 4,
+    "max_epochs": 2,
+    "lr_schedule": None,
+    "clip_norm": None,
+    "random_state": 0,
+}
 ADAPTERS = [SktimeClassifier, SktimeRegressor]
 
 
@@ -278,7 +285,14 @@ def test_cross_validation_in_both_worlds():
 # Reductions of forecasting ------------------------------------------------
 
 SEASON = [0.0, 2.0, 5.0, 3.0, -1.0, -4.0, 1.0]
-FORECASTER = RNNRegressor(cell="gru", hidden_size=16, max_epochs=60, random_state=0)
+FORECASTER = RNNRegressor(
+    cell="gru",
+    hidden_size=16,
+    max_epochs=60,
+    random_state=0,
+    lr_schedule=None,
+    clip_norm=None,
+)
 
 
 def seasonal(n_steps):
