@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 import time
+from ast import literal_eval
 from pathlib import Path
 
 import numpy as np
@@ -154,9 +155,11 @@ def main() -> None:
     parser.add_argument("names", nargs="+", choices=SETTINGS)
     parser.add_argument("--horizons", nargs="+", type=int, default=[96])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--set", nargs="*", default=[], help="further settings, a=1")
+    parser.add_argument(
+        "--set", nargs="*", default=[], help="further settings: a=1 b=\"'x'\""
+    )
     options = parser.parse_args()
-    chosen = {k: eval(v) for k, v in (pair.split("=") for pair in options.set)}
+    chosen = {k: literal_eval(v) for k, v in (pair.split("=") for pair in options.set)}
     for name in options.names:
         horizons = [48] if name == "m4_hourly" else options.horizons
         for horizon in horizons:

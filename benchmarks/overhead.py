@@ -80,6 +80,8 @@ def main() -> None:
         estimator = RNNClassifier(
             max_epochs=options.epochs,
             batch_size=batch_size,
+            lr_schedule=None,  # the same training as the bare loop
+            clip_norm=None,
             n_threads=options.threads,
             random_state=0,
         )

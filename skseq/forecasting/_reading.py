@@ -99,7 +99,7 @@ def read_table(
             f"{'with' if y is None else 'without'} one."
         )
     if reset:
-        roles = _roles(estimator, X, values.shape[1], y is not None)
+        roles = _roles(estimator, X, values.shape[1], has_y=y is not None)
     else:
         roles = estimator._roles
     targets = values[:, roles.targets]
