@@ -1,0 +1,7 @@
+"""Convolutional networks."""
+
+from skseq.cnn._architecture import BaseCNN, make_conv_encoder
+from skseq.cnn._classifier import CNNClassifier
+from skseq.cnn._regressor import CNNRegressor
+
+__all__ = ["BaseCNN", "CNNClassifier", "CNNRegressor", "make_conv_encoder"]

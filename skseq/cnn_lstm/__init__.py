@@ -1,0 +1,7 @@
+"""Convolutions that extract, recurrent layers that remember."""
+
+from skseq.cnn_lstm._architecture import BaseCNNLSTM
+from skseq.cnn_lstm._classifier import CNNLSTMClassifier
+from skseq.cnn_lstm._regressor import CNNLSTMRegressor
+
+__all__ = ["BaseCNNLSTM", "CNNLSTMClassifier", "CNNLSTMRegressor"]

@@ -1,0 +1,6 @@
+"""Task mixins: how a user gives targets and gets predictions."""
+
+from skseq.mixins._classification import SequenceClassifierMixin
+from skseq.mixins._regression import SequenceRegressorMixin
+
+__all__ = ["SequenceClassifierMixin", "SequenceRegressorMixin"]

@@ -1,0 +1,68 @@
+"""What a regressor adds to any architecture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+from skseq._validation import check_numbers
+from skseq.tasks import Regression
+
+__all__ = ["SequenceRegressorMixin"]
+
+
+class SequenceRegressorMixin(RegressorMixin):
+    """Predicts one or several numbers per sequence."""
+
+    def _check_y(self, X, y):
+        return check_numbers(X, y)
+
+    def _make_task(self, y):
+        return Regression(y.shape[1:], normalize=self.normalize is not None)
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None):
+        """Train for one epoch, from where the last fit or partial_fit stopped.
+
+        The scale of inputs and targets is learned in the first call and kept. Nothing
+        is held out, so `early_stopping` does not apply, nor does `lr_schedule`; weights
+        are taken as they are, not relative to their mean.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        earlier = getattr(self, "net_", None)
+        return self._fit(X, y, sample_weight, 1, earlier, partial=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predicted targets.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            In the shape and units of the targets.
+        """
+        outputs = self._predict_outputs(X)
+        return self._task.decode(outputs)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,7 @@
+"""Recurrent networks: simple RNN, GRU, LSTM and peephole LSTM."""
+
+from skseq.rnn._architecture import BaseRNN, make_recurrent_encoder
+from skseq.rnn._classifier import RNNClassifier
+from skseq.rnn._regressor import RNNRegressor
+
+__all__ = ["BaseRNN", "RNNClassifier", "RNNRegressor", "make_recurrent_encoder"]
