@@ -1,8 +1,9 @@
 """Recurrent layers: one direction, one layer, any cell.
 
 A layer maps inputs (B, T, F) and a state to outputs (B, T, H) and the state after
-the last step. Its parameters live in a torch.nn layer, whose kernel is used
-wherever the equations allow; else the steps are unrolled.
+the last step, or with lengths after each sequence's own last step. Its parameters live
+in a torch.nn layer, whose kernel is used wherever the equations allow; else the steps
+are unrolled.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from skseq.networks.dropout import Dropout
 
@@ -84,18 +86,30 @@ class RecurrentLayer(nn.Module):
         nn.init.zeros_(kernel.bias_ih_l0)
         nn.init.zeros_(kernel.bias_hh_l0)
 
-    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def forward(
+        self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         if self.recurrent_dropout.active:
-            return self._unroll(x, state)
-        if state is None:
-            outputs, last = self.kernel(x)
-        else:
+            return self._unroll(x, state, lengths)
+        if state is not None:
             state = tuple(part.unsqueeze(0) for part in state)
-            outputs, last = self.kernel(x, state if self.n_states > 1 else state[0])
+            state = state if self.n_states > 1 else state[0]
+        if lengths is None:
+            outputs, last = self.kernel(x, state)
+        else:
+            packed = pack_padded_sequence(
+                x, lengths.cpu(), batch_first=True, enforce_sorted=False
+            )
+            packed, last = self.kernel(packed, state)
+            outputs, _ = pad_packed_sequence(
+                packed, batch_first=True, total_length=x.shape[1]
+            )
         last = last if self.n_states > 1 else (last,)
         return outputs, tuple(part.squeeze(0) for part in last)
 
-    def _unroll(self, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def _unroll(
+        self, x: Tensor, state: State | None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         kernel = self.kernel
         weight, bias = kernel.weight_hh_l0, kernel.bias_hh_l0
         if state is None:
@@ -106,10 +120,17 @@ class RecurrentLayer(nn.Module):
             mask = self.recurrent_dropout.mask(state[0])  # (B, H)
         inputs = functional.linear(x, kernel.weight_ih_l0, kernel.bias_ih_l0)
         outputs = []
-        for gates in inputs.unbind(1):  # (B, n_gates * H) per step
+        for step, gates in enumerate(inputs.unbind(1)):  # (B, n_gates * H)
             h = state[0] if mask is None else state[0] * mask
-            state = self._step(gates, functional.linear(h, weight, bias), state)
-            outputs.append(state[0])
+            after = self._step(gates, functional.linear(h, weight, bias), state)
+            outputs.append(after[0])
+            if lengths is not None:
+                goes_on = (step < lengths).unsqueeze(1)
+                after = tuple(
+                    torch.where(goes_on, new, old)
+                    for new, old in zip(after, state, strict=True)
+                )
+            state = after
         return torch.stack(outputs, dim=1), state  # (B, T, H)
 
 
@@ -196,8 +217,8 @@ class PeepholeLSTMLayer(LSTMLayer):
         peepholes = torch.empty(3, self.hidden_size).uniform_(-bound, bound)
         self.weight_peephole = nn.Parameter(peepholes)  # rows i, f, o
 
-    def forward(self, x, state=None):
-        return self._unroll(x, state)
+    def forward(self, x, state=None, lengths=None):
+        return self._unroll(x, state, lengths)
 
     def _step(self, gates, recurrent, state):
         p_i, p_f, p_o = self.weight_peephole

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, cat, nn
 
-from skseq.networks.cells import RecurrentLayer
+from skseq.networks.cells import RecurrentLayer, State
 from skseq.networks.convolution import ConvLayer
 from skseq.networks.dropout import Dropout
 from skseq.networks.masking import reverse_sequences, valid_steps
@@ -36,6 +38,20 @@ class BidirectionalLayer(nn.Module):
         past, _ = self.forwards(x)  # (B, T, H)
         future, _ = self.backwards(reverse_sequences(x, lengths))
         return cat([past, reverse_sequences(future, lengths)], dim=2)  # (B, T, 2 H)
+
+    def run(
+        self, x: Tensor, state: State | None, lengths: Tensor | None
+    ) -> tuple[Tensor, State]:
+        """Return outputs (B, T, 2 H) and the last state of both directions, joined."""
+        halves = [None, None]
+        if state is not None:
+            halves = zip(*(part.chunk(2, dim=1) for part in state), strict=True)
+        first, second = halves
+        past, first = self.forwards(x, first, lengths)
+        future, second = self.backwards(reverse_sequences(x, lengths), second, lengths)
+        outputs = cat([past, reverse_sequences(future, lengths)], dim=2)
+        joined = (cat(parts, dim=1) for parts in zip(first, second, strict=True))
+        return outputs, tuple(joined)
 
 
 class RecurrentEncoder(nn.Module):
@@ -97,6 +113,41 @@ class RecurrentEncoder(nn.Module):
                 x = self.dropout(x)
             x = layer(x, lengths) if self.bidirectional else layer(x)[0]
         return x, lengths  # (B, T, D)
+
+    def run(
+        self,
+        x: Tensor,
+        lengths: Tensor | None = None,
+        states: Sequence[State] | None = None,
+    ) -> tuple[Tensor, tuple[State, ...]]:
+        """Read sequences from given states on.
+
+        Parameters
+        ----------
+        x : Tensor of shape (B, T, F)
+            The sequences.
+        lengths : Tensor of shape (B,), optional
+            Their lengths, None if all are T.
+        states : sequence of State, optional
+            The state of each layer before the first step, zero by default.
+
+        Returns
+        -------
+        x : Tensor of shape (B, T, D)
+            The outputs of the last layer.
+        states : tuple of State
+            The state of each layer after the last step of each sequence; of both
+            directions side by side if bidirectional.
+        """
+        after = []
+        for i, layer in enumerate(self.layers):
+            if i > 0:
+                x = self.dropout(x)
+            state = None if states is None else states[i]
+            read = layer.run if self.bidirectional else layer
+            x, state = read(x, state, lengths)
+            after.append(state)
+        return x, tuple(after)
 
 
 class ConvEncoder(nn.Module):

@@ -78,3 +78,43 @@ def test_dropout_acts_between_layers_only():
     torch.testing.assert_close(one(x, None)[0], one.eval()(x, None)[0])
     two = make("gru", (4, 4), dropout=0.5).train()
     assert not torch.allclose(two(x, None)[0], two.eval()(x, None)[0])
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_states_are_those_after_the_last_step_of_each_sequence(cell, bidirectional):
+    encoder = make(cell, (4, 6), bidirectional=bidirectional)
+    x = padded(9)
+    outputs, states = encoder.run(x, LENGTHS)
+    for i, n in enumerate(LENGTHS.tolist()):
+        expected, alone = encoder.run(x[i : i + 1, :n])
+        torch.testing.assert_close(outputs[i, :n], expected[0])
+        for layer, other in zip(states, alone, strict=True):
+            for part, of_one in zip(layer, other, strict=True):
+                torch.testing.assert_close(part[i], of_one[0])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_reading_in_pieces_equals_reading_at_once(cell):
+    encoder = make(cell, (4, 6))
+    x = padded(9)
+    expected, last = encoder.run(x)
+    torch.testing.assert_close(expected, encoder(x, None)[0])
+    first, states = encoder.run(x[:, :2])
+    second, states = encoder.run(x[:, 2:], None, states)
+    torch.testing.assert_close(torch.cat([first, second], dim=1), expected)
+    torch.testing.assert_close(states, last)
+
+
+def test_both_directions_of_a_layer_start_from_their_half_of_a_state():
+    layer = make("lstm", bidirectional=True).layers[0]
+    x = padded(0)
+    state = tuple(torch.randn(2, 4, 8, dtype=torch.float64))
+    outputs, last = layer.run(x, state, LENGTHS)
+    past, _ = layer.forwards(x, tuple(part[:, :4] for part in state), LENGTHS)
+    torch.testing.assert_close(outputs[:, :, :4], past)
+    for i, n in enumerate(LENGTHS.tolist()):
+        start = tuple(part[i : i + 1, 4:] for part in state)
+        future, (h, _) = layer.backwards(x[i : i + 1, :n].flip(1), start)
+        torch.testing.assert_close(outputs[i, :n, 4:], future[0].flip(0))
+        torch.testing.assert_close(last[0][i, 4:], h[0])
