@@ -1,4 +1,4 @@
-"""Convolutional layers over padded sequences: masks and lengths follow."""
+"""Convolutional layers over sequences with padding: masks follow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from skseq.networks.dropout import Dropout
-from skseq.networks.masking import valid_steps
 
 __all__ = ["ConvLayer", "MaskedBatchNorm"]
 
@@ -107,19 +106,28 @@ class ConvLayer(nn.Module):
             if isinstance(part, nn.Conv1d):
                 nn.init.kaiming_uniform_(part.weight, nonlinearity="relu")
 
-    def forward(
-        self, x: Tensor, lengths: Tensor | None
-    ) -> tuple[Tensor, Tensor | None]:
-        # x: (B, C, T), zero on padding
+    @property
+    def keeps_steps(self) -> bool:
+        """Whether as many steps come out as go in."""
+        return self.padding != "valid" and self.stride == self.pool_size == 1
+
+    @property
+    def reach(self) -> int:
+        """How many steps beyond a step are looked at, on either side at most."""
+        missing = max(c.kernel_size[0] for c in self.convolutions) - 1
+        if self.padding == "causal":
+            return max(missing, 2)
+        return max(missing - missing // 2, 1)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        # x: (B, C, T), zero where the mask (B, 1, T) is False
         features = x if self.bottleneck is None else self.bottleneck(x)
         branches = [self._convolve(c, features) for c in self.convolutions]
         if self.pooled is not None:
-            branches.append(self.pooled(self._neighbours(x, lengths)))
+            branches.append(self.pooled(self._neighbours(x, mask)))
         y = torch.cat(branches, dim=1)  # (B, n_filters, T')
-        mask = None
-        if lengths is not None:
-            lengths = self._convolved_lengths(lengths)
-            mask = valid_steps(lengths, y.shape[2]).unsqueeze(1)  # (B, 1, T')
+        if mask is not None:
+            mask = self._convolved(mask)
         if self.norm is not None:
             y = self.norm(y, mask)
         y = torch.relu(y)
@@ -127,8 +135,8 @@ class ConvLayer(nn.Module):
             y = y * mask
         if self.pool_size > 1:  # zero padding is neutral after ReLU
             y = functional.max_pool1d(y, self.pool_size, ceil_mode=True)
-            lengths = None if lengths is None else -(-lengths // self.pool_size)
-        return self.dropout(y), lengths
+            mask = None if mask is None else mask[:, :, :: self.pool_size]
+        return self.dropout(y), mask
 
     def _convolve(self, convolution: nn.Conv1d, x: Tensor) -> Tensor:
         missing = convolution.kernel_size[0] - 1
@@ -140,16 +148,16 @@ class ConvLayer(nn.Module):
             x = functional.pad(x, (0, missing + 1 - x.shape[2]))
         return convolution(x)
 
-    def _convolved_lengths(self, lengths: Tensor) -> Tensor:
+    def _convolved(self, mask: Tensor) -> Tensor:
+        """Return which of the convolutions' outputs are real; one at least."""
         if self.padding == "valid":
-            lengths = lengths - self.convolutions[0].kernel_size[0] + 1
-        return -(-lengths.clamp_min(1) // self.stride)
+            complete = mask[:, :, self.convolutions[0].kernel_size[0] - 1 :]
+            mask = torch.cat([torch.ones_like(mask[:, :, :1]), complete[:, :, 1:]], 2)
+        return mask[:, :, :: self.stride]
 
-    def _neighbours(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+    def _neighbours(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Return the maximum of three steps around each, causal ones up to it."""
-        mask = None
-        if lengths is not None:
-            mask = valid_steps(lengths, x.shape[2]).unsqueeze(1)
+        if mask is not None:
             x = x.masked_fill(~mask, -torch.inf)
         before = 2 if self.padding == "causal" else 1
         x = functional.pad(x, (before, 2 - before), value=-torch.inf)

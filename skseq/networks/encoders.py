@@ -10,6 +10,7 @@ from skseq.networks.cells import RecurrentLayer, State
 from skseq.networks.convolution import ConvLayer
 from skseq.networks.dropout import Dropout
 from skseq.networks.masking import reverse_sequences, valid_steps
+from skseq.networks.packing import Packing
 
 __all__ = [
     "BidirectionalLayer",
@@ -18,6 +19,8 @@ __all__ = [
     "RecurrentEncoder",
     "SegmentEncoder",
 ]
+
+LEAST_SAVING = 0.8  # share of the rows below which packing pays
 
 
 class BidirectionalLayer(nn.Module):
@@ -188,12 +191,26 @@ class ConvEncoder(nn.Module):
     def forward(
         self, x: Tensor, lengths: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
-        if lengths is not None:
-            x = x * valid_steps(lengths, x.shape[1]).unsqueeze(2)
+        if lengths is None:
+            x, _ = self._convolve(x, None)
+            return x, None
+        packing = None
+        if all(layer.keeps_steps for layer in self.layers):
+            packing = Packing(lengths, x.shape[1], max(c.reach for c in self.layers))
+        if packing is not None and len(packing) < LEAST_SAVING * len(x):
+            x, _ = self._convolve(packing.pack(x), packing.mask)
+            return packing.unpack(x), lengths
+        mask = valid_steps(lengths, x.shape[1])
+        x, mask = self._convolve(x * mask.unsqueeze(2), mask)
+        return x, mask.sum(dim=1)
+
+    def _convolve(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return the features of each step and which of them are real, (B, T')."""
         x = x.transpose(1, 2)  # (B, C, T)
+        mask = None if mask is None else mask.unsqueeze(1)
         for layer in self.layers:
-            x, lengths = layer(x, lengths)
-        return x.transpose(1, 2), lengths  # (B, T', D)
+            x, mask = layer(x, mask)
+        return x.transpose(1, 2), None if mask is None else mask.squeeze(1)
 
 
 class SegmentEncoder(nn.Module):

@@ -9,8 +9,10 @@ from skseq.networks import (
     ConvLayer,
     ConvRecurrentEncoder,
     RecurrentEncoder,
+    encoders,
 )
 from skseq.networks.convolution import MaskedBatchNorm
+from skseq.networks.masking import valid_steps
 
 LECTURE = [1.0, 0, 3, 1, 0, 2, 2, 1, 0, 5, 4, 1]
 
@@ -37,11 +39,12 @@ def lecture_layer(**options):
 )
 def test_the_worked_example_of_the_lecture(options, expected):
     x = torch.tensor(LECTURE)[None, None]
-    y, lengths = lecture_layer(**options)(x, None)
+    y, _ = lecture_layer(**options)(x, None)
     assert y[0, 0].tolist() == [max(value, 0) for value in expected]  # ReLU
     padded = torch.cat([x, torch.zeros(1, 1, 4)], dim=2)
-    y, lengths = lecture_layer(**options)(padded, torch.tensor([12]))
-    assert lengths.tolist() == [len(expected)]
+    y, mask = lecture_layer(**options)(padded, (torch.arange(16) < 12)[None, None])
+    assert mask.sum() == len(expected)
+    assert mask[0, 0, : len(expected)].all()
     assert y[0, 0, : len(expected)].tolist() == [max(value, 0) for value in expected]
 
 
@@ -97,6 +100,31 @@ def test_padding_changes_no_gradient(options):
         y[:, : n[0]].square().mean().backward()
         gradients.append([p.grad for p in made.parameters()])
     for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"padding": "causal", "n_branches": 3},
+        {"n_branches": 2, "batch_norm": False},
+    ],
+    ids=str,
+)
+def test_packed_rows_give_the_same_outputs_and_gradients(options, monkeypatch):
+    lengths = torch.tensor([40, 11, 3, 1, 9, 17])
+    x = torch.randn(6, 40, 2, dtype=torch.float64)
+    found = []
+    for least_saving in (0.0, 1.0):  # never and wherever it saves a row
+        monkeypatch.setattr(encoders, "LEAST_SAVING", least_saving)
+        made, given = encoder(**options).train(), x.clone().requires_grad_()
+        y, n = made(given, lengths)
+        assert n.equal(lengths)
+        y = y * valid_steps(lengths, 40).unsqueeze(2)
+        (y * torch.linspace(-1, 1, 12)).square().sum().backward()
+        found.append([y, given.grad, *(p.grad for p in made.parameters())])
+    for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other)
 
 
