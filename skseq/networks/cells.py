@@ -2,8 +2,8 @@
 
 A layer maps inputs (B, T, F) and a state to outputs (B, T, H) and the state after
 the last step, or with lengths after each sequence's own last step. Its parameters live
-in a torch.nn layer, whose kernel is used wherever the equations allow; else the steps
-are unrolled.
+in a torch.nn layer, whose kernel is used wherever the equations allow. Training goes
+back through time by hand (`bptt`) where that is faster; else the steps are unrolled.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from skseq.networks.bptt import ElmanSteps, GRUSteps, LSTMSteps
 from skseq.networks.dropout import Dropout
 
 __all__ = [
@@ -53,6 +54,8 @@ class RecurrentLayer(nn.Module):
     """
 
     n_states = 1
+    has_kernel = True  # whether torch.nn computes the same
+    most_by_hand = 0  # units in a batch, B * H, up to which `bptt` is faster on a CPU
 
     def __init__(
         self,
@@ -89,7 +92,9 @@ class RecurrentLayer(nn.Module):
     def forward(
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
-        if self.recurrent_dropout.active:
+        if lengths is None and self._pays_by_hand(x):
+            return self._run_by_hand(x, state)
+        if self.recurrent_dropout.active or not self.has_kernel:
             return self._unroll(x, state, lengths)
         if state is not None:
             state = tuple(part.unsqueeze(0) for part in state)
@@ -112,12 +117,7 @@ class RecurrentLayer(nn.Module):
     ) -> tuple[Tensor, State]:
         kernel = self.kernel
         weight, bias = kernel.weight_hh_l0, kernel.bias_hh_l0
-        if state is None:
-            zeros = x.new_zeros(x.shape[0], self.hidden_size)  # (B, H)
-            state = (zeros,) * self.n_states
-        mask = None
-        if self.recurrent_dropout.active:
-            mask = self.recurrent_dropout.mask(state[0])  # (B, H)
+        state, mask = self._begin(x, state)
         inputs = functional.linear(x, kernel.weight_ih_l0, kernel.bias_ih_l0)
         outputs = []
         for step, gates in enumerate(inputs.unbind(1)):  # (B, n_gates * H)
@@ -133,12 +133,43 @@ class RecurrentLayer(nn.Module):
             state = after
         return torch.stack(outputs, dim=1), state  # (B, T, H)
 
+    def _begin(self, x: Tensor, state: State | None) -> tuple[State, Tensor | None]:
+        """Return the state before the first step and the mask of dropout, (B, H)."""
+        if state is None:
+            zeros = x.new_zeros(x.shape[0], self.hidden_size)
+            state = (zeros,) * self.n_states
+        if not self.recurrent_dropout.active:
+            return state, None
+        return state, self.recurrent_dropout.mask(state[0])
+
+    def _pays_by_hand(self, x: Tensor) -> bool:
+        if type(self) not in CELLS.values() or not torch.is_grad_enabled():
+            return False
+        if self.recurrent_dropout.active or not self.has_kernel:
+            return True
+        return x.is_cpu and x.shape[0] * self.hidden_size <= self.most_by_hand
+
+    def _run_by_hand(self, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+        state, mask = self._begin(x, state)
+        state = (part.t() for part in state)
+        mask = None if mask is None else mask.t().contiguous()
+        outputs, state = self._steps(x.permute(1, 2, 0).contiguous(), *state, mask=mask)
+        return outputs.permute(2, 0, 1), tuple(part.t() for part in state)
+
+    def _steps(
+        self, x: Tensor, *state: Tensor, mask: Tensor | None
+    ) -> tuple[Tensor, State]:
+        """Return outputs (T, H, B) and the last state by `bptt`, all laid out so."""
+        raise NotImplementedError
+
 
 class ElmanLayer(RecurrentLayer):
     """Simple recurrent layer (Elman, 1990, "Finding Structure in Time").
 
     ``h_t = f(W x_t + U h_{t-1} + b)`` with f = tanh or relu.
     """
+
+    most_by_hand = 64 * 64
 
     def _make_kernel(self, input_size):
         return nn.RNN(
@@ -152,6 +183,11 @@ class ElmanLayer(RecurrentLayer):
         activation = torch.tanh if self.nonlinearity == "tanh" else torch.relu
         return (activation(gates + recurrent),)
 
+    def _steps(self, x, *state, mask):
+        is_relu = self.nonlinearity == "relu"
+        h = ElmanSteps.apply(x, *state, *self.kernel.parameters(), mask, is_relu)
+        return h, (h[-1],)
+
 
 class GRULayer(RecurrentLayer):
     """Gated recurrent unit (Cho et al., 2014, "Learning Phrase Representations").
@@ -164,6 +200,8 @@ class GRULayer(RecurrentLayer):
         h_t = (1 - z_t) * n_t + z_t * h_{t-1}
     """
 
+    most_by_hand = 64 * 32
+
     def _make_kernel(self, input_size):
         return nn.GRU(input_size, self.hidden_size, batch_first=True)
 
@@ -173,6 +211,10 @@ class GRULayer(RecurrentLayer):
         update = torch.sigmoid(z + z_h)
         candidate = torch.tanh(n + torch.sigmoid(r + r_h) * n_h)
         return (torch.lerp(candidate, state[0], update),)
+
+    def _steps(self, x, *state, mask):
+        h = GRUSteps.apply(x, *state, *self.kernel.parameters(), mask)
+        return h, (h[-1],)
 
 
 class LSTMLayer(RecurrentLayer):
@@ -202,6 +244,12 @@ class LSTMLayer(RecurrentLayer):
         c = torch.sigmoid(f) * state[1] + torch.sigmoid(i) * torch.tanh(g)
         return torch.sigmoid(o) * torch.tanh(c), c
 
+    def _steps(self, x, *state, mask):
+        peepholes = getattr(self, "weight_peephole", None)
+        weights = *self.kernel.parameters(), peepholes
+        h, c = LSTMSteps.apply(x, *state, *weights, mask)
+        return h, (h[-1], c)
+
 
 class PeepholeLSTMLayer(LSTMLayer):
     """LSTM whose gates see the cell (Gers et al., 2002, JMLR 3, 115-143).
@@ -211,14 +259,13 @@ class PeepholeLSTMLayer(LSTMLayer):
     uniform within 1 / sqrt(H) of zero.
     """
 
+    has_kernel = False
+
     def reset_parameters(self):
         super().reset_parameters()
         bound = 1 / math.sqrt(self.hidden_size)
         peepholes = torch.empty(3, self.hidden_size).uniform_(-bound, bound)
         self.weight_peephole = nn.Parameter(peepholes)  # rows i, f, o
-
-    def forward(self, x, state=None, lengths=None):
-        return self._unroll(x, state, lengths)
 
     def _step(self, gates, recurrent, state):
         p_i, p_f, p_o = self.weight_peephole
