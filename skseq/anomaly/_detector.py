@@ -1,0 +1,344 @@
+"""Outliers among rows in the order of time: those that a forecaster did not expect."""
+
+from __future__ import annotations
+
+import copy
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, OutlierMixin, clone
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skseq._validation import FLOATS
+from skseq.anomaly._surprise import ErrorScale, relative_surprise
+from skseq.forecasting import RNNForecaster
+from skseq.forecasting._base import BaseForecaster
+from skseq.resources import unchanged_on_error
+
+__all__ = ["SequenceAnomalyDetector"]
+
+FENCE = 3.0  # interquartile ranges beyond the quartile where Tukey's far outliers begin
+
+
+class SequenceAnomalyDetector(OutlierMixin, BaseEstimator):
+    """Detector of rows that do not follow from the rows before them.
+
+    A forecaster learns to forecast each row from those before. The error of a forecast,
+    measured robustly in deviations of usual errors, says how odd a row is (Malhotra et
+    al., 2015). So a value is odd in its place even if it is not elsewhere, and several
+    columns are odd together if their errors do not go together as usual.
+
+    A table whose index starts after the rows known so far must follow them, and is
+    scored with them as context. Any other table, and every array, is a series of its
+    own; the training rows are scored so, too. The first `window_length` rows of such a
+    table cannot be forecast: their score is the median of the training rows.
+
+    Parameters
+    ----------
+    forecaster : forecaster of this package, default=None
+        The forecaster to clone and train, with ``horizon=1``. None stands for
+        ``RNNForecaster(channels="joint")``, which looks back at 24 rows. A forecaster
+        with ``normalize="last"``, the default, finds changes; one with
+        ``normalize="feature"`` also goes on to find a level odd that was never seen in
+        training.
+    contamination : float or "auto", default="auto"
+        Share of the training rows that are to be outliers, up to 0.5. "auto" draws the
+        line where Tukey's (1977) far outliers begin, three interquartile ranges beyond
+        the upper quartile of how odd the training rows are.
+    smoothing : int, default=1
+        Number of rows, the last one included, over which the oddity is averaged. 1
+        finds single rows, more find stretches of odd rows and call the rows behind
+        them odd.
+    memory : int or None, default=None
+        Number of rows, more than `smoothing`, whose oddity is what is usual at a time:
+        the average is compared with their mean and deviation, so that a series may
+        become noisier. ``smoothing=10, memory=8000`` are those of the anomaly
+        likelihood (Ahmad et al., 2017). None compares with the training rows for good.
+    random_state : int, RandomState or None, default=None
+        Random numbers of the forecaster; None leaves those that it brings.
+
+    Attributes
+    ----------
+    forecaster_ : forecaster
+        The trained forecaster.
+    offset_ : float
+        Score below which a row is an outlier.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of str
+        Their names, if X is a DataFrame with names.
+
+    See Also
+    --------
+    sklearn.ensemble.IsolationForest : Outliers among rows without an order.
+
+    References
+    ----------
+    Malhotra, P. et al. (2015). Long short term memory networks for anomaly detection in
+    time series. ESANN.
+
+    Ahmad, S. et al. (2017). Unsupervised real-time anomaly detection for streaming
+    data. Neurocomputing 262.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import RNNForecaster, SequenceAnomalyDetector
+    >>> wave = np.sin(np.arange(300) * np.pi / 6)
+    >>> wave[200] = 0.0  # usual elsewhere, but not after the values before
+    >>> forecaster = RNNForecaster(window_length=12, max_epochs=40, random_state=0)
+    >>> detector = SequenceAnomalyDetector(forecaster, contamination=0.01).fit(wave)
+    >>> np.flatnonzero(detector.predict(wave) == -1)
+    array([200, 201, 202])
+
+    As rows come in:
+
+    >>> bool(detector.update([0.0, 0.5]).min() > 0)
+    True
+    >>> bool(detector.update([-0.5]).min() > 0)
+    False
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "forecaster": [BaseForecaster, None],
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "smoothing": [Interval(Integral, 1, None, closed="left")],
+        "memory": [Interval(Integral, 2, None, closed="left"), None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        forecaster: BaseForecaster | None = None,
+        *,
+        contamination: float | str = "auto",
+        smoothing: int = 1,
+        memory: int | None = None,
+        random_state: Any = None,
+    ):
+        self.forecaster = forecaster
+        self.contamination = contamination
+        self.smoothing = smoothing
+        self.memory = memory
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None):
+        """Learn what is usual.
+
+        Parameters
+        ----------
+        X : array-like, Series or DataFrame of shape (n_rows, n_columns)
+            Rows of one series in the order of time; a single column may be flat.
+            Columns that the forecaster knows ahead, or static ones, are not judged.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted detector.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not as described, there are too few rows,
+            or training diverges. A fitted detector then stays as it was.
+        """
+        self._validate_params()
+        if self.memory is not None and self.memory <= self.smoothing:
+            raise ValueError(
+                f"memory={self.memory} must be more than smoothing={self.smoothing}."
+            )
+        forecaster = self._make_forecaster()
+        with unchanged_on_error(self):
+            X = self._read(X, reset=True)
+            self.forecaster_ = forecaster.fit(X)
+            self._over = (self.smoothing, self.memory)
+            errors = self._errors(X)
+            size = np.nanmax(np.abs(self._targets(X)), axis=0)
+            self._scale = ErrorScale(errors, size)
+            distances = self._scale.distance(errors)
+            n_usual = forecaster.window_length + self.smoothing
+            usual = np.full(n_usual, np.median(distances))
+            self._usual = self._kept(np.concatenate([distances, usual]))
+            self._before = self._kept(np.concatenate([self._usual, distances]))
+            self.offset_ = self._offset(self._alone(distances))
+        return self
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Return how usual each row is.
+
+        Parameters
+        ----------
+        X : array-like, Series or DataFrame of shape (n_rows, n_columns)
+            Rows in the order of time.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_rows,)
+            Minus the oddity: the lower, the less a row was expected. The score of a row
+            depends on no later row.
+
+        Raises
+        ------
+        ValueError
+            If the index of X starts after the rows known so far but does not follow
+            them, or a series of its own has no row to forecast.
+        """
+        check_is_fitted(self, "offset_")
+        X = self._read(X, reset=False)
+        if self._is_later(X):
+            return self._behind(self._later_distances(X))
+        n_rows, needed = len(X), self.forecaster_.window_length + 1
+        if n_rows < needed:
+            raise ValueError(
+                f"X has {n_rows} rows (n_samples = {n_rows}); as a series of its own "
+                f"it needs {needed} at least, as window_length={needed - 1}. Rows that "
+                "follow those known so far say so by their index, or are given to "
+                "update."
+            )
+        return self._alone(self._scale.distance(self._errors(X)))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return how far each row is from being an outlier.
+
+        Parameters
+        ----------
+        X : array-like, Series or DataFrame of shape (n_rows, n_columns)
+            Rows in the order of time.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_rows,)
+            ``score_samples(X) - offset_``; negative for outliers.
+        """
+        check_is_fitted(self, "offset_")
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Tell outliers from usual rows.
+
+        Parameters
+        ----------
+        X : array-like, Series or DataFrame of shape (n_rows, n_columns)
+            Rows in the order of time.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_rows,)
+            -1 for outliers, 1 for usual rows.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def update(self, X: Any) -> np.ndarray:
+        """Judge rows that followed, and take note of them, without training.
+
+        Parameters
+        ----------
+        X : array-like, Series or DataFrame of shape (n_rows, n_columns)
+            The rows after those known so far, one or more.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_rows,)
+            As of `decision_function`: negative for outliers.
+
+        Raises
+        ------
+        ValueError
+            If the index of X does not continue the rows known so far. Nothing is taken
+            note of then.
+        """
+        check_is_fitted(self, "offset_")
+        X = self._read(X, reset=False)
+        distances = self._later_distances(X)
+        scores = self._behind(distances)
+        self.forecaster_ = copy.copy(self.forecaster_).update(X)
+        self._before = self._kept(np.concatenate([self._before, distances]))
+        return scores - self.offset_
+
+    def _make_forecaster(self) -> BaseForecaster:
+        if self.forecaster is None:
+            forecaster = RNNForecaster(channels="joint")
+        else:
+            forecaster = clone(self.forecaster)
+        if forecaster.horizon != 1:
+            raise ValueError(
+                f"forecaster has horizon={forecaster.horizon}; a row is judged by its "
+                "forecast from the row before, which needs horizon=1."
+            )
+        if self.random_state is not None:
+            forecaster.set_params(random_state=self.random_state)
+        return forecaster
+
+    def _read(self, X: Any, *, reset: bool) -> Any:
+        """Return a table; a flat series is one of one column."""
+        is_pandas = hasattr(X, "iloc")
+        if is_pandas and X.index.nlevels > 1:
+            raise ValueError(
+                f"X has an index of {X.index.nlevels} levels; a detector takes one "
+                "series, with one level."
+            )
+        n_dimensions = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+        if reset:
+            self._takes_flat = n_dimensions == 1
+        if is_pandas and n_dimensions == 1:
+            X = X.to_frame(0)
+        elif self._takes_flat and n_dimensions == 1:
+            X = np.asarray(X)[:, None]
+        values = validate_data(
+            self, X, dtype=FLOATS, ensure_all_finite=False, reset=reset
+        )
+        return X if is_pandas else values
+
+    def _is_later(self, X: Any) -> bool:
+        """Whether the index of a table starts after the rows known so far."""
+        span = self.forecaster_._context.spans[0]
+        if span is None or not hasattr(X, "iloc"):
+            return False
+        try:
+            return bool(X.index[0] > span.last)
+        except TypeError:  # an index of another kind
+            return False
+
+    def _targets(self, X: Any) -> np.ndarray:
+        """Return the columns that are forecast."""
+        return np.asarray(X, dtype=np.float64)[:, self.forecaster_._roles.targets]
+
+    def _errors(self, X: Any) -> np.ndarray:
+        """Return the errors of the rows behind the first window of a series."""
+        later = self._targets(X)[self.forecaster_.window_length :]
+        return later - self.forecaster_.rolling_forecast(X, restart=True)[:, 0]
+
+    def _later_distances(self, X: Any) -> np.ndarray:
+        errors = self._targets(X) - self.forecaster_.rolling_forecast(X)[:, 0]
+        return self._scale.distance(errors)
+
+    def _behind(self, distances: np.ndarray) -> np.ndarray:
+        """Return the scores of rows that follow those known so far."""
+        return -relative_surprise(self._before, distances, *self._over)
+
+    def _alone(self, distances: np.ndarray) -> np.ndarray:
+        """Return the scores of a series, given the distances behind its first window.
+
+        What comes before are rows as usual as those of training.
+        """
+        start = len(self._usual) - self.forecaster_.window_length
+        distances = np.concatenate([self._usual[start:], distances])
+        return -relative_surprise(self._usual[:start], distances, *self._over)
+
+    def _kept(self, distances: np.ndarray) -> np.ndarray:
+        """Return as many last distances as later rows are compared with."""
+        smoothing, memory = self._over
+        window_length = self.forecaster_.window_length
+        return distances[-(window_length + max(smoothing, memory or 0)) :]
+
+    def _offset(self, scores: np.ndarray) -> float:
+        """Return the score that parts outliers from the other training rows."""
+        if self.contamination == "auto":
+            forecast = scores[self.forecaster_.window_length :]
+            low, high = np.percentile(forecast, [25, 75])
+            return float(low - FENCE * (high - low))
+        return float(np.percentile(scores, 100 * self.contamination))

@@ -1,0 +1,405 @@
+import inspect
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skseq import CNNLSTMForecaster, RNNForecaster, SequenceAnomalyDetector
+from skseq.anomaly._surprise import ErrorScale, relative_surprise
+
+N_TRAIN = 400
+DAYS = pd.date_range("2020-01-01", periods=500, freq="D")
+rng = np.random.RandomState(0)
+NOISE = 0.05 * rng.randn(500)
+WAVE = pd.Series(np.sin(np.arange(500) * np.pi / 6) + NOISE, DAYS, name="wave")
+TRAIN, LATER = WAVE[:N_TRAIN], WAVE[N_TRAIN:]
+SMALL = {"window_length": 12, "hidden_size": 16, "random_state": 0}
+FORECASTER = RNNForecaster(max_epochs=30, **SMALL)
+QUICK = RNNForecaster(max_epochs=1, **SMALL)
+BY_FEATURE = clone(QUICK).set_params(normalize="feature")
+MODES = ({}, {"smoothing": 5}, {"smoothing": 3, "memory": 50})
+every_mode = pytest.mark.parametrize("mode", MODES, ids=str)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return SequenceAnomalyDetector(FORECASTER, contamination=0.02).fit(TRAIN)
+
+
+# scikit-learn's own checks ---------------------------------------------------
+
+EXPECTED = {
+    "check_methods_sample_order_invariance": "rows are in the order of time",
+    "check_methods_subset_invariance": "a row is judged after those before it",
+    "check_fit1d": "a single series may be flat, as in the forecasters",
+}
+NOTHING_FAR = "'auto' finds nothing where nothing lies far from the rest"
+FEW = {"check_outliers_train": NOTHING_FAR, "check_outliers_fit_predict": NOTHING_FAR}
+TINY = RNNForecaster(window_length=2, hidden_size=8, max_epochs=3)
+
+
+@parametrize_with_checks(
+    [
+        SequenceAnomalyDetector(TINY),
+        SequenceAnomalyDetector(TINY, contamination=0.1, smoothing=3, memory=20),
+    ],
+    expected_failed_checks=lambda estimator: (
+        EXPECTED | (FEW if estimator.contamination == "auto" else {})
+    ),
+)
+def test_sklearn_checks(estimator, check):
+    check(estimator)
+
+
+def test_parameters_are_documented_in_order():
+    text = inspect.getdoc(SequenceAnomalyDetector)
+    section = text.split("Parameters\n")[1].split("Attributes\n")[0]
+    heads = [line for line in section.splitlines() if ", default=" in line]
+    signature = inspect.signature(SequenceAnomalyDetector).parameters
+    assert [line.split(" : ")[0] for line in heads] == list(signature)
+    for line, parameter in zip(heads, signature.values(), strict=True):
+        default = line.rsplit("default=", 1)[1].replace('"', "'")
+        assert default == repr(parameter.default), parameter
+
+
+# From errors to surprise -------------------------------------------------------
+
+
+def test_one_column_is_measured_in_median_deviations():
+    errors = np.array([[1.0], [2.0], [3.0], [4.0], [1000.0]])
+    scale = ErrorScale(errors, size=np.array([1.0]))  # median 3, MAD 1
+    expected = 0.6745 * np.array([0.0, 1.0, 1.0, 7.0])
+    distance = scale.distance(np.array([[3.0], [2.0], [4.0], [10.0]]))
+    np.testing.assert_allclose(distance, expected)
+
+
+def test_columns_are_put_together_as_mahalanobis_does():
+    """Of normal errors, with their true covariance."""
+    covariance = np.array([[4.0, 1.8], [1.8, 1.0]])
+    errors = rng.multivariate_normal([0, 0], covariance, size=100_000)
+    scale = ErrorScale(errors, size=np.ones(2))
+    probes = np.array([[2.0, 1.0], [2.0, -1.0], [0.0, 0.0]])
+    squares = np.einsum("ij,jk,ik->i", probes, np.linalg.inv(covariance), probes)
+    np.testing.assert_allclose(
+        scale.distance(probes), np.sqrt(squares / 2), rtol=0.03, atol=0.02
+    )
+    # and a share of outliers does not move it much
+    errors[:3000] = [1e4, -1e4]
+    robust = ErrorScale(errors, size=np.ones(2)).distance(probes)
+    np.testing.assert_allclose(robust[:2], np.sqrt(squares / 2)[:2], rtol=0.35)
+    assert robust[1] > 2 * robust[0]
+
+
+def test_errors_of_a_constant_column_or_equal_ones_have_a_scale():
+    scale = ErrorScale(np.zeros((10, 2)), size=np.array([5.0, 0.0]))
+    distance = scale.distance(np.array([[0.0, 0.0], [1.0, 0.0], [np.nan, np.inf]]))
+    assert distance[0] == 0
+    assert (distance[1:] > 1e5).all()
+    rare = ErrorScale(np.eye(10)[:, :1], size=np.ones(1))  # the median deviation is 0
+    assert rare.distance(np.array([[0.3]])) == pytest.approx(1)
+
+
+def test_a_missing_value_is_no_surprise():
+    scale = ErrorScale(rng.randn(100, 2), size=np.ones(2))
+    distance = scale.distance(np.array([[np.nan, np.nan], [np.nan, 3.0]]))
+    assert distance[0] == 0
+    assert distance[1] > 1
+
+
+def test_surprise_is_an_average_beside_a_longer_past():
+    before, rows = np.array([1.0, 2.0, 3.0]), np.array([4.0, 8.0])
+    np.testing.assert_allclose(relative_surprise(before, rows, 1, None), rows)
+    np.testing.assert_allclose(relative_surprise(before, rows, 2, None), [3.5, 6.0])
+    past = [before, np.array([2.0, 3.0, 4.0]), np.array([3.0, 4.0, 8.0])]
+    expected = [
+        (3.5 - past[1].mean()) / past[1].std(),
+        (6.0 - past[2].mean()) / past[2].std(),
+    ]
+    np.testing.assert_allclose(relative_surprise(before, rows, 2, 3), expected)
+    np.testing.assert_array_equal(
+        relative_surprise(np.ones(5), np.ones(3), 2, 5), [0, 0, 0]
+    )
+
+
+# What is found --------------------------------------------------------------------
+
+
+def test_spikes_and_a_shift_of_level_are_found():
+    odd = WAVE.copy()
+    odd.iloc[[153, 300]] = [0.0, 1.2]  # one is usual elsewhere
+    odd.iloc[400:] += 2
+    detector = SequenceAnomalyDetector(FORECASTER).fit(odd)
+    outliers = np.flatnonzero(detector.predict(odd) == -1)
+    assert {153, 300, 400} <= set(outliers)
+    # and nothing else but rows that look back at them
+    behind = outliers[:, None] - np.array([153, 300, 400])
+    assert (((behind >= 0) & (behind <= 12)).any(axis=1)).all()
+
+
+def test_a_level_never_seen_stays_odd_with_scales_of_training():
+    forecaster = clone(FORECASTER).set_params(normalize="feature")
+    detector = SequenceAnomalyDetector(forecaster).fit(TRAIN)
+    shares = [(detector.predict(rows) == -1).mean() for rows in (LATER, LATER + 3)]
+    assert shares[0] < 0.05
+    assert shares[1] > 0.5
+
+
+def test_a_relation_between_columns_that_breaks_is_found():
+    """Each column by itself is noise as ever; only their sum is not."""
+    steps = rng.randn(500)
+    table = np.stack([steps, -steps + 0.05 * rng.randn(500)], axis=1)
+    rows = np.arange(405, 500, 5)
+    table[rows, 1] *= -1
+    detector = SequenceAnomalyDetector(BY_FEATURE).fit(table[:400])
+    scores = detector.update(table[400:])
+    label = np.isin(np.arange(400, 500), rows)
+    assert roc_auc_score(label, -scores) > 0.9
+    for column in range(2):
+        alone = SequenceAnomalyDetector(BY_FEATURE).fit(table[:400, column])
+        assert roc_auc_score(label, -alone.update(table[400:, column])) < 0.7
+
+
+def test_smoothing_finds_a_stretch_of_slightly_odd_rows():
+    noisier = LATER.copy()
+    noisier.iloc[40:80] += 0.15 * rng.randn(40)
+    label = np.arange(100) // 40 == 1
+    aucs = []
+    for smoothing in (1, 10):
+        detector = SequenceAnomalyDetector(FORECASTER, smoothing=smoothing)
+        aucs.append(roc_auc_score(label, -detector.fit(TRAIN).score_samples(noisier)))
+    assert aucs[1] > aucs[0] + 0.05
+    assert aucs[1] > 0.85
+
+
+def test_memory_gets_used_to_noise():
+    """Deviations doubled for good are odd at first, then usual."""
+    noisier = TRAIN.to_numpy() + 0.2 * rng.randn(N_TRAIN)
+    shares = {}
+    for memory in (None, 100):
+        detector = SequenceAnomalyDetector(
+            QUICK, contamination=0.01, smoothing=5, memory=memory
+        ).fit(TRAIN.to_numpy())
+        labels = np.where(detector.update(noisier) < 0, -1, 1)
+        shares[memory] = [(part == -1).mean() for part in np.split(labels, [100])]
+    assert shares[100][0] > 0.1 > shares[100][1]
+    assert min(shares[None]) > 0.2
+
+
+@pytest.mark.parametrize("contamination", [0.02, 0.1, 0.3])
+@every_mode
+def test_contamination_is_the_share_of_outliers_among_training_rows(
+    contamination, mode
+):
+    detector = SequenceAnomalyDetector(QUICK, contamination=contamination, **mode)
+    labels = detector.fit_predict(TRAIN)
+    assert (labels == -1).mean() == pytest.approx(contamination, abs=1 / N_TRAIN)
+    np.testing.assert_array_equal(detector.predict(TRAIN), labels)
+
+
+def test_auto_draws_the_line_at_tukeys_far_outliers():
+    detector = SequenceAnomalyDetector(QUICK).fit(TRAIN)
+    oddity = -detector.score_samples(TRAIN)[12:]
+    low, high = np.percentile(oddity, [25, 75])
+    assert -detector.offset_ == pytest.approx(high + 3 * (high - low))
+
+
+def test_any_forecaster_serves(trained):
+    spiked = LATER.copy()
+    spiked.iloc[50] += 2
+    forecaster = CNNLSTMForecaster(max_epochs=10, **SMALL)
+    detector = SequenceAnomalyDetector(forecaster).fit(TRAIN)
+    assert 50 in detector.score_samples(spiked).argsort()[:2]
+    assert isinstance(detector.forecaster_, CNNLSTMForecaster)
+    assert not hasattr(forecaster, "net_")
+
+
+def test_columns_known_ahead_are_not_judged_but_explain():
+    """A value that its event announced is usual; the event itself never odd."""
+    event = (rng.rand(500) < 0.1).astype(float)
+    table = pd.DataFrame({"y": 3 * event + NOISE, "event": event}, DAYS)
+    forecaster = clone(FORECASTER).set_params(
+        known_future=("event",), normalize="feature", lr=0.01
+    )
+    detector = SequenceAnomalyDetector(forecaster).fit(table[:N_TRAIN])
+    later = table[N_TRAIN:].copy()
+    quiet = np.flatnonzero(later["event"] == 0)[30]
+    later.iloc[quiet, 0] = 3.0  # not announced
+    scores = detector.score_samples(later)
+    announced = later["event"] == 1
+    assert announced.sum() > 5
+    assert scores[quiet] < 2 * scores[announced].min()
+
+
+def test_missing_values_can_be_learned_with():
+    holed = WAVE.copy()
+    holed.iloc[[50, 200, 450]] = np.nan
+    forecaster = clone(QUICK).set_params(missing="mask")
+    detector = SequenceAnomalyDetector(forecaster).fit(holed[:N_TRAIN])
+    scores = detector.score_samples(holed[N_TRAIN:])
+    assert np.isfinite(scores).all()
+    assert scores[50] == 0
+
+
+# Which rows come before -------------------------------------------------------------
+
+
+@every_mode
+def test_rows_one_by_one_are_judged_as_all_at_once(mode):
+    detector = SequenceAnomalyDetector(QUICK, **mode).fit(TRAIN)
+    expected = detector.decision_function(LATER)
+    whole = detector.decision_function(WAVE)[N_TRAIN:]
+    options = {"rtol": 1e-4, "atol": 1e-4}
+    np.testing.assert_allclose(whole, expected, **options)
+    parts = [LATER[:1], LATER[1:2], LATER[2:30].to_numpy(), LATER[30:90], LATER[90:]]
+    scores = np.concatenate([detector.update(part) for part in parts])
+    np.testing.assert_allclose(scores, expected, **options)
+
+
+@every_mode
+@pytest.mark.parametrize("has_index", [True, False])
+def test_no_later_row_changes_an_earlier_score(mode, has_index):
+    train, later = (TRAIN, LATER) if has_index else (TRAIN.array, LATER.array)
+    detector = SequenceAnomalyDetector(QUICK, **mode).fit(pd.Series(train))
+    later = pd.Series(later) if has_index else np.asarray(later)
+    expected = detector.score_samples(later)
+    changed = later.copy()
+    changed[-50:] += rng.randn(50)
+    scores = detector.score_samples(changed)
+    np.testing.assert_array_equal(scores[:50], expected[:50])
+    assert (scores[50:] != expected[50:]).all()
+
+
+def test_a_table_that_does_not_follow_is_a_series_of_its_own(trained):
+    as_array = trained.score_samples(LATER.to_numpy())
+    early = LATER.set_axis(DAYS[:100])
+    np.testing.assert_array_equal(trained.score_samples(early), as_array)
+    numbered = LATER.reset_index(drop=True)
+    np.testing.assert_array_equal(trained.score_samples(numbered), as_array)
+    followed = trained.score_samples(LATER)
+    np.testing.assert_allclose(followed[12:], as_array[12:], rtol=1e-4)
+    assert (followed[:12] != as_array[:12]).all()
+    # what cannot be forecast is as usual as the training rows
+    median = np.median(trained.score_samples(TRAIN)[12:])
+    np.testing.assert_allclose(as_array[:12], median)
+
+
+@every_mode
+def test_rows_without_a_forecast_are_usual(mode):
+    """Whatever the last training rows were."""
+    odd_end = TRAIN.copy()
+    odd_end.iloc[-3:] += 10
+    detector = SequenceAnomalyDetector(QUICK, **mode).fit(odd_end)
+    assert (detector.predict(odd_end)[:12] == 1).all()
+
+
+# Being an estimator -----------------------------------------------------------------
+
+
+@every_mode
+def test_decisions_are_scores_less_the_offset(mode):
+    detector = SequenceAnomalyDetector(QUICK, contamination=0.1, **mode).fit(TRAIN)
+    scores = detector.score_samples(LATER)
+    np.testing.assert_array_equal(
+        detector.decision_function(LATER), scores - detector.offset_
+    )
+    np.testing.assert_array_equal(
+        detector.predict(LATER), np.where(scores < detector.offset_, -1, 1)
+    )
+
+
+def test_a_pickle_goes_on_as_the_original_would(trained):
+    copy = pickle.loads(pickle.dumps(trained))
+    original = pickle.loads(pickle.dumps(trained))
+    np.testing.assert_array_equal(copy.update(LATER[:5]), original.update(LATER[:5]))
+    np.testing.assert_array_equal(
+        copy.score_samples(LATER[5:]), original.score_samples(LATER[5:])
+    )
+
+
+def test_one_seed_one_result():
+    unseeded = clone(QUICK).set_params(random_state=None)
+    scores = [
+        SequenceAnomalyDetector(unseeded, random_state=seed).fit_predict(TRAIN)
+        for seed in (0, 0)
+    ]
+    np.testing.assert_array_equal(*scores)
+    scores = [
+        SequenceAnomalyDetector(QUICK, random_state=seed).fit(TRAIN).offset_
+        for seed in (None, 0, 1)
+    ]
+    assert scores[0] == scores[1] != scores[2]
+
+
+def test_the_default_finds_a_spike():
+    short = WAVE[:80].copy()
+    short.iloc[60] += 2
+    detector = SequenceAnomalyDetector(random_state=0)
+    assert 60 in np.flatnonzero(detector.fit_predict(short) == -1)
+
+
+def test_a_clone_is_unfitted_and_reaches_into_the_forecaster(trained):
+    copy = clone(trained)
+    assert not hasattr(copy, "offset_")
+    copy.set_params(forecaster__window_length=7)
+    assert copy.forecaster.window_length == 7
+    assert trained.forecaster.window_length == 12
+
+
+def test_a_failed_fit_leaves_a_fitted_detector_as_it_was():
+    detector = SequenceAnomalyDetector(QUICK).fit(TRAIN)
+    expected = detector.decision_function(LATER)
+    with pytest.raises(ValueError, match="10 rows"):
+        detector.fit(TRAIN[:10].to_numpy())
+    with pytest.raises(ValueError, match="NaN"):
+        detector.update(LATER.where(LATER < 0))
+    np.testing.assert_array_equal(detector.decision_function(LATER), expected)
+
+
+def test_parameters_set_after_fit_wait_for_the_next(trained):
+    detector = pickle.loads(pickle.dumps(trained))
+    expected = detector.score_samples(LATER)
+    detector.set_params(smoothing=7, memory=9, forecaster__window_length=3)
+    np.testing.assert_array_equal(detector.score_samples(LATER), expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "X", "message"),
+    [
+        ({}, TRAIN[:12], "12 rows.*window_length=12 and horizon=1 need 13 at least"),
+        ({}, TRAIN.replace(TRAIN.iloc[3], np.nan), "NaN in row 3"),
+        ({}, TRAIN.replace(TRAIN.iloc[3], np.inf), "infinity in row 3"),
+        ({}, TRAIN[::-1], "must increase"),
+        ({}, TRAIN.drop(DAYS[40]), "not regular: row 40"),
+        ({}, np.zeros((30, 12, 1)), "dim 3"),
+        ({}, pd.concat({"a": TRAIN, "b": TRAIN}), "an index of 2 levels"),
+        ({"forecaster": RNNForecaster(horizon=3)}, TRAIN, "has horizon=3.*horizon=1"),
+        ({"forecaster": "rnn"}, TRAIN, "'forecaster' parameter"),
+        ({"contamination": 0.0}, TRAIN, "'contamination' parameter"),
+        ({"contamination": 0.6}, TRAIN, "'contamination' parameter"),
+        ({"smoothing": 0}, TRAIN, "'smoothing' parameter"),
+        ({"memory": 1}, TRAIN, "'memory' parameter"),
+        ({"smoothing": 5, "memory": 5}, TRAIN, "memory=5 .* smoothing=5"),
+    ],
+)
+def test_bad_fits_say_why(options, X, message):
+    detector = SequenceAnomalyDetector(**{"forecaster": QUICK, **options})
+    with pytest.raises(ValueError, match=message):
+        detector.fit(X)
+    assert not hasattr(detector, "offset_")
+
+
+def test_bad_rows_say_why(trained):
+    with pytest.raises(ValueError, match=r"2021-02-05.* where 2021-02-04"):
+        trained.score_samples(LATER[1:])
+    with pytest.raises(ValueError, match=r"12 rows.*needs 13 at least.*update"):
+        trained.predict(LATER[:12].to_numpy())
+    with pytest.raises(ValueError, match=r"2021-02-05.* where 2021-02-04"):
+        trained.update(LATER[1:])
+    with pytest.raises(ValueError, match=r"2 features.* expecting 1 features"):
+        trained.predict(np.zeros((30, 2)))
+    with pytest.raises(ValueError, match="NaN in row 7"):
+        trained.predict(LATER.replace(LATER.iloc[7], np.nan))
