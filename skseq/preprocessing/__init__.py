@@ -5,6 +5,7 @@ from skseq.preprocessing._scaler import SequenceScaler
 from skseq.preprocessing._sliding_window import SlidingWindow
 from skseq.preprocessing._splitter import SequenceSplitter
 from skseq.preprocessing._swap_axes import SwapAxes
+from skseq.preprocessing._tokenizer import Tokenizer
 from skseq.preprocessing._windows import make_windows
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "SequenceSplitter",
     "SlidingWindow",
     "SwapAxes",
+    "Tokenizer",
     "make_windows",
 ]

@@ -1,0 +1,263 @@
+"""Texts as sequences of numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skseq._validation import check_tokens
+from skseq.preprocessing._base import SequenceTransformer
+from skseq.sequences import SequenceArray
+
+__all__ = ["Tokenizer"]
+
+PADDING, UNKNOWN, START, END = SPECIAL = "<pad>", "<unk>", "<start>", "<end>"
+
+
+class Tokenizer(SequenceTransformer):
+    r"""Turn texts into sequences of tokens, words or characters by their number.
+
+    The numbers suit the estimators' `embedding_dim`: 0 is padding, 1 every token that
+    is not in the vocabulary, and from 2 on (4 with `mark_ends`) stand the tokens of
+    `fit`, the most frequent one first, equally frequent ones in alphabetical order.
+    Texts stay of unequal length, and the estimators mask what is missing; padding is
+    only what an empty text becomes.
+
+    Parameters
+    ----------
+    level : {"word", "char"}, default="word"
+        What is a token.
+    vocabulary_size : int or None, default=None
+        Largest number of tokens, padding and unknown ones included, and so of vectors
+        in an embedding. The rarest ones become unknown; None keeps all.
+    min_count : int, default=1
+        How often a token must occur in `fit`, else it is unknown. From 2 on, training
+        learns what to make of unknown tokens.
+    lowercase : bool, default=True
+        Whether capital and small letters are the same.
+    token_pattern : str or None, default=r"\w+(?:'\w+)*|[^\w\s]"
+        Regular expression of a word; the default takes words with their inner
+        apostrophes, and punctuation marks one by one. None splits at blanks. Ignored at
+        the level of characters.
+    mark_ends : bool, default=False
+        Whether every sequence starts with the token 2, "<start>", and ends with 3,
+        "<end>".
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        The number of every token, in the order of the numbers.
+
+    See Also
+    --------
+    sklearn.feature_extraction.text.CountVectorizer : Counts words, in no order.
+
+    Examples
+    --------
+    >>> from skseq.preprocessing import Tokenizer
+    >>> tokenizer = Tokenizer().fit(["the cat sat", "the mat"])
+    >>> list(tokenizer.vocabulary_)
+    ['<pad>', '<unk>', 'the', 'cat', 'mat', 'sat']
+    >>> tokenizer.transform(["The cat sat on the mat", ""])
+    [array([2, 3, 5, 1, 2, 4]), array([0])]
+    >>> tokenizer.inverse_transform([[2, 3, 5]])
+    ['the cat sat']
+
+    A classifier of raw texts:
+
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skseq import RNNClassifier
+    >>> model = make_pipeline(
+    ...     Tokenizer(level="char"), RNNClassifier(embedding_dim=8, random_state=0)
+    ... )
+    >>> names = ["anna", "maria", "olga", "peter", "hans", "frank"]
+    >>> model.fit(names, ["f", "f", "f", "m", "m", "m"]).predict(["nina", "ernst"])
+    array(['f', 'm'], dtype='<U1')
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "level": [StrOptions({"word", "char"})],
+        "vocabulary_size": [Interval(Integral, 3, None, closed="left"), None],
+        "min_count": [Interval(Integral, 1, None, closed="left")],
+        "lowercase": ["boolean"],
+        "token_pattern": [str, None],
+        "mark_ends": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        level: str = "word",
+        vocabulary_size: int | None = None,
+        min_count: int = 1,
+        lowercase: bool = True,
+        token_pattern: str | None = r"\w+(?:'\w+)*|[^\w\s]",
+        mark_ends: bool = False,
+    ):
+        self.level = level
+        self.vocabulary_size = vocabulary_size
+        self.min_count = min_count
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+        self.mark_ends = mark_ends
+
+    def fit(self, X: Any, y: Any = None) -> Tokenizer:
+        """Learn the vocabulary.
+
+        Parameters
+        ----------
+        X : list, array or Series of str, or of lists of str
+            The texts; a list of str is a text that was split before.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If X holds no text, or no token occurs `min_count` times.
+        TypeError
+            If X is not a list of texts.
+        """
+        self._validate_params()
+        counts = Counter(chain.from_iterable(self._split(X)))
+        special = SPECIAL if self.mark_ends else SPECIAL[:2]
+        if self.vocabulary_size is not None and self.vocabulary_size <= len(special):
+            raise ValueError(
+                f"vocabulary_size={self.vocabulary_size} leaves no room for a token "
+                f"beside {', '.join(special)}."
+            )
+        for token in special:
+            counts.pop(token, None)
+        kept = [token for token, count in counts.items() if count >= self.min_count]
+        if not kept:
+            raise ValueError(
+                f"None of the {len(counts)} tokens of X occurs "
+                f"min_count={self.min_count} times."
+            )
+        kept.sort(key=lambda token: (-counts[token], token))
+        tokens = [*special, *kept][: self.vocabulary_size]
+        self.vocabulary_ = {token: i for i, token in enumerate(tokens)}
+        return self
+
+    def transform(self, X: Any) -> list[np.ndarray]:
+        """Turn texts into numbers.
+
+        Parameters
+        ----------
+        X : list, array or Series of str, or of lists of str
+            The texts.
+
+        Returns
+        -------
+        X : list of ndarray of int of shape (n_tokens_i,)
+            A sequence per text; an empty text is one padding token.
+        """
+        check_is_fitted(self, "vocabulary_")
+        number, unknown = self.vocabulary_, self.vocabulary_[UNKNOWN]
+        sequences = []
+        for tokens in self._split(X):
+            if START in number:
+                tokens = [START, *tokens, END]
+            numbers = [number.get(token, unknown) for token in tokens or [PADDING]]
+            sequences.append(np.array(numbers, dtype=np.int64))
+        return sequences
+
+    def inverse_transform(self, X: Any) -> list[str]:
+        """Turn numbers into texts.
+
+        Parameters
+        ----------
+        X : list of sequences of int, or array of shape (n_samples, n_timesteps)
+            The tokens, as from `transform`.
+
+        Returns
+        -------
+        texts : list of str
+            Characters one after the other, words with a blank between any two.
+            Padding and marks of the ends are left out, and an unknown token is "<unk>".
+        """
+        check_is_fitted(self, "vocabulary_")
+        tokens = list(self.vocabulary_)
+        sequences = check_tokens(SequenceArray.from_list(list(X)), len(tokens))
+        separator = " " if self.level == "word" else ""
+        left_out = [self.vocabulary_.get(name) for name in (PADDING, START, END)]
+        return [
+            separator.join(tokens[i] for i in sequence[:, 0] if i not in left_out)
+            for sequence in sequences
+        ]
+
+    def _split(self, X: Any) -> Iterator[list[str]]:
+        """Yield the tokens of every text."""
+        for text in check_texts(X):
+            if not isinstance(text, str):
+                yield [token.lower() for token in text] if self.lowercase else text
+                continue
+            if self.lowercase:
+                text = text.lower()
+            if self.level == "char":
+                yield list(text)
+            elif self.token_pattern is None:
+                yield text.split()
+            else:
+                yield re.findall(self.token_pattern, text)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = tags.input_tags.three_d_array = False
+        return tags
+
+
+def check_texts(X: Any) -> list[str | list[str]]:
+    """Return texts, each a str or a list of str.
+
+    Parameters
+    ----------
+    X : list, array or Series
+        The texts.
+
+    Returns
+    -------
+    texts : list
+
+    Raises
+    ------
+    TypeError
+        If X is no list, or one of its items no text.
+    ValueError
+        If X is empty or a table.
+    """
+    if isinstance(X, (str, bytes, dict, set)) or not hasattr(X, "__len__"):
+        raise TypeError(
+            f"X must be a list of texts, got {type(X).__name__}: {X!r:.50}."
+        )
+    if getattr(X, "ndim", 1) != 1:
+        raise ValueError(
+            f"X must be a list of texts, got a table of shape {X.shape}; "
+            "choose a column."
+        )
+    if len(X) == 0:
+        raise ValueError("X holds no text; at least one is required.")
+    texts = [text.tolist() if isinstance(text, np.ndarray) else text for text in X]
+    for i, text in enumerate(texts):
+        is_split = isinstance(text, (list, tuple)) and all(
+            isinstance(token, str) for token in text
+        )
+        if not isinstance(text, str) and not is_split:
+            raise TypeError(
+                f"X[{i}] must be a text, a str or a list of str, got "
+                f"{type(text).__name__}: {text!r:.50}."
+            )
+    return texts

@@ -1,0 +1,90 @@
+"""Tokens: what a fit learns of them, and the vectors they become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from skseq._validation import check_tokens, check_vectors
+from skseq.networks import TokenEmbedding
+from skseq.sequences import SequenceArray
+
+__all__ = ["known_tokens", "make_embedding", "reads_tokens"]
+
+
+def reads_tokens(estimator: Any) -> bool:
+    """Return whether an estimator's parameters ask for vectors of tokens.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has the parameters `embedding_dim` and `embedding_weights`.
+
+    Returns
+    -------
+    reads_tokens : bool
+    """
+    return (
+        estimator.embedding_dim is not None or estimator.embedding_weights is not None
+    )
+
+
+def known_tokens(estimator: Any, sequences: SequenceArray) -> np.ndarray | None:
+    """Return which tokens an estimator's `fit` meets.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has the parameters `embedding_dim` and `embedding_weights`.
+    sequences : SequenceArray
+        All that it was given.
+
+    Returns
+    -------
+    known : ndarray of bool of shape (n_tokens,) or None
+        As long as the table of vectors; None if the parameters ask for none.
+    """
+    if not reads_tokens(estimator):
+        return None
+    vectors = check_vectors(estimator.embedding_weights, estimator.embedding_dim)
+    n_vectors = None if vectors is None else len(vectors)
+    tokens = check_tokens(sequences, n_vectors).values[:, 0]
+    return np.bincount(tokens, minlength=n_vectors or 0) > 0
+
+
+def make_embedding(estimator: Any, known: np.ndarray | None) -> TokenEmbedding | None:
+    """Return the table of vectors that an estimator's parameters describe.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has the parameters that begin with `embedding`, and `dropout`.
+    known : ndarray of bool of shape (n_tokens,) or None
+        Which tokens training meets, by `known_tokens` of the fit or of the one that it
+        continues.
+
+    Returns
+    -------
+    embedding : TokenEmbedding or None
+        None where X holds no tokens.
+
+    Raises
+    ------
+    ValueError
+        If the fit that is continued read tokens and this one does not, or vice versa.
+    """
+    size, vectors = estimator.embedding_dim, estimator.embedding_weights
+    if reads_tokens(estimator) != (known is not None):
+        raise ValueError(
+            f"embedding_dim={size}, but the fit that warm_start=True or partial_fit "
+            f"continues read {'numbers' if known is None else 'tokens'}."
+        )
+    if known is None:
+        return None
+    if vectors is None:
+        table = TokenEmbedding.draw(torch.from_numpy(known), size)
+    else:
+        table = torch.tensor(check_vectors(vectors, size))
+    return TokenEmbedding(table, estimator.embedding_trainable, estimator.dropout)
