@@ -8,15 +8,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skseq.networks import StepCrossEntropy
+from skseq.networks.masking import valid_steps
+from skseq.sequences import SequenceArray
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from skseq.sequences import SequenceArray
 
 __all__ = [
     "Batch",
     "BatchIterator",
     "SequenceDataset",
+    "StepTargets",
     "prediction_batches",
     "window_view",
 ]
@@ -31,8 +34,9 @@ class Batch(NamedTuple):
 
     x: Tensor  # (B, T, F), shorter sequences repeat their last step
     lengths: Tensor | None  # (B,), None if all are T
-    y: Tensor | None  # (B,) or (B, n_outputs)
+    y: Tensor | None  # (B,), (B, n_outputs) or, of labels per step, (B, T)
     weights: Tensor | None  # (B,)
+    index: Tensor | None = None  # (B,), which samples these are
 
     def __len__(self) -> int:
         return len(self.x)
@@ -48,8 +52,8 @@ class SequenceDataset:
         step of zeros, which after scaling says nothing.
     device : torch.device
         Where the tensors live.
-    targets : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
-        What to learn.
+    targets : ndarray of shape (n_samples, ...) or SequenceArray, optional
+        What to learn: of each sequence, or one class of each of its steps.
     weights : ndarray of shape (n_samples,), optional
         Weight of each sample in the loss.
     scales : list of tuple of two ndarrays, default=()
@@ -57,7 +61,7 @@ class SequenceDataset:
         of shape (n_samples, n_features), or (1, n_features) for all alike. Several
         scales give several views of every feature, side by side.
     dtype : torch.dtype, default=torch.float32
-        Type of the batches.
+        Type of the batches; integers, which are tokens, stay what they are.
     """
 
     def __init__(
@@ -79,7 +83,9 @@ class SequenceDataset:
         self._lengths = torch.as_tensor(lengths, device=device)
         self._has_empty = bool((lengths == 0).any())
         self.y = self.weights = None
-        if targets is not None:
+        if isinstance(targets, SequenceArray):
+            self.y = StepTargets(targets, device)
+        elif targets is not None:
             self.y = torch.as_tensor(targets, device=device)
         if weights is not None:
             self.weights = torch.as_tensor(weights, device=device).to(dtype)
@@ -105,18 +111,42 @@ class SequenceDataset:
             x = self._values[starts.unsqueeze(1) + steps]
         if self._scales:
             x = torch.cat([self._scaled(x, index, *s) for s in self._scales], dim=2)
-        x = x.to(self.dtype)
+        if x.is_floating_point():
+            x = x.to(self.dtype)
         if self._has_empty:
             x[self._lengths[index] == 0] = 0
         y = None if self.y is None else self.y[index]
         weights = None if self.weights is None else self.weights[index]
-        return Batch(x, lengths, y, weights)
+        return Batch(x, lengths, y, weights, index)
 
     @staticmethod
     def _scaled(x: Tensor, index: Tensor, mean: Tensor, std: Tensor) -> Tensor:
         if len(mean) > 1:
             mean, std = mean[index], std[index]
         return (x - mean.unsqueeze(1)) / std.unsqueeze(1)
+
+
+class StepTargets:
+    """Classes of the steps of sequences, gathered as the sequences are.
+
+    Parameters
+    ----------
+    targets : SequenceArray of int, one feature
+        The classes; overlapping ones stay overlapping.
+    device : torch.device
+        Where the tensors live.
+    """
+
+    def __init__(self, targets: SequenceArray, device: torch.device):
+        self._sequences = SequenceDataset(targets, device)
+
+    def __getitem__(self, index: Tensor) -> Tensor:
+        batch = self._sequences.gather(index)
+        classes = batch.x.squeeze(2)  # (B, T)
+        if batch.lengths is None:
+            return classes
+        real = valid_steps(batch.lengths, classes.shape[1])
+        return classes.masked_fill(~real, StepCrossEntropy.padding)
 
 
 def window_view(values: Tensor, length: int) -> Tensor:

@@ -6,15 +6,26 @@ outputs back into what a user expects. It knows nothing of networks or estimator
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 from scipy.special import expit, softmax
 from torch import nn
 
+from skseq.networks import StepCrossEntropy
 from skseq.scaling import standard_scaler
+from skseq.sequences import SequenceArray
 
-__all__ = ["Classification", "MultilabelClassification", "Regression", "Task"]
+__all__ = [
+    "Classification",
+    "MultilabelClassification",
+    "Regression",
+    "StepClassification",
+    "Task",
+]
 
 
 class Task:
@@ -24,15 +35,18 @@ class Task:
     ----------
     n_outputs : int
         How many outputs the network needs.
-    criterion : type of nn.Module
-        The loss, which takes ``reduction="none"``.
+    criterion : callable
+        Makes the loss, an nn.Module; takes ``reduction="none"``.
     stratifies : bool
         Whether a held-out part shall have the same share of every target.
+    per_step : bool
+        Whether targets and outputs are those of time steps, not of sequences.
     """
 
     n_outputs: int
-    criterion: ClassVar[type[nn.Module]]
+    criterion: Callable[..., nn.Module]
     stratifies: ClassVar[bool] = False
+    per_step: ClassVar[bool] = False
 
     def learn_scale(self, y: np.ndarray, weights: np.ndarray | None) -> None:
         """Learn the scale of the targets from the training part."""
@@ -67,7 +81,7 @@ class Classification(Task):
         if y.ndim != 1:
             raise ValueError(
                 f"y has the shape {y.shape}; expected one label per sequence, as in "
-                "the first fit."
+                "classes or the first fit."
             )
         unknown = np.setdiff1d(y, self.classes).tolist()
         if unknown:
@@ -84,6 +98,59 @@ class Classification(Task):
     def to_scores(self, outputs: np.ndarray) -> np.ndarray:
         """Return log-odds (n_samples,) of two classes, else the outputs."""
         return outputs[:, 1] - outputs[:, 0] if self.n_outputs == 2 else outputs
+
+
+class StepClassification(Classification):
+    """One class per time step; y is a SequenceArray of labels.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The sorted labels.
+
+    Attributes
+    ----------
+    class_weights : ndarray of shape (n_classes,) or None
+        Weight of the steps of each class.
+    typical : float
+        What the steps of a training sequence weigh on average.
+    """
+
+    stratifies = False
+    per_step = True
+
+    def __init__(self, classes: np.ndarray):
+        super().__init__(classes)
+        self.class_weights: np.ndarray | None = None
+        self.typical = 1.0
+
+    @property
+    def criterion(self) -> Callable[..., nn.Module]:
+        """Cross entropy in which all steps count alike, but for their class."""
+        weights = self.class_weights
+        weights = None if weights is None else weights.tolist()
+        return partial(StepCrossEntropy, typical=self.typical, weight=weights)
+
+    def with_class_weights(self, weights: np.ndarray) -> StepClassification:
+        """Return the same task with other weights (n_classes,)."""
+        task = copy.copy(self)
+        task.class_weights = weights
+        return task
+
+    def learn_scale(self, y, weights):
+        """Learn what the steps of a sequence weigh."""
+        totals = y.lengths
+        if self.class_weights is not None:
+            totals = [self.class_weights[codes].sum() for codes in self.encode(y, int)]
+        self.typical = float(np.average(totals, weights=weights))
+        if self.typical == 0:
+            raise ValueError("class_weight gives all steps the weight zero.")
+
+    def encode(self, y: SequenceArray, dtype: np.dtype) -> SequenceArray:
+        """Return the position of each label; an unknown one is an error."""
+        y = y.compact()
+        codes = super().encode(y.values[:, 0], dtype)
+        return y.map_values(lambda _: codes[:, None])
 
 
 class MultilabelClassification(Task):

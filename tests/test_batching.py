@@ -4,6 +4,7 @@ import torch
 
 from skseq import SequenceArray
 from skseq.batching import BatchIterator, SequenceDataset, prediction_batches
+from skseq.networks import StepCrossEntropy
 
 CPU = torch.device("cpu")
 LENGTHS = np.random.RandomState(0).randint(1, 60, size=1000)
@@ -90,3 +91,18 @@ def test_prediction_batches_are_bounded_in_memory():
     long = SequenceArray(np.zeros((200_000, 1)), range(5), [100_000] * 4 + [150_000])
     sizes = [len(batch) for _, batch in prediction_batches(dataset(long))]
     assert sizes == [1] * 5
+
+
+@pytest.mark.parametrize("table", [True, False], ids=["windows", "laid out"])
+@pytest.mark.parametrize("lengths", [[4, 4, 4], [4, 2, 3]])
+def test_targets_per_step_are_gathered_as_the_steps_are(table, lengths):
+    """Here a step's class is its value; a step of padding has none."""
+    X = SequenceArray(np.arange(6)[:, None], range(3), lengths)
+    y = X if table else SequenceArray.from_list(X.to_list())
+    batch = dataset(X, targets=y).gather(torch.tensor([2, 0, 1]))
+    for row, i in enumerate([2, 0, 1]):
+        n = lengths[i]
+        assert batch.y[row, :n].tolist() == X[i][:, 0].tolist()
+        assert (batch.y[row, n:] == StepCrossEntropy.padding).all()
+    assert batch.y.shape == batch.x.shape[:2]
+    assert batch.y.dtype == torch.int64

@@ -247,7 +247,7 @@ def test_another_kind_of_labels_later_is_refused():
     indicators = np.stack([SUM > 0, SUM > 1], axis=1).astype(int)
     with pytest.raises(ValueError, match=r"shape \(120, 2\); expected one label per"):
         RNNClassifier(max_epochs=1).fit(X, SUM > 0).partial_fit(X, indicators)
-    with pytest.raises(ValueError, match="classes does not go with label indicators"):
+    with pytest.raises(ValueError, match="expected one label per sequence, as in cl"):
         RNNClassifier().partial_fit(X, indicators, classes=[0, 1])
 
 

@@ -44,6 +44,9 @@ class BaseCNN(BaseSequenceEstimator):
         dropout: float = 0.0,
         normalize: str | None = "both",
         n_channels: int = 1,
+        embedding_dim: int | None = None,
+        embedding_weights: Any = None,
+        embedding_trainable: bool = True,
         optimizer: str | Callable = "adamw",
         lr: float = 3e-3,
         lr_schedule: str | None = "onecycle",
@@ -75,6 +78,9 @@ class BaseCNN(BaseSequenceEstimator):
         self.dropout = dropout
         self.normalize = normalize
         self.n_channels = n_channels
+        self.embedding_dim = embedding_dim
+        self.embedding_weights = embedding_weights
+        self.embedding_trainable = embedding_trainable
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule

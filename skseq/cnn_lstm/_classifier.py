@@ -69,6 +69,16 @@ class CNNLSTMClassifier(SequenceClassifierMixin, BaseCNNLSTM):
     n_channels : int, default=1
         Number of features per time step in the rows of a table (2-D X), time first:
         ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.
+    embedding_dim : int or None, default=None
+        X holds tokens, one whole number from 0 per time step, each of which is looked
+        up in a table of vectors of this size that training learns. The table ends with
+        the largest token of `fit`; later ones beyond it are an error. `normalize`
+        leaves tokens alone. `preprocessing.Tokenizer` makes them from text.
+    embedding_weights : array-like of shape (n_tokens, embedding_dim), default=None
+        Vectors of the tokens to start from; `embedding_dim` may then be left out. None
+        draws small ones.
+    embedding_trainable : bool, default=True
+        Whether training changes the vectors.
     optimizer : str or callable, default="adamw"
         "adadelta", "adagrad", "adam", "adamax", "adamw", "nadam", "radam",
         "rmsprop", "sgd", a class of `torch.optim` or a partial of one.
@@ -186,6 +196,9 @@ class CNNLSTMClassifier(SequenceClassifierMixin, BaseCNNLSTM):
         recurrent_dropout: float = 0.0,
         normalize: str | None = "both",
         n_channels: int = 1,
+        embedding_dim: int | None = None,
+        embedding_weights: Any = None,
+        embedding_trainable: bool = True,
         optimizer: str | Callable = "adamw",
         lr: float = 3e-3,
         lr_schedule: str | None = "onecycle",
@@ -226,6 +239,9 @@ class CNNLSTMClassifier(SequenceClassifierMixin, BaseCNNLSTM):
             recurrent_dropout=recurrent_dropout,
             normalize=normalize,
             n_channels=n_channels,
+            embedding_dim=embedding_dim,
+            embedding_weights=embedding_weights,
+            embedding_trainable=embedding_trainable,
             optimizer=optimizer,
             lr=lr,
             lr_schedule=lr_schedule,

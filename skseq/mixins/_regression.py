@@ -8,12 +8,13 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from skseq._validation import check_numbers
+from skseq.mixins._encoding import EncodingMixin
 from skseq.tasks import Regression
 
 __all__ = ["SequenceRegressorMixin"]
 
 
-class SequenceRegressorMixin(RegressorMixin):
+class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     """Predicts one or several numbers per sequence."""
 
     def _check_y(self, X, y):

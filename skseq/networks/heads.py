@@ -7,7 +7,36 @@ from torch import Tensor, nn
 from skseq.networks.dropout import Dropout
 from skseq.networks.initialization import initialize_linear
 
-__all__ = ["PooledHead", "SequenceNetwork"]
+__all__ = ["PooledHead", "SequenceNetwork", "StepHead"]
+
+
+def dense_layers(
+    input_size: int, dense_size: tuple[int, ...], n_outputs: int, dropout: float
+) -> nn.Sequential:
+    """Return fully connected ReLU layers and a linear one, dropout before each.
+
+    Parameters
+    ----------
+    input_size : int
+        Number of features of the input.
+    dense_size : tuple of int
+        Number of units of each ReLU layer.
+    n_outputs : int
+        Number of outputs.
+    dropout : float
+        Probability of dropping a value.
+
+    Returns
+    -------
+    layers : nn.Sequential
+    """
+    layers: list[nn.Module] = []
+    for size in dense_size:
+        linear = initialize_linear(nn.Linear(input_size, size))
+        layers += [Dropout(dropout), linear, nn.ReLU()]
+        input_size = size
+    linear = initialize_linear(nn.Linear(input_size, n_outputs))
+    return nn.Sequential(*layers, Dropout(dropout), linear)
 
 
 class PooledHead(nn.Module):
@@ -37,20 +66,43 @@ class PooledHead(nn.Module):
     ):
         super().__init__()
         self.pooling = pooling
-        layers: list[nn.Module] = []
-        for size in dense_size:
-            linear = initialize_linear(nn.Linear(input_size, size))
-            layers += [Dropout(dropout), linear, nn.ReLU()]
-            input_size = size
-        linear = initialize_linear(nn.Linear(input_size, n_outputs))
-        self.dense = nn.Sequential(*layers, Dropout(dropout), linear)
+        self.dense = dense_layers(input_size, dense_size, n_outputs, dropout)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         return self.dense(self.pooling(x, lengths))  # (B, n_outputs)
 
 
+class StepHead(nn.Module):
+    """One output vector per time step: the same dense layers for every step.
+
+    Parameters
+    ----------
+    input_size : int
+        Number of features D.
+    dense_size : tuple of int
+        Number of units of each fully connected ReLU layer before the output.
+    n_outputs : int
+        Number of outputs.
+    dropout : float, default=0.0
+        Dropout before every linear layer.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        dense_size: tuple[int, ...],
+        n_outputs: int,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        self.dense = dense_layers(input_size, dense_size, n_outputs, dropout)
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        return self.dense(x)  # (B, T, n_outputs)
+
+
 class SequenceNetwork(nn.Module):
-    """Encoder and head in a row.
+    """Embedding, encoder and head in a row.
 
     Parameters
     ----------
@@ -58,12 +110,17 @@ class SequenceNetwork(nn.Module):
         (B, T, F) and lengths -> (B, T', D) and lengths.
     head : nn.Module
         (B, T', D) and lengths -> outputs.
+    embedding : nn.Module, optional
+        Tokens (B, T, 1) -> (B, T, F); None: x holds features already.
     """
 
-    def __init__(self, encoder: nn.Module, head: nn.Module):
+    def __init__(
+        self, encoder: nn.Module, head: nn.Module, embedding: nn.Module | None = None
+    ):
         super().__init__()
+        self.embedding = nn.Identity() if embedding is None else embedding
         self.encoder = encoder
         self.head = head
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        return self.head(*self.encoder(x, lengths))
+        return self.head(*self.encoder(self.embedding(x), lengths))

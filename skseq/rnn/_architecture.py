@@ -12,11 +12,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skseq._validation import layer_sizes
 from skseq.base import BaseSequenceEstimator
 from skseq.networks import CELLS, RecurrentEncoder, RecurrentLayer
+from skseq.rnn._stateful import StatefulMixin
 
 __all__ = ["BaseRNN", "make_recurrent_encoder"]
 
 
-class BaseRNN(BaseSequenceEstimator):
+class BaseRNN(StatefulMixin, BaseSequenceEstimator):
     """The recurrent architecture: its parameters and its encoder."""
 
     _parameter_constraints: ClassVar[dict] = {
@@ -43,6 +44,9 @@ class BaseRNN(BaseSequenceEstimator):
         recurrent_dropout: float = 0.0,
         normalize: str | None = "feature",
         n_channels: int = 1,
+        embedding_dim: int | None = None,
+        embedding_weights: Any = None,
+        embedding_trainable: bool = True,
         optimizer: str | Callable = "adam",
         lr: float = 5e-3,
         lr_schedule: str | None = "onecycle",
@@ -73,6 +77,9 @@ class BaseRNN(BaseSequenceEstimator):
         self.recurrent_dropout = recurrent_dropout
         self.normalize = normalize
         self.n_channels = n_channels
+        self.embedding_dim = embedding_dim
+        self.embedding_weights = embedding_weights
+        self.embedding_trainable = embedding_trainable
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from skseq.networks import POOLINGS, PooledHead, SequenceNetwork
+from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
 
 
 def test_dense_layers_by_hand():
@@ -42,3 +42,14 @@ def test_the_head_sees_the_lengths_that_the_encoder_leaves():
     shape, lengths = network(torch.zeros(2, 5, 1), torch.tensor([5, 2]))
     assert shape == (2, 3, 1)
     assert lengths.tolist() == [3, 1]
+
+
+def test_a_step_head_treats_every_step_as_a_pooled_head_does_the_pool():
+    head = StepHead(3, (4,), n_outputs=2).double()
+    pooled = PooledHead(POOLINGS["last"](3), 3, (4,), n_outputs=2).double()
+    pooled.dense.load_state_dict(head.dense.state_dict())
+    x = torch.randn(6, 7, 3, dtype=torch.float64)
+    outputs = head(x, None)
+    for step in range(7):
+        expected = pooled(x[:, : step + 1], None)
+        np.testing.assert_allclose(outputs[:, step].detach(), expected.detach())

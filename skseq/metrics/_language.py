@@ -1,0 +1,73 @@
+"""How well symbols are told from those before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+
+__all__ = ["bits_per_character"]
+
+
+def bits_per_character(
+    symbols: Sequence[str], probabilities: Any, *, classes: Sequence[str]
+) -> float:
+    """Return the mean number of bits that it takes to tell which symbols came.
+
+    A symbol costs minus the binary logarithm of the probability that a language model
+    gave it, before it was known; a model that knows nothing needs ``log2(n_classes)``,
+    a certain one none (Shannon, 1951, "Prediction and Entropy of Printed English").
+
+    Parameters
+    ----------
+    symbols : sequence of str of length n_symbols
+        What came: characters, or whatever the model tells one by one.
+    probabilities : array-like of shape (n_symbols, n_classes)
+        What each symbol was thought to be, each row adding up to 1.
+    classes : sequence of str of length n_classes
+        The symbols that the columns are about, in any order.
+
+    Returns
+    -------
+    bits : float
+        0 at least, the lower the better; infinite if something came of which the
+        probability was 0.
+
+    Raises
+    ------
+    ValueError
+        If a symbol is not among the classes, the shapes do not fit, or a row is no
+        distribution.
+
+    See Also
+    --------
+    skseq.SequenceGenerator : Its `score` is minus this of texts.
+
+    Examples
+    --------
+    >>> from skseq.metrics import bits_per_character
+    >>> told = [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]
+    >>> bits_per_character("ac", told, classes="abc")  # 1 bit and 2 bits
+    1.5
+    """
+    probabilities = check_array(probabilities, input_name="probabilities")
+    check_consistent_length(probabilities, symbols)
+    column = {symbol: i for i, symbol in enumerate(classes)}
+    if probabilities.shape[1] != len(column):
+        raise ValueError(
+            f"probabilities has {probabilities.shape[1]} columns, but there are "
+            f"{len(column)} classes."
+        )
+    sums = probabilities.sum(axis=1)
+    if (probabilities < 0).any() or not np.allclose(sums, 1):
+        raise ValueError(
+            "Every row of probabilities must hold numbers from 0 on that add up to 1."
+        )
+    unknown = set(symbols).difference(column)
+    if unknown:
+        raise ValueError(f"symbols holds {sorted(unknown)}, which are not in classes.")
+    given = probabilities[np.arange(len(symbols)), [column[s] for s in symbols]]
+    with np.errstate(divide="ignore"):
+        return float(-np.log2(given).mean())

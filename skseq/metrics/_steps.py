@@ -1,0 +1,131 @@
+"""scikit-learn's metrics and scorers over the time steps of all sequences."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_consistent_length
+
+from skseq._validation import check_same_steps
+from skseq.steps import check_step_labels, flatten_steps
+
+__all__ = ["concat_steps", "step_scorer"]
+
+
+def concat_steps(values: Any) -> np.ndarray:
+    """Join labels, probabilities or scores of time steps for scikit-learn's metrics.
+
+    Parameters
+    ----------
+    values : list of arrays, array-like, Series, DataFrame or SequenceArray
+        What belongs to every step, as taggers take and give it: a list of
+        (n_timesteps_i, ...) arrays or an array (n_samples, n_timesteps, ...).
+
+    Returns
+    -------
+    flat : ndarray of shape (n_steps,) or (n_steps, n_outputs)
+        Sequence after sequence, without padding.
+
+    Raises
+    ------
+    ValueError
+        If there is one value per sequence instead.
+
+    Examples
+    --------
+    >>> from sklearn.metrics import f1_score
+    >>> from skseq.metrics import concat_steps
+    >>> y_true, y_pred = [[0, 1, 1], [0]], [[0, 0, 1], [0]]
+    >>> round(f1_score(concat_steps(y_true), concat_steps(y_pred)), 3)
+    0.667
+    """
+    return flatten_steps(values)[0]
+
+
+def step_scorer(scoring: str | Callable) -> Callable:
+    """Make a scorer of labels per time step from one of labels per sample.
+
+    All steps of all sequences are joined, each of them a sample; there is no padding
+    among them.
+
+    Parameters
+    ----------
+    scoring : str or callable
+        Any scorer of scikit-learn for classifiers, made by
+        `sklearn.metrics.make_scorer`, or its name, as "roc_auc", "f1_macro",
+        "neg_log_loss", "average_precision".
+
+    Returns
+    -------
+    scorer : callable
+        (estimator, X, y, sample_weight=None) -> score, for `scoring` in GridSearchCV
+        and cross_val_score. sample_weight weighs sequences.
+
+    See Also
+    --------
+    concat_steps : For metrics, which take labels and predictions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from skseq import RNNTagger
+    >>> from skseq.metrics import step_scorer
+    >>> X = np.random.default_rng(0).normal(size=(60, 10))
+    >>> y = (X > 0.5).astype(int)
+    >>> model = RNNTagger(max_epochs=20, lr=0.02, random_state=0)
+    >>> aucs = cross_val_score(model, X, y, cv=2, scoring=step_scorer("roc_auc"))
+    >>> bool(aucs.mean() > 0.9)
+    True
+    """
+    return _StepScorer(check_scoring(scoring=scoring))
+
+
+class _StepScorer:
+    """Scores steps as a scorer of scikit-learn scores samples."""
+
+    def __init__(self, scorer: Callable):
+        self.scorer = scorer
+
+    def __call__(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
+    ) -> float:
+        labels, lengths = flatten_steps(check_step_labels(X, y))
+        weights = {}
+        if sample_weight is not None:
+            check_consistent_length(lengths, sample_weight)
+            weights["sample_weight"] = np.repeat(sample_weight, lengths)
+        return self.scorer(_OfSteps(estimator, lengths), X, labels, **weights)
+
+
+_RESPONSES = ("predict", "predict_proba", "decision_function")
+
+
+class _OfSteps:
+    """A tagger as a classifier of steps."""
+
+    def __init__(self, tagger: Any, lengths: np.ndarray):
+        self._tagger = tagger
+        self._lengths = lengths
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._tagger, name)
+        if name not in _RESPONSES:
+            return value
+
+        @functools.wraps(value)  # scikit-learn asks a method for its name
+        def respond(X):
+            flat, lengths = flatten_steps(value(X))
+            check_same_steps(lengths, self._lengths)
+            return flat
+
+        return respond
+
+    def __sklearn_tags__(self) -> Any:
+        tags = self._tagger.__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        return tags

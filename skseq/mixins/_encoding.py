@@ -1,0 +1,52 @@
+"""What an estimator knows of a sequence as a whole: features for other models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from skseq.batching import Batch
+
+__all__ = ["EncodingMixin"]
+
+
+class EncodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """Turns sequences into vectors that any model of scikit-learn can learn from."""
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return what the trained network makes of each sequence as a whole.
+
+        That is its pooled steps, before the fully connected layers: with
+        ``pooling="last"`` the final state h of the last recurrent layer.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+
+        Returns
+        -------
+        encoding : ndarray of shape (n_samples, n_encoded)
+        """
+        check_is_fitted(self, "net_")
+        sequences = self._check_X(X, reset=False)
+        encoding = np.empty((len(sequences), self._n_features_out))
+        for index, found in self._predict_batches(sequences, encode_batch):
+            encoding[index] = found
+        return encoding
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.module_.encoder.output_size
+
+
+@torch.inference_mode()
+def encode_batch(module: nn.Module, batch: Batch) -> np.ndarray:
+    """Return the pooled steps (B, D) of a batch."""
+    steps, lengths = module.encoder(module.embedding(batch.x), batch.lengths)
+    return module.head.pooling(steps, lengths).double().cpu().numpy()

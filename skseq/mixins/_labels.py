@@ -1,0 +1,92 @@
+"""What estimators of class labels share, per sequence or per step."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_class_weight
+
+__all__ = ["LabelsMixin"]
+
+
+class LabelsMixin:
+    """Knows its classes and their weights, and trains on a part of them."""
+
+    _class_parameter_constraints: ClassVar[dict] = {
+        "class_weight": [dict, StrOptions({"balanced"}), None]
+    }
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels, in the order of the columns of `predict_proba`."""
+        return self._task.classes
+
+    def _check_classes(self, labels: np.ndarray) -> np.ndarray:
+        """Return the distinct labels; one alone is no choice."""
+        classes = np.unique(labels)
+        if len(classes) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs samples of at least 2 classes; y holds "
+                f"one class: {classes.tolist()}."
+            )
+        return classes
+
+    def _class_weights(
+        self, labels: np.ndarray, sample_weight: np.ndarray | None
+    ) -> np.ndarray:
+        """Return the weight of each class, zero if it is unknown."""
+        if isinstance(self.class_weight, dict):
+            negative = {c: w for c, w in self.class_weight.items() if not w >= 0}
+            if negative:
+                raise ValueError(f"class_weight must not be negative, got {negative}.")
+            classes = self.classes_  # those that y lacks, too
+        else:
+            classes = np.unique(labels)
+        weights = np.zeros(len(self.classes_))
+        weights[np.isin(self.classes_, classes)] = compute_class_weight(
+            self.class_weight, classes=classes, y=labels, sample_weight=sample_weight
+        )
+        return weights
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ):
+        """Train for one epoch, from where the last fit or partial_fit stopped.
+
+        The scale of the inputs is learned in the first call and kept. Nothing is held
+        out, so `early_stopping` does not apply, nor does `lr_schedule`; weights are
+        taken as they are, not relative to their mean.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`.
+        y : array-like or list of arrays
+            The labels, as in `fit`.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that may ever come; needed in the first call unless y holds
+            them all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        earlier = getattr(self, "net_", None)
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all samples at once; give partial_fit "
+                "weights as a dict."
+            )
+        if classes is not None:
+            classes = np.unique(classes)
+            if earlier is not None and not np.array_equal(classes, self.classes_):
+                raise ValueError(
+                    f"classes={classes.tolist()} differ from those of the first call, "
+                    f"{self.classes_.tolist()}."
+                )
+        return self._fit(X, y, sample_weight, 1, earlier, classes, partial=True)

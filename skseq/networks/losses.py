@@ -1,0 +1,85 @@
+"""Losses that torch.nn has not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["StepCrossEntropy", "StepSquaredError"]
+
+
+class StepCrossEntropy(nn.Module):
+    """Cross entropy of the steps of sequences, in which every real step counts alike.
+
+    The loss of a sequence is the sum over its steps, in units of a typical sequence,
+    so that the mean over sequences is that over steps, however they fall into batches.
+
+    Parameters
+    ----------
+    typical : float, default=1.0
+        What the steps of a sequence weigh on average.
+    weight : sequence of float, optional
+        Weight of each class; None weighs all alike.
+    reduction : {"mean", "none"}, default="mean"
+        Whether to return the mean over the sequences, or (B,) losses.
+    """
+
+    padding = -100  # the target of a step that is none
+
+    def __init__(
+        self,
+        typical: float = 1.0,
+        weight: Sequence[float] | None = None,
+        reduction: str = "mean",
+    ):
+        super().__init__()
+        self.typical = typical
+        weight = None if weight is None else torch.tensor(weight, dtype=torch.float64)
+        self.register_buffer("weight", weight)
+        self.reduction = reduction
+
+    def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
+        # outputs: (B, T, n_classes), y: (B, T)
+        if outputs.shape[1] != y.shape[1]:
+            raise ValueError(
+                f"The encoder makes {outputs.shape[1]} steps of {y.shape[1]}; labels "
+                "per step need one output for each."
+            )
+        weight = None if self.weight is None else self.weight.to(outputs.dtype)
+        steps = functional.cross_entropy(
+            outputs.transpose(1, 2),
+            y,
+            weight,
+            ignore_index=self.padding,
+            reduction="none",
+        )
+        losses = steps.sum(dim=1) / self.typical  # (B,)
+        return losses.mean() if self.reduction == "mean" else losses
+
+
+class StepSquaredError(nn.Module):
+    """Squared error of the steps of sequences, in which every real step counts alike.
+
+    As `StepCrossEntropy`; the target of a step that is none is NaN.
+
+    Parameters
+    ----------
+    typical : float, default=1.0
+        How many steps a sequence has on average.
+    reduction : {"mean", "none"}, default="mean"
+        Whether to return the mean over the sequences, or (B,) losses.
+    """
+
+    def __init__(self, typical: float = 1.0, reduction: str = "mean"):
+        super().__init__()
+        self.typical = typical
+        self.reduction = reduction
+
+    def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
+        # outputs and y: (B, T, n_targets)
+        squares = torch.where(torch.isnan(y), 0, (outputs - y.nan_to_num(0)).square())
+        losses = squares.mean(dim=2).sum(dim=1) / self.typical  # (B,)
+        return losses.mean() if self.reduction == "mean" else losses

@@ -1,0 +1,127 @@
+"""Statefulness: recurrent layers that go on from where they were."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from skseq.networks.cells import State
+from skseq.resources import unchanged_on_error
+
+__all__ = ["StatefulMixin"]
+
+
+class StatefulMixin:
+    """Predicts long sequences piece by piece."""
+
+    _is_stateful = False
+
+    def stateful(self, initial_state: Any = None):
+        """Return a copy that carries its state from call to call.
+
+        Whatever the copy predicts, it takes a call's sequences for the continuation of
+        those of the call before, so that a stream can be read in pieces: the answers
+        are those to the whole, but for rounding. The copy shares the trained network;
+        its attribute `state_` is the state after the last call.
+
+        Parameters
+        ----------
+        initial_state : list of tuple of array-like (n_samples, hidden_size), optional
+            The state to begin with, such as the `state_` of another stateful copy: of
+            each layer h and, of LSTM cells, c. None begins with zeros.
+
+        Returns
+        -------
+        stream : estimator
+            Its `state_` has the form of `initial_state`. It expects the same sequences,
+            in the same order, in every call.
+
+        Raises
+        ------
+        ValueError
+            If an answer cannot be found piece by piece: with ``bidirectional=True``,
+            `pooling` other than "last", or scales of whole sequences (`normalize`); or
+            if the state does not fit the network.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skseq import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(8, 20, 1))
+        >>> y = X.sum(axis=(1, 2))
+        >>> model = RNNRegressor(max_epochs=1, random_state=0).fit(X, y)
+        >>> stream = model.stateful()
+        >>> for piece in np.split(X, 4, axis=1):
+        ...     answer = stream.predict(piece)
+        >>> bool(np.allclose(answer, model.predict(X)))
+        True
+        """
+        check_is_fitted(self, "net_")
+        for name, possible in (
+            ("bidirectional", (False,)),
+            ("pooling", ("last",)),
+            ("normalize", ("feature", None)),
+        ):
+            if getattr(self, name, possible[0]) not in possible:
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} needs whole sequences; to carry a "
+                    f"state from piece to piece it must be one of {possible}."
+                )
+        stream = copy.copy(self)
+        stream._is_stateful = True
+        stream.state_ = initial_state
+        if initial_state is not None:
+            stream.state_ = stream._read_state(initial_state)
+        return stream
+
+    def _read_state(self, state: Any, n_samples: int | None = None) -> list[State]:
+        """Return a copy of a state that fits the network, zeros for None."""
+        layers = self.module_.encoder.layers
+        if state is None:
+            return [
+                tuple(np.zeros((layer.n_states, n_samples, layer.hidden_size)))
+                for layer in layers
+            ]
+        sizes = [(layer.n_states, layer.hidden_size) for layer in layers]
+        found = [
+            tuple(check_array(part, dtype=float, copy=True) for part in layer)
+            for layer in state
+        ]
+        n_samples = n_samples or len(found[0][0])
+        expected = [[(n_samples, size)] * n_parts for n_parts, size in sizes]
+        shapes = [[part.shape for part in layer] for layer in found]
+        if shapes != expected:
+            raise ValueError(
+                f"The state has arrays of the shapes {shapes}, layer by layer; "
+                f"expected {expected} for X of {n_samples} sequences."
+            )
+        return found
+
+    def _predict_outputs(self, X):
+        with unchanged_on_error(self):
+            return super()._predict_outputs(X)
+
+    def _predict_batches(self, sequences, ask):
+        if self._is_stateful:
+            self.state_ = self._read_state(self.state_, len(sequences))
+        return super()._predict_batches(sequences, ask)
+
+    @torch.inference_mode()
+    def _ask(self, module, batch):
+        if not self._is_stateful:
+            return super()._ask(module, batch)
+        x = module.embedding(batch.x)
+        index = batch.index.cpu().numpy()
+        state = [
+            tuple(torch.as_tensor(part[index]).to(x) for part in layer)
+            for layer in self.state_
+        ]
+        outputs, state = module.encoder.run(x, batch.lengths, state)
+        for parts, after in zip(self.state_, state, strict=True):
+            for part, new in zip(parts, after, strict=True):
+                part[index] = new.cpu().numpy()
+        return module.head(outputs, batch.lengths).double().cpu().numpy()

@@ -1,0 +1,147 @@
+"""Values per time step: from any layout to one flat array, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import assert_all_finite
+from sklearn.utils.multiclass import check_classification_targets
+
+from skseq._validation import is_list_of_sequences, is_panel
+from skseq.sequences import SequenceArray, panel_starts
+
+__all__ = ["check_step_labels", "flatten_steps", "unflatten_steps"]
+
+
+def flatten_steps(values: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Join what belongs to the steps of sequences.
+
+    Parameters
+    ----------
+    values : list of arrays, array-like, Series, DataFrame or SequenceArray
+        Labels or numbers, one per step, or a row of numbers per step.
+
+    Returns
+    -------
+    flat : ndarray of shape (n_steps,) or (n_steps, n_outputs)
+        Sequence after sequence.
+    lengths : ndarray of int of shape (n_samples,)
+        Steps of each.
+
+    Raises
+    ------
+    ValueError
+        If there is one value per sequence instead.
+    """
+    if isinstance(values, SequenceArray):
+        flat, lengths = np.concatenate(values.to_list()), values.lengths
+    elif is_panel(values):
+        flat = values.to_numpy()
+        lengths = np.diff(np.append(panel_starts(values.index), len(flat)))
+    else:
+        ragged = is_list_of_sequences(values)
+        items = values if ragged else np.atleast_1d(values)
+        arrays = [np.asarray(item) for item in items]
+        for i, array in enumerate(arrays):
+            if array.ndim == 0:
+                raise ValueError(
+                    f"y[{i}] is {array.item()!r}; expected one label per "
+                    "time step, as a list of arrays or an array (n_samples, "
+                    "n_timesteps)."
+                )
+        lengths = np.array([len(array) for array in arrays])
+        if not lengths.any():
+            raise ValueError("y holds no step; expected one label per time step.")
+        flat = np.concatenate(arrays)
+    if flat.ndim == 2 and flat.shape[1] == 1:
+        flat = flat[:, 0]
+    return flat, lengths
+
+
+def unflatten_steps(flat: np.ndarray, X: Any, columns: Any = None) -> Any:
+    """Lay values per step out as the sequences they belong to.
+
+    Parameters
+    ----------
+    flat : ndarray of shape (n_steps,) or (n_steps, n_outputs)
+        Sequence after sequence.
+    X : array-like, DataFrame, list of arrays or SequenceArray
+        The sequences.
+    columns : array-like of shape (n_outputs,), optional
+        Names for the columns of a DataFrame.
+
+    Returns
+    -------
+    values : ndarray, list of ndarray, Series or DataFrame
+        Of a panel a Series or DataFrame with its index, of a list or SequenceArray a
+        list of arrays, of an object array one, and of an array (or table) an array
+        of shape (n_samples, n_timesteps) or (n_samples, n_timesteps, n_outputs).
+    """
+    if is_panel(X):
+        if flat.ndim == 1:
+            return pd.Series(flat, index=X.index)
+        return pd.DataFrame(flat, index=X.index, columns=columns)
+    if not isinstance(X, SequenceArray) and not is_list_of_sequences(X):
+        return flat.reshape(len(np.asarray(X)), -1, *flat.shape[1:])
+    lengths = getattr(X, "lengths", None)
+    lengths = [len(sequence) for sequence in X] if lengths is None else lengths
+    items = np.split(flat, np.cumsum(lengths)[:-1])
+    if not hasattr(X, "dtype") or isinstance(X, SequenceArray):
+        return items
+    objects = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        objects[i] = item
+    return objects
+
+
+def check_step_labels(X: Any, y: Any) -> SequenceArray:
+    """Read class labels per time step from any layout.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame, list of arrays or SequenceArray
+        The sequences.
+    y : list of arrays, array-like, Series or SequenceArray
+        The labels.
+
+    Returns
+    -------
+    labels : SequenceArray
+        With one feature, the label.
+
+    Raises
+    ------
+    ValueError
+        If y holds anything but class labels per step, or its index is not that of a
+        panel X.
+    TypeError
+        If labels are partly strings.
+    """
+    if is_panel(X) and is_panel(y) and not y.index.equals(X.index):
+        raise ValueError(
+            "y has another index than X; labels per step need the same (instance, "
+            "time), in the same order."
+        )
+    if isinstance(y, SequenceArray):
+        labels = y
+    else:
+        flat, lengths = flatten_steps(y)
+        if flat.ndim > 1:
+            raise ValueError(
+                f"y holds rows of shape {flat.shape[1:]} per time step; expected one "
+                "label per step."
+            )
+        starts = np.cumsum(lengths) - lengths
+        labels = SequenceArray(flat[:, None], starts, lengths)
+    if labels.n_features != 1:
+        raise ValueError(
+            f"y holds {labels.n_features} values per time step; expected one label."
+        )
+    steps = labels.compact().values[:, 0]
+    assert_all_finite(steps, input_name="y")
+    if steps.dtype == object and len({isinstance(label, str) for label in steps}) > 1:
+        raise TypeError("y holds labels of several types, strings and others.")
+    check_classification_targets(steps)
+    return labels

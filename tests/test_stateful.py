@@ -1,0 +1,130 @@
+"""Encodings, and states carried from piece to piece."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from skseq import CNNClassifier, RNNClassifier, RNNRegressor, RNNTagger
+
+rng = np.random.RandomState(0)
+X = rng.randn(12, 10, 2)
+Y = np.where(X[..., 0].cumsum(axis=1) > 0, "b", "a")
+PIECES = [X[:, :3], X[:, 3:4], X[:, 4:]]
+OPTIONS = {"max_epochs": 2, "random_state": 0}
+CELLS = ["rnn", "gru", "lstm", "peephole_lstm"]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_labels_of_a_stream_are_those_of_the_whole(cell):
+    model = RNNTagger(cell=cell, hidden_size=(5, 4), **OPTIONS).fit(X, Y)
+    stream = model.stateful()
+    proba = [stream.predict_proba(piece) for piece in PIECES]
+    np.testing.assert_allclose(
+        np.concatenate(proba, axis=1), model.predict_proba(X), atol=1e-7
+    )
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_last_answer_of_a_stream_is_that_to_the_whole(cell):
+    model = RNNClassifier(cell=cell, **OPTIONS).fit(X, Y[:, -1])
+    stream = model.stateful()
+    answers = [stream.decision_function(piece) for piece in PIECES]
+    np.testing.assert_allclose(answers[-1], model.decision_function(X), atol=1e-7)
+    assert not np.allclose(answers[-1], model.decision_function(PIECES[-1]))
+
+
+def test_pieces_of_unequal_lengths():
+    model = RNNRegressor(**OPTIONS).fit(X, X.sum(axis=(1, 2)))
+    cuts = rng.randint(1, 10, len(X))
+    stream = model.stateful()
+    stream.predict([x[:cut] for x, cut in zip(X, cuts, strict=True)])
+    answer = stream.predict([x[cut:] for x, cut in zip(X, cuts, strict=True)])
+    np.testing.assert_allclose(answer, model.predict(X), atol=1e-7)
+
+
+def test_a_state_can_be_handed_over():
+    model = RNNRegressor(cell="gru", **OPTIONS).fit(X, X.sum(axis=(1, 2)))
+    first = model.stateful()
+    first.predict(X[:, :6])
+    assert [[part.shape for part in layer] for layer in first.state_] == [[(12, 32)]]
+    second = model.stateful([[part[3:5] for part in layer] for layer in first.state_])
+    np.testing.assert_allclose(second.predict(X[3:5, 6:]), model.predict(X[3:5]))
+
+
+def test_the_original_stays_without_a_state():
+    model = RNNRegressor(**OPTIONS).fit(X, X.sum(axis=(1, 2)))
+    before = model.predict(X)
+    stream = model.stateful()
+    stream.predict(X)
+    assert not hasattr(model, "state_")
+    np.testing.assert_array_equal(model.predict(X), before)
+    assert not hasattr(clone(stream), "state_")
+
+
+def test_a_failed_call_leaves_the_state():
+    stream = RNNRegressor(**OPTIONS).fit(X, X.sum(axis=(1, 2))).stateful()
+    stream.predict(X[:, :5])
+    with pytest.raises(ValueError, match="contains NaN"):
+        stream.predict(np.full_like(X, np.nan))
+    with pytest.raises(ValueError, match=r"\(12, 32\).*expected .*\(3, 32\).*3 seq"):
+        stream.predict(X[:3])
+    answer = stream.predict(X[:, 5:])
+    np.testing.assert_allclose(stream.stateful().predict(X), answer, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"bidirectional": True}, "bidirectional=True needs whole sequences"),
+        ({"pooling": "mean"}, "pooling='mean' needs whole"),
+        ({"normalize": "sequence"}, "normalize='sequence' needs whole"),
+    ],
+)
+def test_what_needs_whole_sequences_is_refused(options, message):
+    model = RNNRegressor(**options, **OPTIONS).fit(X, X.sum(axis=(1, 2)))
+    with pytest.raises(ValueError, match=message):
+        model.stateful()
+
+
+def test_a_state_that_does_not_fit_is_refused():
+    model = RNNRegressor(**OPTIONS).fit(X, X.sum(axis=(1, 2)))
+    zeros = np.zeros((12, 32))
+    for state in ([(zeros,)], [(zeros, zeros[:, 1:])], [(zeros, zeros)] * 2):
+        with pytest.raises(ValueError, match="expected"):
+            model.stateful(state)
+    with pytest.raises(ValueError, match="NaN"):
+        model.stateful([(zeros, zeros * np.nan)])
+
+
+# Encodings -------------------------------------------------------------------
+
+
+def test_the_encoding_of_a_recurrent_network_is_its_last_state():
+    model = RNNClassifier(cell="gru", hidden_size=(5, 4), **OPTIONS).fit(X, Y[:, -1])
+    stream = model.stateful()
+    stream.predict(X)
+    encoding = model.transform(X)
+    np.testing.assert_allclose(encoding, stream.state_[-1][0], atol=1e-7)
+    dense = model.module_.head.dense[-1]
+    weight, bias = dense.weight.detach().numpy(), dense.bias.detach().numpy()
+    scores = (encoding @ weight.T + bias) @ [-1, 1]
+    np.testing.assert_allclose(scores, model.decision_function(X), atol=1e-6)
+
+
+def test_encodings_do_not_depend_on_padding():
+    model = CNNClassifier(n_filters=(6,), kernel_size=3, **OPTIONS).fit(X, Y[:, -1])
+    ragged = [x[:n] for x, n in zip(X, rng.randint(1, 11, len(X)), strict=True)]
+    alone = np.concatenate([model.transform([x]) for x in ragged])
+    np.testing.assert_allclose(model.transform(ragged), alone, atol=1e-7)
+    names = [f"cnnclassifier{i}" for i in range(6)]
+    assert model.get_feature_names_out().tolist() == names
+
+
+def test_another_model_learns_from_encodings():
+    encoder = RNNClassifier(max_epochs=30, random_state=0)
+    pipe = make_pipeline(encoder, LogisticRegression())
+    X = rng.randn(150, 10, 2)
+    assert cross_val_score(pipe, X, X[..., 0].sum(axis=1) > 0, cv=3).mean() > 0.8
