@@ -1,9 +1,12 @@
 """scikit-learn estimators for sequences."""
 
-from skseq.cnn import CNNClassifier, CNNRegressor
-from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor
-from skseq.forecasting import CNNLSTMForecaster, RNNForecaster
-from skseq.rnn import RNNClassifier, RNNRegressor
+from skseq.anomaly import SequenceAnomalyDetector
+from skseq.cnn import CNNClassifier, CNNRegressor, CNNTagger
+from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor, CNNLSTMTagger
+from skseq.forecasting import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
+from skseq.generation import SequenceGenerator
+from skseq.rnn import RNNClassifier, RNNRegressor, RNNTagger
+from skseq.seq2seq import Seq2SeqClassifier, Seq2SeqRegressor
 from skseq.sequences import SequenceArray
 
 __all__ = [
@@ -11,11 +14,19 @@ __all__ = [
     "CNNLSTMClassifier",
     "CNNLSTMForecaster",
     "CNNLSTMRegressor",
+    "CNNLSTMTagger",
     "CNNRegressor",
+    "CNNTagger",
     "RNNClassifier",
     "RNNForecaster",
     "RNNRegressor",
+    "RNNTagger",
+    "Seq2SeqClassifier",
+    "Seq2SeqForecaster",
+    "Seq2SeqRegressor",
+    "SequenceAnomalyDetector",
     "SequenceArray",
+    "SequenceGenerator",
 ]
 
 __version__ = "0.1.0.dev0"

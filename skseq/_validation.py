@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +17,12 @@ from sklearn.utils.validation import (
 from skseq.sequences import SequenceArray, panel_starts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sklearn.base import BaseEstimator
 
 FLOATS = (np.float64, np.float32)
+MOST_TOKENS = 10_000_000  # more would be measurements rather than tokens
 
 
 def check_sequences(
@@ -93,6 +96,43 @@ def check_sequences(
     return sequences
 
 
+def check_tokens(
+    sequences: SequenceArray, n_tokens: int | None = None
+) -> SequenceArray:
+    """Return sequences of one token per time step as int64, each below `n_tokens`."""
+    if sequences.n_features != 1:
+        raise ValueError(
+            f"X has {sequences.n_features} features per time step; with an embedding "
+            "it holds one token per time step."
+        )
+    sequences = sequences.compact()
+    values = sequences.values[:, 0]
+    largest = (MOST_TOKENS if n_tokens is None else n_tokens) - 1
+    wrong = (values < 0) | (values > largest) | (values != np.floor(values))
+    if wrong.any():
+        last = "" if n_tokens is None else ", the last one that is known"
+        for i, step, row in _places(sequences, wrong):
+            sign = "Negative values in data: " if values[row] < 0 else ""
+            raise ValueError(
+                f"{sign}X[{i}] holds {values[row]:.15g} at time step {step}; expected "
+                f"a token, a whole number from 0 to {largest}{last}."
+            )
+    return sequences.map_values(lambda values: values.astype(np.int64))
+
+
+def check_vectors(vectors: Any, size: int | None) -> np.ndarray | None:
+    """Return the vectors (n_tokens, size) given for tokens, None if there are none."""
+    if vectors is None:
+        return None
+    vectors = check_array(vectors, dtype=FLOATS, input_name="embedding_weights")
+    if size not in (None, vectors.shape[1]):
+        raise ValueError(
+            f"embedding_weights has the shape {vectors.shape}, which does not fit "
+            f"embedding_dim={size}."
+        )
+    return vectors
+
+
 def check_labels(X: Any, y: Any) -> np.ndarray:
     """Return class labels (n_samples,) or label indicators (n_samples, n_labels)."""
     check_instances(X, y)
@@ -152,9 +192,22 @@ def check_instances(X: Any, y: Any) -> None:
         )
 
 
-def check_same_length(sequences: SequenceArray, y: np.ndarray) -> None:
-    """Raise unless there is one target per sequence."""
+def check_same_length(sequences: SequenceArray, y: np.ndarray | SequenceArray) -> None:
+    """Raise unless there is one target per sequence, or per each of its steps."""
     check_consistent_length(sequences.starts, y)
+    if isinstance(y, SequenceArray):
+        check_same_steps(sequences.lengths, y.lengths)
+
+
+def check_same_steps(lengths: np.ndarray, n_labels: np.ndarray) -> None:
+    """Raise unless there are as many labels as steps in every sequence."""
+    check_consistent_length(lengths, n_labels)
+    differ = np.flatnonzero(lengths != n_labels)
+    if len(differ):
+        i = differ[0]
+        raise ValueError(
+            f"y[{i}] has {n_labels[i]} labels for a sequence of {lengths[i]} steps."
+        )
 
 
 def layer_sizes(name: str, sizes: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -163,6 +216,19 @@ def layer_sizes(name: str, sizes: int | tuple[int, ...]) -> tuple[int, ...]:
     if not all(_is_positive_integer(size) for size in sizes):
         raise ValueError(f"{name} must hold positive integers, got {sizes!r}.")
     return tuple(int(size) for size in sizes)
+
+
+def check_teacher_forcing(probabilities: Any) -> tuple[float, float]:
+    """Return the probabilities of the first and the last epoch."""
+    pair = probabilities
+    if not isinstance(pair, tuple):
+        pair = (pair, pair)
+    if len(pair) != 2 or not all(isinstance(p, Real) and 0 <= p <= 1 for p in pair):
+        raise ValueError(
+            f"teacher_forcing={probabilities!r} must be a probability, or two: of the "
+            "first and of the last epoch."
+        )
+    return pair
 
 
 def _is_positive_integer(value: Any) -> bool:
@@ -233,14 +299,18 @@ def _check_values(sequences: SequenceArray) -> SequenceArray:
 
 def _raise_not_finite(sequences, values, finite) -> None:
     """Name the first sequence and step with a NaN or infinity, if one is in use."""
+    for i, step, row in _places(sequences, ~finite):
+        kind = "NaN" if np.isnan(values[row]).any() else "infinity"
+        raise ValueError(f"Input X contains {kind}: X[{i}] at time step {step}.")
+
+
+def _places(sequences: SequenceArray, mask: np.ndarray) -> Iterator[tuple]:
+    """Yield (sequence, time step, row) of the rows of a mask that are in use."""
     for i, (start, length) in enumerate(
         zip(sequences.starts, sequences.lengths, strict=True)
     ):
-        steps = finite[start : start + length]
-        if not steps.all():
-            step = int(np.argmin(steps))
-            kind = "NaN" if np.isnan(values[start + step]).any() else "infinity"
-            raise ValueError(f"Input X contains {kind}: X[{i}] at time step {step}.")
+        for step in np.flatnonzero(mask[start : start + length]).tolist():
+            yield i, step, start + step
 
 
 def _unflatten(table: np.ndarray, n_channels: int) -> np.ndarray:

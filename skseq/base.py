@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Iterator
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -15,12 +16,13 @@ from torch import nn
 from skseq._validation import (
     check_same_length,
     check_sequences,
+    check_tokens,
     check_weights,
     layer_sizes,
 )
-from skseq.batching import SequenceDataset, prediction_batches
+from skseq.batching import Batch, SequenceDataset, prediction_batches
 from skseq.estimator import NetworkEstimator
-from skseq.networks import POOLINGS, PooledHead, SequenceNetwork
+from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
 from skseq.resources import (
     make_random_state,
     resolve_device,
@@ -32,6 +34,7 @@ from skseq.samples import Samples, split_for_validation
 from skseq.scaling import StepScaler, sequence_scale
 from skseq.sequences import SequenceArray
 from skseq.tasks import Task
+from skseq.tokens import known_tokens, make_embedding, reads_tokens
 from skseq.training import SequenceNet, predict_batch, train
 
 __all__ = ["BaseSequenceEstimator"]
@@ -59,8 +62,13 @@ class BaseSequenceEstimator(NetworkEstimator):
         "dense_size": [Interval(Integral, 1, None, closed="left"), tuple],
         "normalize": [StrOptions({"feature", "sequence", "both"}), None],
         "n_channels": [Interval(Integral, 1, None, closed="left")],
+        "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],
+        "embedding_weights": ["array-like", None],
+        "embedding_trainable": ["boolean"],
         "warm_start": ["boolean"],
     }
+    _network_class: ClassVar[type[nn.Module]] = SequenceNetwork
+    _check_lengths = staticmethod(check_same_length)
 
     # What architectures and task mixins add --------------------------------
 
@@ -189,29 +197,34 @@ class BaseSequenceEstimator(NetworkEstimator):
         )
         return train_part.with_mean_weight_one(), held_out.with_mean_weight_one()
 
-    def _check_samples(self, X, y, sample_weight, *, reset: bool) -> Samples:
+    def _check_X(self, X: Any, y: Any = "no_validation", *, reset: bool):
+        """Return sequences; of tokens, only such as the network has a vector for."""
         sequences = check_sequences(self, X, y, reset=reset)
+        if reset:
+            self._known_tokens = known_tokens(self, sequences)
+        elif self._known_tokens is not None:
+            check_tokens(sequences, len(self._known_tokens))
+        return sequences
+
+    def _check_samples(self, X, y, sample_weight, *, reset: bool) -> Samples:
+        sequences = self._check_X(X, y, reset=reset)
         y = self._check_y(X, y)
-        check_same_length(sequences, y)
+        self._check_lengths(sequences, y)
         weights = check_weights(sample_weight, sequences)
         return Samples(sequences, y, weights).usable()
 
     def _make_network(
         self, seed: int, dtype: np.dtype, earlier: SequenceNet | None
     ) -> nn.Module:
-        n_views = 2 if self._normalize == "both" else 1
+        n_features = self._n_channels * (2 if self._normalize == "both" else 1)
         with seeded_torch(seed):
-            encoder = self._make_encoder(self._n_channels * n_views)
-            size = encoder.output_size
-            pooling = POOLINGS[self.pooling](size, getattr(encoder, "n_backwards", 0))
-            head = PooledHead(
-                pooling,
-                size,
-                layer_sizes("dense_size", self.dense_size),
-                self._task.n_outputs,
-                self.dropout,
-            )
-        network = SequenceNetwork(encoder, head).to(_TORCH_DTYPES[dtype])
+            embedding = make_embedding(self, self._known_tokens)
+            if embedding is not None:
+                n_features = embedding.output_size
+            encoder = self._make_encoder(n_features)
+            head = self._make_head(encoder)
+        network = self._network_class(encoder, head, embedding)
+        network = network.to(_TORCH_DTYPES[dtype])
         if earlier is not None:
             try:
                 network.load_state_dict(earlier.module_.state_dict())
@@ -223,6 +236,16 @@ class BaseSequenceEstimator(NetworkEstimator):
                 ) from error
         return network
 
+    def _make_head(self, encoder: nn.Module) -> nn.Module:
+        """Return what turns an encoder's steps into the outputs of the task."""
+        size = encoder.output_size
+        dense_size = layer_sizes("dense_size", self.dense_size)
+        dense = size, dense_size, self._task.n_outputs, self.dropout
+        if self._task.per_step:
+            return StepHead(*dense)
+        pooling = POOLINGS[self.pooling](size, getattr(encoder, "n_backwards", 0))
+        return PooledHead(pooling, *dense)
+
     def _samples_to_dataset(self, samples, dtype, device) -> SequenceDataset:
         targets = self._task.encode(samples.y, dtype)
         return self._to_dataset(
@@ -233,12 +256,14 @@ class BaseSequenceEstimator(NetworkEstimator):
         self, sequences, dtype, device, targets=None, weights=None
     ) -> SequenceDataset:
         scales = []
-        if self._normalize == "both":
-            scales.append(self._scaler.scale())
-        if self._normalize in ("sequence", "both"):
-            scales.append(sequence_scale(sequences))
-        else:
+        if self._known_tokens is not None:
+            sequences = check_tokens(sequences)
+        elif self._normalize in (None, "feature"):
             sequences = self._scaler.transform(sequences, dtype)
+        else:
+            scales.append(sequence_scale(sequences))
+            if self._normalize == "both":
+                scales.insert(0, self._scaler.scale())
         return SequenceDataset(
             sequences, device, targets, weights, scales, _TORCH_DTYPES[dtype]
         )
@@ -246,30 +271,52 @@ class BaseSequenceEstimator(NetworkEstimator):
     # Predicting -------------------------------------------------------------
 
     def _predict_outputs(self, X: Any) -> np.ndarray:
-        """Return the outputs (n_samples, n_outputs) of the network."""
+        """Return the network's outputs: a row per sequence, or per step of each."""
         check_is_fitted(self, "net_")
-        sequences = check_sequences(self, X, reset=False)
+        sequences = self._check_X(X, reset=False)
+        n_rows = np.ones(len(sequences), dtype=int)
+        if self._task.per_step:
+            n_rows = sequences.lengths
+        first_rows = np.cumsum(n_rows) - n_rows
+        outputs = np.empty((n_rows.sum(), self._task.n_outputs))
+        for index, found in self._predict_batches(sequences, self._ask):
+            found = found.reshape(len(index), -1, self._task.n_outputs)
+            steps = np.arange(found.shape[1])
+            real = steps < n_rows[index, None]
+            rows = first_rows[index, None] + steps
+            outputs[rows[real]] = found[real]
+        finite = np.isfinite(outputs).all(axis=1)
+        if not finite.all():
+            i = np.searchsorted(first_rows, np.argmin(finite), side="right") - 1
+            raise ValueError(
+                f"The prediction of X[{i}] is not finite; its values are too far from "
+                "those in fit."
+            )
+        return outputs
+
+    def _ask(self, module: nn.Module, batch: Batch) -> np.ndarray:
+        """Return the outputs of the network for a batch."""
+        return predict_batch(module, batch)
+
+    def _predict_batches(
+        self, sequences: SequenceArray, ask: Callable[[nn.Module, Batch], np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield which sequences are in a batch, and what the network says of them."""
         dtype = np.dtype("float32")
         if sequences.lengths.sum() <= SMALL_STEPS:
             dtype = sequences.dtype
         module = self.net_.module_as(_TORCH_DTYPES[dtype])
         device = next(module.parameters()).device
         data = self._to_dataset(sequences, dtype, device)
-        outputs = np.empty((len(data), self._task.n_outputs))
         with torch_threads(self.n_threads, work=self._work(module)):
             for index, batch in prediction_batches(data):
-                outputs[index] = predict_batch(module, batch)
-        finite = np.isfinite(outputs).all(axis=1)
-        if not finite.all():
-            raise ValueError(
-                f"The prediction of X[{np.argmin(finite)}] is not finite; its values "
-                "are too far from those in fit."
-            )
-        return outputs
+                yield index.numpy(), ask(module, batch)
 
     # Being an estimator -------------------------------------------------------
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        input_tags = tags.input_tags
+        input_tags.categorical = input_tags.positive_only = reads_tokens(self)
         return tags

@@ -70,8 +70,11 @@ class NetworkEstimator(BaseEstimator):
         return int(np.clip(AUTO_STEPS // n_batches, *AUTO_EPOCHS))
 
     def _work(self, module: nn.Module) -> int:
-        """Multiplications per time step of a batch, about."""
-        return self.batch_size * sum(p.numel() for p in module.parameters())
+        """Multiplications per time step of a batch, about; looking up is none."""
+        tables = (m.weight for m in module.modules() if isinstance(m, nn.Embedding))
+        looked_up = sum(table.numel() for table in tables)
+        n_weights = sum(p.numel() for p in module.parameters())
+        return self.batch_size * (n_weights - looked_up)
 
     def _publish_history(self) -> None:
         history = self.net_.history
@@ -91,7 +94,8 @@ class NetworkEstimator(BaseEstimator):
     def module_(self) -> nn.Module:
         """The trained torch module: (x, lengths) -> outputs.
 
-        x is a tensor (B, T, F), of a forecaster a `skseq.networks.Window`.
+        x is a tensor (B, T, F), integers (B, T, 1) if it holds tokens, of a forecaster
+        a `skseq.networks.Window`.
         """
         return self.net_.module_
 

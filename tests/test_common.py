@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sklearn
 import torch
-from sklearn.base import clone, is_classifier
+from sklearn.base import ClassifierMixin, clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
@@ -38,13 +38,24 @@ from sklearn.utils.estimator_checks import (
 )
 
 import skseq
-from skseq import RNNClassifier, RNNRegressor, SequenceArray, base
+from skseq import (
+    CNNLSTMTagger,
+    CNNTagger,
+    RNNClassifier,
+    RNNRegressor,
+    RNNTagger,
+    SequenceArray,
+    base,
+)
+from skseq._validation import check_labels
+from skseq.mixins import SequenceTaggerMixin
 
 PUBLIC = [
     value
     for name in skseq.__all__
     if inspect.isclass(value := getattr(skseq, name))
     and issubclass(value, base.BaseSequenceEstimator)
+    and value is not skseq.Seq2SeqClassifier  # which writes lists: test_seq2seq.py
 ]
 SETTINGS = {
     "RNN": [
@@ -78,6 +89,10 @@ SETTINGS = {
         {"cell": "gru", "skip": False, "n_branches": 1, "pool_size": 2},
         {"early_stopping": True, "patience": 60, "cell": "gru"},
     ],
+    "Seq2Seq": [
+        {},
+        {"bidirectional": True, "attention": "general", "teacher_forcing": (1.0, 0.5)},
+    ],
 }
 
 
@@ -89,24 +104,38 @@ SMALL = {
     | {"padding": "causal", "pooling": "last"},
     "CNNLSTM": {"n_filters": (16,), "kernel_size": 4, "hidden_size": 16, "lr": 0.01}
     | {"max_epochs": 60, "dropout": 0.0, "pool_size": 1, "pooling": "last"},
+    "Seq2Seq": {"max_epochs": 50, "lr_schedule": None, "clip_norm": None},
 }
 
 
 def architecture(cls):
-    return cls.__name__.removesuffix("Classifier").removesuffix("Regressor")
+    return next(base.__name__[4:] for base in cls.__mro__ if "Base" in base.__name__)
 
 
-def estimators(**options):
+def settings(cls):
+    """Taggers share all but their head with what is tested under all settings."""
+    of_architecture = SETTINGS[architecture(cls)]
+    return of_architecture[:1] if is_tagger(cls) else of_architecture
+
+
+def is_tagger(cls):
+    return issubclass(cls, SequenceTaggerMixin)
+
+
+def estimators(classes=PUBLIC, **options):
     """Every public estimator under several settings, small and seeded."""
     return [
-        small(cls, **{**settings, **options})
-        for cls in PUBLIC
-        for settings in SETTINGS[architecture(cls)]
+        small(cls, **{**chosen, **options})
+        for cls in classes
+        for chosen in settings(cls)
     ]
 
 
 def small(cls, **options):
-    return cls(**{**SMALL[architecture(cls)], **options})
+    options = {**SMALL[architecture(cls)], **options}
+    if is_tagger(cls) or architecture(cls) == "Seq2Seq":  # which need all steps
+        options = {k: v for k, v in options.items() if not k.startswith("pool")}
+    return cls(**options)
 
 
 # Two steps, each by their own mean, say little: scikit-learn's tables are no test.
@@ -128,30 +157,77 @@ CLASSES = np.where(X[:, 0].sum(axis=1) > 0, "b", "a")
 NUMBERS = X[:, 0].sum(axis=1)
 
 
-def target(estimator):
+def target(estimator, data=X):
+    """A target per sequence; for a tagger at every step what the first one says."""
+    if is_tagger(type(estimator)):
+        return [np.repeat(c, len(x)) for c, x in zip(CLASSES, data, strict=True)]
     return CLASSES if is_classifier(estimator) else NUMBERS
 
 
 def scores(estimator, X):
-    return getattr(estimator, "decision_function", estimator.predict)(X)
+    """A row per sequence; of a tagger the scores of its steps and zeros behind."""
+    found = getattr(estimator, "decision_function", estimator.predict)(X)
+    if is_tagger(type(estimator)):
+        return np.array([np.pad(steps, (0, 7 - len(steps))) for steps in found])
+    return found
 
 
 # scikit-learn's own checks ---------------------------------------------------
 
 
-@parametrize_with_checks(estimators())
+class OneLabel(ClassifierMixin):
+    """Makes a tagger a classifier: all steps are given the label of their sequence.
+
+    scikit-learn's checks know labels of samples only; here they see all of a tagger
+    but how it reads and lays out labels of steps, which tests/test_tagging.py tells.
+    """
+
+    def _check_y(self, X, y):
+        y = check_labels(X, y)
+        n_timesteps = np.asarray(X).shape[1]
+        starts = np.arange(len(y)) * n_timesteps
+        labels = np.repeat(y, n_timesteps)[:, None]
+        return SequenceArray(labels, starts, np.full(len(y), n_timesteps))
+
+    def predict(self, X):
+        return super().predict(X)[:, -1]
+
+    def predict_proba(self, X):
+        return super().predict_proba(X)[:, -1]
+
+    def decision_function(self, X):
+        return super().decision_function(X)[:, -1]
+
+
+class OneLabelRNN(OneLabel, RNNTagger):
+    pass
+
+
+class OneLabelCNN(OneLabel, CNNTagger):
+    pass
+
+
+class OneLabelCNNLSTM(OneLabel, CNNLSTMTagger):
+    pass
+
+
+AS_CLASSIFIERS = [OneLabelRNN, OneLabelCNN, OneLabelCNNLSTM]
+OF_SEQUENCES = [cls for cls in PUBLIC if not is_tagger(cls)]
+
+
+@parametrize_with_checks(estimators(OF_SEQUENCES + AS_CLASSIFIERS))
 def test_sklearn_checks(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks([small(cls) for cls in PUBLIC])
+@parametrize_with_checks([small(cls) for cls in OF_SEQUENCES])
 def test_sklearn_checks_of_networks_in_float32(estimator, check, monkeypatch):
     """As on data that are not small; such small ones are predicted in float64."""
     monkeypatch.setattr(base, "training_dtype", lambda *args: np.dtype("float32"))
     check(estimator)
 
 
-@every_class
+@pytest.mark.parametrize("cls", OF_SEQUENCES + AS_CLASSIFIERS)
 def test_no_check_is_missing(cls):
     """Tags that are wrong would silence the checks; an expected failure, too."""
     names = [
@@ -185,7 +261,7 @@ def test_parameters_are_documented_in_order(cls):
 
 @every_estimator
 def test_a_prediction_does_not_depend_on_its_batch_mates(estimator):
-    estimator.fit(RAGGED, target(estimator))
+    estimator.fit(RAGGED, target(estimator, RAGGED))
     together = scores(estimator, RAGGED)
     alone = np.concatenate([scores(estimator, [x]) for x in RAGGED])
     np.testing.assert_allclose(alone, together, rtol=1e-4, atol=1e-5)
@@ -197,7 +273,7 @@ def test_a_prediction_does_not_depend_on_its_batch_mates(estimator):
 @every_estimator
 def test_padding_changes_nothing(estimator):
     """Longer batch-mates pad a sequence; a table of one length does not."""
-    estimator.fit(RAGGED, target(estimator))
+    estimator.fit(RAGGED, target(estimator, RAGGED))
     short = X[:, :4]
     padded = scores(estimator, [*short, X[0]])[:-1]
     np.testing.assert_allclose(padded, scores(estimator, short), rtol=1e-4, atol=1e-5)
@@ -205,7 +281,7 @@ def test_padding_changes_nothing(estimator):
 
 @every_estimator
 def test_the_batch_size_of_a_prediction_does_not_matter(estimator, monkeypatch):
-    estimator.fit(RAGGED, target(estimator))
+    estimator.fit(RAGGED, target(estimator, RAGGED))
     expected = scores(estimator, RAGGED)
     monkeypatch.setattr("skseq.batching.PREDICTION_SAMPLES", 3)
     np.testing.assert_allclose(
@@ -235,7 +311,7 @@ def test_it_learns_what_the_first_step_says(estimator):
 @every_estimator
 @pytest.mark.parametrize("data", [X, RAGGED], ids=["equal", "ragged"])
 def test_one_seed_one_result_bit_for_bit(estimator, data):
-    y = target(estimator)
+    y = target(estimator, data)
     one, other = (clone(estimator).fit(data, y) for _ in range(2))
     np.testing.assert_array_equal(scores(one, data), scores(other, data))
     third = clone(estimator).set_params(random_state=1).fit(data, y)
@@ -286,12 +362,12 @@ def through_joblib(estimator):
     "copied", [lambda e: pickle.loads(pickle.dumps(e)), through_joblib, copy.deepcopy]
 )
 def test_copies_predict_the_same_and_can_go_on(estimator, copied):
-    estimator.fit(RAGGED, target(estimator))
+    estimator.fit(RAGGED, target(estimator, RAGGED))
     other = copied(estimator)
     np.testing.assert_array_equal(scores(other, RAGGED), scores(estimator, RAGGED))
     assert other.loss_curve_ == estimator.loss_curve_
     assert other.history_ == estimator.history_
-    other.partial_fit(RAGGED, target(estimator))
+    other.partial_fit(RAGGED, target(estimator, RAGGED))
     assert other.n_iter_ == estimator.n_iter_ + 1
 
 
@@ -299,7 +375,7 @@ def test_copies_predict_the_same_and_can_go_on(estimator, copied):
 def test_pickles_are_small(cls):
     """Weights and little else: no data, no optimiser."""
     model = small(cls, max_epochs=1).fit(
-        np.concatenate([X] * 50), np.tile(target(cls()), 50)
+        np.concatenate([X] * 50), np.concatenate([target(cls())] * 50)
     )
     n_bytes = sum(p.numel() * 4 for p in model.module_.parameters())
     assert len(pickle.dumps(model)) < n_bytes + 25_000
@@ -314,15 +390,25 @@ def test_a_clone_is_unfitted_and_equal(cls):
 
 
 @every_class
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_grid_search(cls, n_jobs):
-    grid = {"lr": [0.01, 0.02], "pooling": ["last", "max"]}
-    model = small(cls, max_epochs=8, random_state=0)
-    search = GridSearchCV(model, grid, cv=3, n_jobs=n_jobs)
+def test_grid_search(cls):
+    grid = {"lr": [0.01, 0.02], "clip_norm": [None, 1]}
+    search = GridSearchCV(small(cls, max_epochs=3, random_state=0), grid, cv=3)
     for data in (X, RAGGED, SequenceArray.from_list(RAGGED)):
-        search.fit(data, target(cls()))
+        search.fit(data, target(cls(), data))
         assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-    assert search.predict(RAGGED).shape == (80,)
+    assert len(search.predict(RAGGED)) == 80
+
+
+@pytest.mark.parametrize("cls", [RNNClassifier, RNNRegressor])
+def test_grid_search_in_other_processes(cls):
+    model = small(cls, max_epochs=3, random_state=0)
+    scores = [
+        GridSearchCV(model, {"lr": [0.01, 0.02]}, cv=2, n_jobs=n_jobs)
+        .fit(RAGGED, target(model))
+        .cv_results_["mean_test_score"]
+        for n_jobs in (1, 2)
+    ]
+    np.testing.assert_array_equal(*scores)
 
 
 @every_class

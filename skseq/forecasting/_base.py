@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from numbers import Integral
 from typing import Any
 
@@ -117,7 +118,9 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         bounds = (round(0.5 - coverage / 2, 9), round(0.5 + coverage / 2, 9))
         return self.predict_quantiles(X, quantiles=bounds, n_steps=n_steps)
 
-    def rolling_forecast(self, X: Any, y: Any = None) -> np.ndarray:
+    def rolling_forecast(
+        self, X: Any, y: Any = None, *, restart: bool = False
+    ) -> np.ndarray:
         """Forecast later rows again and again, each time with all rows before known.
 
         Neither trains nor changes the forecaster.
@@ -128,33 +131,43 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             Rows that follow those known so far, as in `fit`.
         y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
             Their targets, if `fit` was given y.
+        restart : bool, default=False
+            Whether to forget the rows known so far: X may start anywhere, and its first
+            `window_length` rows are those that the first path looks back at.
 
         Returns
         -------
         paths : ndarray of shape (n_origins, horizon, n_targets)
-            Path i forecasts the rows i to i + horizon - 1; n_origins is
-            n_rows - horizon + 1. Several series follow one another.
+            Path i forecasts the rows i to i + horizon - 1, with `restart` as many rows
+            later as a window is long; n_origins is the number of rows to forecast less
+            horizon - 1. Several series follow one another.
 
         Raises
         ------
         ValueError
-            If there are fewer rows than `horizon`, or they do not continue those
-            known so far.
+            If there are fewer rows than `horizon`, with `restart` behind the first
+            window, or they do not continue those known so far.
         """
         check_is_fitted(self, "net_")
         later = self._read_later(X, y)
-        short = later.lengths < self._horizon
+        n_before = self._window_length if restart else 0
+        short = later.lengths < n_before + self._horizon
         if short.any():
+            window = f"window_length={n_before} and " if restart else ""
             raise ValueError(
                 f"X has {later.lengths[np.argmax(short)]} rows; a rolling forecast "
-                f"needs horizon={self._horizon} at least."
+                f"needs {window}horizon={self._horizon} at least."
             )
         names = later.names
-        table = self._context.select(names).extended(later)
-        outputs, n_origins = self._outputs(self._scaler.transform(table))
+        table, scaler = later, self._scaler
+        if restart:
+            first = np.full(len(names), n_before)
+            scaler = copy.copy(scaler).add(later.head(first))
+        else:
+            table = self._context.select(names).extended(later)
+        outputs, n_origins = self._outputs(scaler.transform(table))
         means, scales = (
-            np.repeat(part, n_origins, axis=0)
-            for part in self._scaler.target_scales(names)
+            np.repeat(part, n_origins, axis=0) for part in scaler.target_scales(names)
         )
         return self._loss.point(self._in_units(outputs, means, scales))
 

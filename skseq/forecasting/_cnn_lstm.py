@@ -9,7 +9,13 @@ from typing import Any, ClassVar
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skseq.forecasting._base import BaseForecaster
-from skseq.networks import CELLS, ConvRecurrentEncoder, RecurrentLayer, SegmentEncoder
+from skseq.networks import (
+    CELLS,
+    ConvRecurrentEncoder,
+    RecurrentLayer,
+    SegmentDecoder,
+    SegmentEncoder,
+)
 from skseq.rnn import make_recurrent_encoder
 
 __all__ = ["CNNLSTMForecaster"]
@@ -56,6 +62,11 @@ class CNNLSTMForecaster(BaseForecaster):
     recurrent_dropout : float, default=0.0
         Probability of dropping a value of the recurrent state, with one mask for all
         steps (Gal and Ghahramani, 2016).
+    decoder : {"linear", "segments"}, default="linear"
+        Whether a linear map turns what is remembered into the whole forecast, or the
+        recurrent layers go one step on into each segment of the horizon, of
+        `kernel_size` rows at most, before a linear map that all segments share. The
+        step learns which target and which segment it is about.
     loss : {"mse", "mae", "huber", "quantile", "gaussian"}, default="mae"
         What is minimised, in standardised units: squared or absolute errors, Huber's
         loss between them, pinball losses of `quantiles`, or minus the log-likelihood of
@@ -167,6 +178,7 @@ class CNNLSTMForecaster(BaseForecaster):
         "num_layers": [Interval(Integral, 1, None, closed="left")],
         "nonlinearity": [StrOptions({"tanh", "relu"})],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+        "decoder": [StrOptions({"linear", "segments"})],
     }
 
     def __init__(
@@ -184,6 +196,7 @@ class CNNLSTMForecaster(BaseForecaster):
         num_layers: int = 1,
         nonlinearity: str = "tanh",
         recurrent_dropout: float = 0.0,
+        decoder: str = "linear",
         loss: str = "mae",
         quantiles: tuple[float, ...] = (0.1, 0.5, 0.9),
         channels: str = "shared",
@@ -222,6 +235,7 @@ class CNNLSTMForecaster(BaseForecaster):
         self.num_layers = num_layers
         self.nonlinearity = nonlinearity
         self.recurrent_dropout = recurrent_dropout
+        self.decoder = decoder
         self.loss = loss
         self.quantiles = quantiles
         self.channels = channels
@@ -249,7 +263,7 @@ class CNNLSTMForecaster(BaseForecaster):
         self.verbose = verbose
 
     def _make_encoder(self, n_features):
-        kernel_size = self.kernel_size or max(1, self.window_length // 12)
+        kernel_size = self._segment_length()
         if kernel_size > self.window_length:
             raise ValueError(
                 f"kernel_size={kernel_size} is longer than window_length="
@@ -259,4 +273,20 @@ class CNNLSTMForecaster(BaseForecaster):
         convolution = SegmentEncoder(n_features, self.n_filters, kernel_size, stride)
         recurrence = make_recurrent_encoder(self, self.n_filters)
         encoder = ConvRecurrentEncoder(convolution, recurrence, skip=False)
+        if self.decoder == "segments":
+            n_series = self._columns.n_targets if self.channels == "shared" else 1
+            encoder = SegmentDecoder(encoder, self._n_segments(), n_series)
         return encoder, encoder.output_size
+
+    def _segment_length(self) -> int:
+        return self.kernel_size or max(1, self.window_length // 12)
+
+    def _n_segments(self) -> int:
+        return -(-self.horizon // self._segment_length())
+
+    def _head_options(self):
+        if self.decoder == "linear":
+            return {}
+        # While the head is zero, nothing is learned below it. On ETTh1 the held-out
+        # error was .530 after as many steps as brought it to .527 from a small one.
+        return {"n_segments": self._n_segments(), "zero_head": False}

@@ -17,7 +17,7 @@ from skseq.forecasting._reading import read_table
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table, called
 from skseq.forecasting._windows import WindowDataset
-from skseq.networks import WINDOW_SCALES, ForecastNetwork
+from skseq.networks import WINDOW_SCALES, Decoder, ForecastNetwork
 from skseq.resources import (
     make_random_state,
     resolve_device,
@@ -37,6 +37,8 @@ class SeriesLearner(NetworkEstimator):
     `_make_encoder`.
     """
 
+    _is_taught: ClassVar[bool] = False  # whether training is told the true last step
+
     _parameter_constraints: ClassVar[dict] = {
         **NetworkEstimator._parameter_constraints,
         "window_length": [Interval(Integral, 1, None, closed="left")],
@@ -55,6 +57,16 @@ class SeriesLearner(NetworkEstimator):
     def _make_encoder(self, n_features: int) -> tuple[nn.Module, int]:
         """Return a module (B, L, F), None -> (B, T', D), None, and D."""
         raise NotImplementedError
+
+    def _head_options(self) -> dict[str, Any]:
+        """Return how ForecastNetwork is to divide the horizon, if it is."""
+        return {}
+
+    def _make_decoder(
+        self, encoder: nn.Module, n_values: int, n_beside: int
+    ) -> Decoder | None:
+        """Return what writes the horizon step by step, of values beside features."""
+        return None
 
     # Fitting ----------------------------------------------------------------
 
@@ -101,7 +113,9 @@ class SeriesLearner(NetworkEstimator):
             self._scaler = SeriesScaler(
                 self._columns, self.normalize is not None, self.seasonality
             ).fit(table.head(n_train))
-            windows = self._to_windows(self._scaler.transform(table), device)
+            windows = self._to_windows(
+                self._scaler.transform(table), device, taught=self._is_taught
+            )
             data, held_out = windows.within(0 * n_train, n_train), None
             if self.early_stopping:
                 held_out = windows.within(n_train - self._window_length, table.lengths)
@@ -157,13 +171,16 @@ class SeriesLearner(NetworkEstimator):
                     f"{len(rows.values)} rows to {part}."
                 )
 
-    def _to_windows(self, table: Table, device: Any) -> WindowDataset:
+    def _to_windows(
+        self, table: Table, device: Any, taught: bool = False
+    ) -> WindowDataset:
         return WindowDataset(
             table,
             self._columns,
             window_length=self._window_length,
             horizon=self._horizon,
             device=device,
+            taught=taught,
         )
 
     def _make_network(self, seed: int) -> ForecastNetwork:
@@ -188,6 +205,10 @@ class SeriesLearner(NetworkEstimator):
                 masked=masked,
                 window_scale=WINDOW_SCALES[self.normalize],
                 dropout=self.dropout,
+                decoder=self._make_decoder(
+                    encoder, 1 if shared else n_targets, n_future + n_static
+                ),
+                **self._head_options(),
             )
 
     # Knowing more rows --------------------------------------------------------

@@ -29,6 +29,8 @@ class WindowDataset:
         Number of rows seen, and of those that follow.
     device : torch.device
         Where the tensors live.
+    taught : bool, default=False
+        Whether a window comes with its targets, as a decoder in training needs them.
     """
 
     weights = None
@@ -41,10 +43,12 @@ class WindowDataset:
         window_length: int,
         horizon: int,
         device: torch.device,
+        taught: bool = False,
     ):
         self.columns = columns
         self.window_length = window_length
         self.n_timesteps = window_length + horizon
+        self.taught = taught
         values = np.require(table.values, np.float64, ["C", "W"])
         values = torch.as_tensor(values, device=device)
         self._windows = window_view(values, self.n_timesteps)
@@ -68,9 +72,11 @@ class WindowDataset:
         past, later = rows.tensor_split([self.window_length], dim=1)
         n_targets, n_past, n_future, _ = self.columns
         n_own = n_targets + n_past
+        targets = later[:, :, :n_targets]
         window = Window(
             past[:, :, : n_own + n_future],
             later[:, :, n_own : n_own + n_future],
             past[:, -1, n_own + n_future :],
+            targets if self.taught else None,
         )
-        return Batch(window, None, later[:, :, :n_targets], None)
+        return Batch(window, None, targets, None)

@@ -1,5 +1,6 @@
 """Torch modules from which the estimators build their networks."""
 
+from skseq.networks.attention import ATTENTIONS, Attention
 from skseq.networks.cells import (
     CELLS,
     ElmanLayer,
@@ -10,6 +11,7 @@ from skseq.networks.cells import (
 )
 from skseq.networks.convolution import ConvLayer
 from skseq.networks.dropout import Dropout
+from skseq.networks.embedding import TokenEmbedding
 from skseq.networks.encoders import (
     BidirectionalLayer,
     ConvEncoder,
@@ -17,30 +19,49 @@ from skseq.networks.encoders import (
     RecurrentEncoder,
     SegmentEncoder,
 )
+from skseq.networks.feedback import TokenFeedback, ValueFeedback
 from skseq.networks.forecasting import ForecastNetwork, Window
-from skseq.networks.heads import PooledHead, SequenceNetwork
+from skseq.networks.heads import PooledHead, SequenceNetwork, StepHead
+from skseq.networks.language import LanguageNetwork, Passage
+from skseq.networks.losses import StepCrossEntropy, StepSquaredError
 from skseq.networks.normalization import WINDOW_SCALES, WindowScale
 from skseq.networks.pooling import POOLINGS
+from skseq.networks.segment_decoder import SegmentDecoder
+from skseq.networks.seq2seq import Decoder, Pair, Seq2SeqNetwork
 
 __all__ = [
+    "ATTENTIONS",
     "CELLS",
     "POOLINGS",
     "WINDOW_SCALES",
+    "Attention",
     "BidirectionalLayer",
     "ConvEncoder",
     "ConvLayer",
     "ConvRecurrentEncoder",
+    "Decoder",
     "Dropout",
     "ElmanLayer",
     "ForecastNetwork",
     "GRULayer",
     "LSTMLayer",
+    "LanguageNetwork",
+    "Pair",
+    "Passage",
     "PeepholeLSTMLayer",
     "PooledHead",
     "RecurrentEncoder",
     "RecurrentLayer",
+    "SegmentDecoder",
     "SegmentEncoder",
+    "Seq2SeqNetwork",
     "SequenceNetwork",
+    "StepCrossEntropy",
+    "StepHead",
+    "StepSquaredError",
+    "TokenEmbedding",
+    "TokenFeedback",
+    "ValueFeedback",
     "Window",
     "WindowScale",
 ]

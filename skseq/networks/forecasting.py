@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from skseq.networks.dropout import Dropout
 from skseq.networks.initialization import initialize_linear, zero_linear
 from skseq.networks.normalization import WindowScale
+from skseq.networks.seq2seq import Decoder
 
 __all__ = ["ForecastNetwork", "Window"]
 
@@ -22,6 +24,7 @@ class Window:
     past: Tensor  # (B, L, C + P + K): targets, covariates; NaN is missing
     future: Tensor  # (B, H, K): covariates that are known ahead
     static: Tensor  # (B, S): what is constant in a series
+    later: Tensor | None = None  # (B, H, C): the targets, for a decoder in training
 
     def __len__(self) -> int:
         return len(self.past)
@@ -33,12 +36,12 @@ class ForecastNetwork(nn.Module):
     Each window of the targets is normalised by its own scale, which the forecast is
     given back. With shared channels, one network forecasts every target by itself,
     beside the same covariates. Training starts from forecasting the center of each
-    window: the last linear maps are zero.
+    window, or near it: the last linear maps are zero, or small.
 
     Parameters
     ----------
     encoder : nn.Module
-        (B, L, F), None -> (B, T', D), None; its last step is what it remembers.
+        (B, L, F), None -> (B, T', D), None; its last steps are what it remembers.
     encoded_size : int
         Number of features D.
     window_length, horizon : int
@@ -61,6 +64,14 @@ class ForecastNetwork(nn.Module):
         Windows (B, L, C) -> WindowScale.
     dropout : float
         Dropout of what the encoder remembers.
+    decoder : Decoder, optional
+        Writes the horizon step by step, behind a RecurrentEncoder; None maps what is
+        remembered to all steps at once.
+    n_segments : int, default=1
+        Number of equal segments N of the horizon, each forecast from a step of its own
+        out of the last ones of the encoder.
+    zero_head : bool, default=True
+        Whether the map from what is remembered starts at zero, rather than small.
     """
 
     def __init__(
@@ -80,24 +91,35 @@ class ForecastNetwork(nn.Module):
         masked: bool,
         window_scale: Callable[[Tensor], WindowScale],
         dropout: float,
+        decoder: Decoder | None = None,
+        n_segments: int = 1,
+        zero_head: bool = True,
     ):
         super().__init__()
         self.encoder = encoder
+        self.decoder = decoder
         self.n_targets = n_targets
         self.n_locations = n_locations
         self.n_outputs = n_locations + n_log_scales
         self.horizon = horizon
+        self.n_segments = n_segments
+        self.segment_length = -(-horizon // n_segments)  # the last one is cut off
         self.shared = shared
         self.masked = masked
         self.window_scale = window_scale
         self.dropout = Dropout(dropout)
         n_heads = 1 if shared else n_targets
         size = encoded_size + n_static
-        self.head = zero_linear(size, horizon * n_heads * self.n_outputs)
-        self.skip = self.ahead = None
+        n_head_outputs = self.segment_length * n_heads * self.n_outputs
+        self.head = self.skip = self.ahead = None
         if skip:
             self.skip = zero_linear(window_length, horizon)
-        if n_future:
+        if decoder is None:
+            make_head = zero_linear if zero_head else nn.Linear
+            self.head = make_head(size, n_head_outputs)
+        else:
+            nn.init.zeros_(decoder.output.weight)
+        if n_future and decoder is None:
             self.ahead = nn.Sequential(
                 initialize_linear(nn.Linear(size + n_future, encoded_size)),
                 nn.ReLU(),
@@ -109,45 +131,80 @@ class ForecastNetwork(nn.Module):
         n_samples = len(window)
         targets, covariates = window.past.tensor_split([self.n_targets], dim=2)
         scale = self.window_scale(targets)
-        targets = (targets - scale.center) / scale.scale
-        targets, covariates, future, static = (
-            part.to(self.head.weight.dtype)
-            for part in (targets, covariates, window.future, window.static)
+        dtype = next(self.parameters()).dtype
+        targets, later = (
+            None if part is None else self._scaled(part, scale).to(dtype)
+            for part in (targets, window.later)
+        )
+        covariates, future, static = (
+            part.to(dtype) for part in (covariates, window.future, window.static)
         )
         if self.shared:
-            targets = targets.transpose(1, 2).reshape(-1, targets.shape[1], 1)
             covariates, future, static = (
                 part.repeat_interleave(self.n_targets, dim=0)
                 for part in (covariates, future, static)
             )
-        outputs = self._outputs(targets, covariates, future, static)
+        outputs = self._outputs(targets, covariates, future, static, later)
         outputs = outputs.unflatten(2, (-1, self.n_outputs))  # (B, H, C, n_outputs)
         if self.shared:
             outputs = outputs.reshape(n_samples, self.n_targets, self.horizon, -1)
             outputs = outputs.transpose(1, 2)
         return self._restored(outputs, scale)
 
+    def _scaled(self, targets: Tensor, scale: WindowScale) -> Tensor:
+        """Return targets (B, T, C) in units of the window; (B C, T, 1) if shared."""
+        targets = (targets - scale.center) / scale.scale
+        if self.shared:
+            targets = targets.transpose(1, 2).reshape(-1, targets.shape[1], 1)
+        return targets
+
     def _outputs(
-        self, targets: Tensor, covariates: Tensor, future: Tensor, static: Tensor
+        self,
+        targets: Tensor,
+        covariates: Tensor,
+        future: Tensor,
+        static: Tensor,
+        later: Tensor | None,
     ) -> Tensor:
         """Return outputs (B, H, C * n_outputs) in the units of the windows."""
         x = torch.cat([targets, covariates], dim=2)
         if self.masked:
             missing = torch.isnan(x)
             x = torch.cat([x.nan_to_num(0), missing.to(x.dtype)], dim=2)
+        line = None if self.skip is None else self._line(targets)
+        if self.decoder is not None:
+            static = static.unsqueeze(1).expand(-1, self.horizon, -1)
+            beside = torch.cat([future, static], dim=2)
+            encoded, states = self.encoder.run(x)
+            return self.decoder(
+                states,
+                encoded,
+                None,
+                self.horizon,
+                taught=later,
+                beside=beside,
+                line=line,
+            )
         encoded, _ = self.encoder(x, None)
-        memory = torch.cat([self.dropout(encoded[:, -1]), static], dim=1)  # (B, D + S)
-        outputs = self.head(memory).unflatten(1, (self.horizon, -1))
+        memory = self.dropout(encoded[:, -self.n_segments :])  # (B, N, D)
+        static = static.unsqueeze(1).expand(-1, self.n_segments, -1)
+        memory = torch.cat([memory, static], dim=2)
+        outputs = self.head(memory).unflatten(2, (self.segment_length, -1))
+        outputs = outputs.flatten(1, 2)[:, : self.horizon]
         if self.ahead is not None:
-            memory = memory.unsqueeze(1).expand(-1, self.horizon, -1)
+            memory = memory.repeat_interleave(self.segment_length, dim=1)
+            memory = memory[:, : self.horizon]
             outputs = outputs + self.ahead(torch.cat([memory, future], dim=2))
-        if self.skip is not None:
-            line = self.skip(targets.nan_to_num(0).transpose(1, 2)).transpose(1, 2)
-            outputs = outputs.unflatten(2, (-1, self.n_outputs))
-            locations, log_scales = outputs.tensor_split([self.n_locations], dim=3)
-            locations = locations + line.unsqueeze(3)
-            outputs = torch.cat([locations, log_scales], dim=3).flatten(2)
-        return outputs
+        return outputs if line is None else outputs + line
+
+    def _line(self, targets: Tensor) -> Tensor:
+        """Return what a linear map of the window adds (B, H, C * n_outputs)."""
+        line = self.skip(targets.nan_to_num(0).transpose(1, 2)).transpose(1, 2)
+        line = line.unsqueeze(3).expand(-1, -1, -1, self.n_outputs)
+        n_log_scales = self.n_outputs - self.n_locations
+        return functional.pad(
+            line[:, :, :, : self.n_locations], (0, n_log_scales)
+        ).flatten(2)
 
     def _restored(self, outputs: Tensor, scale: WindowScale) -> Tensor:
         """Give outputs (B, H, C, n_outputs) the units from before the window's."""

@@ -12,6 +12,7 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer
 from torch import Tensor, nn, optim
 
 from skseq.batching import BatchIterator
+from skseq.networks.feedback import set_progress
 
 if TYPE_CHECKING:
     from skseq.batching import Batch
@@ -76,6 +77,8 @@ class SequenceNet(NeuralNet):
     def get_iterator(self, dataset, training=False):
         """Return an iterator over batches, shuffled for training."""
         generator = self.generator if training else None
+        if hasattr(dataset, "batches"):  # what is read in an order of its own
+            return dataset.batches(self.batch_size, generator)
         # Batch statistics must be those of all samples, not of those of one length.
         by_length = not any(
             isinstance(part, nn.modules.batchnorm._BatchNorm)
@@ -88,10 +91,17 @@ class SequenceNet(NeuralNet):
         hooks = ("on_batch_begin", "on_batch_end")
         self._heard_batches = self._is_overridden(*hooks)
         self._heard_gradients = self._is_overridden("on_grad_computed")
-        self._trained = list(self.module_.parameters())
+        self._trained = [p for p in self.module_.parameters() if p.requires_grad]
         self._penalized = [p for p in self._trained if p.ndim > 1]
         n_batches = len(self.get_iterator(X[0], training=True))
         self._schedule = self._make_schedule(self.max_epochs * n_batches)
+        self._n_epochs_before = len(self.history)
+
+    def on_epoch_begin(self, net, dataset_train=None, dataset_valid=None, **kwargs):
+        """Tell what is scheduled within the module how far the training is."""
+        super().on_epoch_begin(net, dataset_train, dataset_valid, **kwargs)
+        n_done = len(self.history) - 1 - self._n_epochs_before
+        set_progress(self.module_, n_done / max(1, self.max_epochs - 1))
 
     def _is_overridden(self, *hooks: str) -> bool:
         return any(

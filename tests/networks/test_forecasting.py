@@ -60,8 +60,43 @@ def test_training_starts_from_the_center_of_the_window():
 
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("skip", [True, False])
-def test_outputs_have_a_place_for_each_step_and_target(shared, skip):
-    assert network(shared=shared, skip=skip)(window()).shape == (5, 4, 3, 3)
+@pytest.mark.parametrize("n_segments", [1, 2, 3])
+def test_outputs_have_a_place_for_each_step_and_target(shared, skip, n_segments):
+    module = network(shared=shared, skip=skip, n_segments=n_segments)
+    assert module(window()).shape == (5, 4, 3, 3)
+
+
+class Told(torch.nn.Module):
+    """An encoder whose steps are given."""
+
+    def __init__(self, *steps):
+        super().__init__()
+        self.steps = torch.tensor(steps)
+
+    def forward(self, x, lengths):
+        return self.steps.expand(len(x), -1).unsqueeze(2), None
+
+
+def test_each_segment_of_the_horizon_comes_from_its_own_step():
+    settings = {"n_targets": 1, "n_future": 0, "n_static": 0, "n_locations": 1}
+    module = ForecastNetwork(
+        Told(9.0, 1.0, 2.0),
+        1,
+        window_length=4,
+        horizon=5,
+        n_segments=2,
+        n_log_scales=0,
+        shared=True,
+        skip=False,
+        masked=False,
+        window_scale=WINDOW_SCALES["last"],
+        dropout=0.0,
+        **settings,
+    )
+    module.head.weight.data = torch.tensor([[1.0], [10.0], [100.0]])
+    past = torch.zeros(1, 4, 1)
+    outputs = module(Window(past, torch.zeros(1, 5, 0), torch.zeros(1, 0)))
+    assert outputs.flatten().tolist() == [1, 10, 100, 2, 20]  # the sixth is cut off
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -104,8 +139,9 @@ def test_every_part_of_a_window_matters():
         assert not torch.equal(module(replace(given, **{name: part})), outputs), name
 
 
-def test_what_is_known_of_a_step_moves_that_step_only():
-    module, given = network(), window()
+@pytest.mark.parametrize("n_segments", [1, 2, 3])
+def test_what_is_known_of_a_step_moves_that_step_only(n_segments):
+    module, given = network(n_segments=n_segments), window()
     future = given.future.clone()
     future[:, 2] += 1
     moved = (module(replace(given, future=future)) != module(given)).flatten(2).any(2)

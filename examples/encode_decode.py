@@ -1,0 +1,101 @@
+"""Encoder and decoder: sequences in, sequences of another length out.
+
+Images of digits are read row by row. Seq2SeqClassifier spells what it saw, letter by
+letter, and learns where each word ends; Seq2SeqRegressor sees the upper five rows only
+and draws the lower three. Seq2SeqForecaster continues the monthly numbers of airline
+passengers for two years, month by month, knowing which month each is. Takes half a
+minute.
+
+    python examples/encode_decode.py
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
+from sklearn.model_selection import train_test_split
+from sktime.datasets import load_airline
+
+from skseq import Seq2SeqClassifier, Seq2SeqForecaster, Seq2SeqRegressor
+
+NAMES = [
+    *("zero", "one", "two", "three", "four"),
+    *("five", "six", "seven", "eight", "nine"),
+]
+
+
+def main() -> None:
+    """Spell, complete, continue."""
+    digits, codes = load_digits(return_X_y=True)
+    images = digits.reshape(-1, 8, 8)  # eight rows of eight pixels
+    train, test = train_test_split(
+        np.arange(len(images)), test_size=0.3, stratify=codes, random_state=0
+    )
+    spell(images, [list(NAMES[code]) for code in codes], train, test)
+    complete(images, train, test)
+    go_on()
+
+
+def spell(images: np.ndarray, words: list, train: np.ndarray, test: np.ndarray) -> None:
+    """Write the name of a digit; no word is known beforehand, but letters."""
+    model = Seq2SeqClassifier(cell="gru", attention="general", random_state=0)
+    model.set_params(max_epochs=20, lr=0.01)
+    model.fit(images[train], [words[i] for i in train])
+    share = model.score(images[test], [words[i] for i in test])
+    written = ["".join(word) for word in model.predict(images[test[:8]])]
+    print(f"Spelled without an error: {share:.3f} of {len(test)} images")
+    print(f"  written: {' '.join(written)}")
+    print(f"  correct: {' '.join(''.join(words[i]) for i in test[:8])}")
+
+
+def complete(images: np.ndarray, train: np.ndarray, test: np.ndarray) -> None:
+    """Draw the lower three rows of an image whose upper five are seen."""
+    upper, lower = images[:, :5], images[:, 5:]
+    model = Seq2SeqRegressor(cell="gru", hidden_size=128, max_epochs=20, random_state=0)
+    model.fit(upper[train], lower[train])
+    line = LinearRegression().fit(
+        upper[train].reshape(len(train), -1), lower[train].reshape(len(train), -1)
+    )
+    drawn = line.predict(upper[test].reshape(len(test), -1)).reshape(-1, 8)
+    print(f"Lower rows drawn: R² {model.score(upper[test], lower[test]):.3f}")
+    print(f"  a linear map: {r2_score(lower[test].reshape(-1, 8), drawn):.3f}")
+    i = int(test[0])
+    picture = np.vstack([images[i, :5], model.predict(upper[[i]])[0]])
+    for row, (mine, true) in enumerate(zip(picture, images[i], strict=True)):
+        note = "  <- drawn" if row >= 5 else ""
+        print(f"  {shaded(mine)}   {shaded(true)}{note}")
+
+
+def shaded(row: np.ndarray) -> str:
+    """Return a row of pixels from 0 to 16 as characters."""
+    levels = (row / 17 * 5).astype(int).clip(0, 4)
+    return "".join(" .oO@"[level] * 2 for level in levels)
+
+
+def go_on() -> None:
+    """Forecast the last two years of the airline passengers."""
+    passengers = np.log(load_airline())
+    months = pd.get_dummies(passengers.index.month, prefix="month").set_axis(
+        passengers.index
+    )
+    X = months.astype(float)
+    model = Seq2SeqForecaster(
+        window_length=24,
+        horizon=24,
+        known_future=tuple(X.columns),
+        max_epochs=200,
+        random_state=0,
+    ).fit(X[:-24], passengers[:-24])
+    forecast = np.exp(model.predict(X[-24:]))
+    truth = np.exp(passengers[-24:])
+    naive = np.exp(np.tile(passengers[-36:-24], 2))
+    print("Passengers of two years, mean absolute percentage error:")
+    print(f"  encoder-decoder: {100 * (forecast / truth - 1).abs().mean():.1f} %")
+    print(
+        f"  the year before, repeated: {100 * (naive / truth - 1).abs().mean():.1f} %"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Fitting a language model."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from sklearn.utils._param_validation import Interval, StrOptions
+from torch import nn
+
+from skseq.estimator import NetworkEstimator
+from skseq.generation._passages import TextDataset
+from skseq.networks import CELLS, LanguageNetwork, TokenEmbedding
+from skseq.preprocessing import Tokenizer
+from skseq.preprocessing._tokenizer import END, PADDING, START, check_texts
+from skseq.resources import (
+    make_random_state,
+    resolve_device,
+    seeded_torch,
+    torch_threads,
+    unchanged_on_error,
+)
+from skseq.rnn import make_recurrent_encoder
+from skseq.training import train
+
+__all__ = ["NO_TARGET", "LanguageLearner"]
+
+NO_TARGET = -100  # the column of what never follows; torch's cross entropy ignores it
+
+
+class LanguageLearner(NetworkEstimator):
+    """What learns which symbol follows those before."""
+
+    _parameter_constraints: ClassVar[dict] = {
+        **NetworkEstimator._parameter_constraints,
+        "level": [StrOptions({"char", "word"})],
+        "vocabulary_size": [Interval(Integral, 5, None, closed="left"), None],
+        "embedding_dim": [Interval(Integral, 1, None, closed="left")],
+        "cell": [StrOptions(set(CELLS)), callable],
+        "hidden_size": [Interval(Integral, 1, None, closed="left"), tuple],
+        "num_layers": [Interval(Integral, 1, None, closed="left")],
+        "nonlinearity": [StrOptions({"tanh", "relu"})],
+        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+        "window_length": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def fit(self, X: Any, y: Any = None):
+        """Learn from one long text, or from many.
+
+        Parameters
+        ----------
+        X : str, or list, array or Series of str
+            One text, whose beginning and end say nothing, or complete texts, whose
+            first symbols and ends are learned, too.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted generator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not as described, there is too little to learn from, or
+            training diverges. A fitted generator then stays as it was.
+        TypeError
+            If X is neither a text nor a list of texts.
+        """
+        self._validate_params()
+        device = resolve_device(self.device)
+        with unchanged_on_error(self):
+            texts = self._learn_symbols(X)
+            rng = make_random_state(self.random_state)
+            texts, held_out = self._split(texts, rng)
+            data = self._to_dataset(texts, device)
+            n_batches = len(data.batches(self.batch_size, None))
+            init_seed, train_seed = rng.randint(2**31 - 1, size=2).tolist()
+            module = self._make_network(init_seed, np.concatenate(texts))
+            with torch_threads(self.n_threads, work=self._work(module)):
+                self.net_ = train(
+                    module,
+                    nn.CrossEntropyLoss,
+                    data,
+                    self._to_dataset(held_out, device) if held_out else None,
+                    device=device,
+                    seed=train_seed,
+                    max_epochs=self._n_epochs(
+                        self.max_epochs, n_batches * self.batch_size
+                    ),
+                    **self._training_parameters(),
+                )
+            self._publish_history()
+        return self
+
+    def _learn_symbols(self, X: Any) -> list[np.ndarray]:
+        """Learn the vocabulary and return the tokens of every text."""
+        self._complete = not isinstance(X, str)
+        texts = check_texts(X if self._complete else [X])
+        if not any(map(len, texts)):
+            raise ValueError("X holds no symbol to learn from.")
+        self._tokenizer = Tokenizer(
+            level=self.level,
+            vocabulary_size=self.vocabulary_size,
+            lowercase=False,
+            mark_ends=True,
+        ).fit(texts)
+        number = self._tokenizer.vocabulary_
+        never = {PADDING, START} if self._complete else {PADDING, START, END}
+        self.classes_ = np.array([symbol for symbol in number if symbol not in never])
+        self._tokens = np.array([number[symbol] for symbol in self.classes_])
+        self._columns = np.full(len(number), NO_TARGET)
+        self._columns[self._tokens] = np.arange(len(self._tokens))
+        # Where texts are joined, an end is told by the start that follows.
+        self._columns[number[START]] = self._columns[number[END]]
+        return [text[1:-1] for text in self._tokenizer.transform(texts)]
+
+    def _split(
+        self, texts: list[np.ndarray], rng: np.random.RandomState
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Split for early stopping: the last part of one text, or some of several."""
+        n, kind, least = len(texts), "texts", 1
+        if not self._complete:
+            n, kind, least = len(texts[0]), "symbols", 2
+        n_held_out = 0
+        if self.early_stopping:
+            n_held_out = max(least, round(self.validation_fraction * n))
+        n_train = n - n_held_out
+        if n_train < least:
+            raise ValueError(
+                f"X holds {n} {kind}, {n_held_out} of them held out; {least} at least "
+                "are needed to learn from."
+            )
+        if not n_held_out:
+            return texts, []
+        if not self._complete:
+            return [texts[0][:n_train]], [texts[0][n_train:]]
+        order = rng.permutation(n)
+        return [texts[i] for i in order[:n_train]], [texts[i] for i in order[n_train:]]
+
+    def _to_dataset(self, texts: list[np.ndarray], device: torch.device) -> TextDataset:
+        return TextDataset(
+            texts,
+            self._columns,
+            start=self._tokenizer.vocabulary_[START],
+            complete=self._complete,
+            window_length=self.window_length,
+            device=device,
+        )
+
+    def _make_network(self, seed: int, tokens: np.ndarray) -> LanguageNetwork:
+        met = np.bincount(tokens, minlength=len(self._columns)) > 0
+        met[self._tokenizer.vocabulary_[START]] = True
+        with seeded_torch(seed):
+            vectors = TokenEmbedding.draw(torch.from_numpy(met), self.embedding_dim)
+            return LanguageNetwork(
+                TokenEmbedding(vectors),
+                make_recurrent_encoder(self, self.embedding_dim),
+                len(self.classes_),
+                self.dropout,
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.target_tags.required = False
+        return tags

@@ -1,0 +1,141 @@
+"""Tasks: sequences of numbers, or of labels with an end that is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from torch import nn
+
+from skseq.networks import StepCrossEntropy, StepSquaredError
+from skseq.networks.feedback import TokenFeedback, ValueFeedback
+from skseq.scaling import StepScaler
+from skseq.sequences import SequenceArray
+from skseq.tasks import Classification, Task
+
+__all__ = ["LabelSequences", "NumberSequences", "SequenceTask"]
+
+
+class SequenceTask(Task):
+    """Base of the tasks whose targets are sequences.
+
+    Attributes
+    ----------
+    padding : float
+        What a step that is none has as its target in the loss.
+    typical : float
+        How many steps a training sequence has on average.
+    longest : int
+        How many steps the longest has.
+    """
+
+    padding: float
+    typical = 1.0
+    longest = 1
+
+    def learn_lengths(self, lengths: np.ndarray, weights: np.ndarray | None) -> None:
+        """Learn how long sequences are."""
+        self.typical = float(np.average(lengths, weights=weights))
+        self.longest = int(lengths.max())
+
+    def make_feedback(self, size: int) -> nn.Module:
+        """Return what a decoder of a size makes of its last output."""
+        raise NotImplementedError
+
+    def choose(self, outputs: np.ndarray) -> np.ndarray:
+        """Return what outputs (n, n_steps, n_outputs) of a network stand for."""
+        return outputs
+
+
+class NumberSequences(SequenceTask):
+    """One or several numbers per step.
+
+    Parameters
+    ----------
+    n_targets : int
+        How many.
+    normalize : bool
+        Whether the network learns standardised targets.
+    """
+
+    padding = np.nan
+
+    def __init__(self, n_targets: int, normalize: bool):
+        self.n_outputs = n_targets
+        self.scaler = StepScaler(normalize)
+
+    @property
+    def criterion(self) -> Callable[..., nn.Module]:
+        """Squared error in which all steps count alike."""
+        return partial(StepSquaredError, typical=self.typical)
+
+    def make_feedback(self, size):
+        """Feed numbers back as they are."""
+        return ValueFeedback(self.n_outputs)
+
+    def learn_scale(self, y, weights):
+        """Learn mean and standard deviation of each target over all steps."""
+        self.learn_lengths(y.lengths, weights)
+        self.scaler.fit(y, weights)
+
+    def encode(self, y: SequenceArray, dtype: np.dtype) -> SequenceArray:
+        """Return standardised sequences."""
+        if y.n_features != self.n_outputs:
+            raise ValueError(
+                f"y has {y.n_features} targets per step; expected {self.n_outputs}, as "
+                "in the first fit."
+            )
+        return self.scaler.transform(y, dtype)
+
+    def decode(self, outputs):
+        """Return values (n, n_steps, n_targets) in the units of y."""
+        flat = outputs.reshape(-1, self.n_outputs)
+        return self.scaler.scaler.inverse_transform(flat).reshape(outputs.shape)
+
+
+class LabelSequences(SequenceTask):
+    """Labels, step by step, and at last the end of the sequence.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The sorted labels.
+    """
+
+    padding = StepCrossEntropy.padding
+
+    def __init__(self, classes: np.ndarray):
+        self.labels = Classification(classes)
+        self.classes = classes
+        self.end = len(classes)
+        self.n_outputs = self.end + 1
+
+    @property
+    def criterion(self) -> Callable[..., nn.Module]:
+        """Cross entropy in which all steps, ends as well, count alike."""
+        return partial(StepCrossEntropy, typical=self.typical)
+
+    def make_feedback(self, size):
+        """Feed the vector of a label back."""
+        return TokenFeedback(self.n_outputs, size)
+
+    def learn_scale(self, y, weights):
+        """Learn how long sequences are."""
+        self.learn_lengths(np.array([len(labels) + 1 for labels in y]), weights)
+
+    def encode(self, y: np.ndarray, dtype: np.dtype) -> SequenceArray:
+        """Return the position of each label, and the end after the last one."""
+        codes = self.labels.encode(np.concatenate(y), dtype)
+        lengths = np.array([len(labels) for labels in y])
+        codes = np.insert(codes, np.cumsum(lengths), self.end)
+        lengths += 1
+        return SequenceArray(codes[:, None], np.cumsum(lengths) - lengths, lengths)
+
+    def decode(self, outputs):
+        """Return labels (n_steps_i,) of outputs (n, n_steps, n_outputs), as a list."""
+        codes = outputs.argmax(axis=2)
+        ended = np.logical_or.accumulate(codes == self.end, axis=1)
+        return [
+            self.classes[row[~after]] for row, after in zip(codes, ended, strict=True)
+        ]
