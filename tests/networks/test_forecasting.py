@@ -58,6 +58,14 @@ def test_training_starts_from_the_center_of_the_window():
     torch.testing.assert_close(module(given)[:, :, :, 0], center.expand(-1, 4, -1))
 
 
+def test_a_head_that_does_not_start_at_zero_teaches_the_encoder_at_once():
+    for zero_head in (True, False):
+        module = network(fresh=True, zero_head=zero_head, n_future=0)
+        module(replace(window(), future=torch.zeros(5, 4, 0))).sum().backward()
+        taught = module.encoder.convolution.weight.grad.any()
+        assert taught == (not zero_head)
+
+
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("skip", [True, False])
 @pytest.mark.parametrize("n_segments", [1, 2, 3])

@@ -193,7 +193,6 @@ def test_a_copy_gives_the_same():
         (np.array([["a"], ["b"]]), ValueError, r"a table of shape \(2, 1\)"),
         (["", "  "], ValueError, "None of the 0 tokens of X occurs min_count=1 times"),
     ],
-    ids=str,
 )
 def test_what_is_no_list_of_texts(X, error, message):
     with pytest.raises(error, match=message):
