@@ -15,7 +15,7 @@ from skseq.training import OPTIMIZERS
 
 __all__ = ["NetworkEstimator"]
 
-AUTO_STEPS, AUTO_EPOCHS = 1000, (10, 400)  # what max_epochs="auto" means
+AUTO_STEPS, MOST_EPOCHS = 1000, 400  # what max_epochs="auto" means
 
 _TRAINING_PARAMETERS = (
     "batch_size",
@@ -34,6 +34,8 @@ _TRAINING_PARAMETERS = (
 
 class NetworkEstimator(BaseEstimator):
     """Base of all estimators that train a network."""
+
+    _least_epochs: ClassVar[int] = 10  # of max_epochs="auto"
 
     _parameter_constraints: ClassVar[dict] = {
         "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -67,7 +69,7 @@ class NetworkEstimator(BaseEstimator):
         if max_epochs != "auto":
             return max_epochs
         n_batches = -(-n_samples // self.batch_size)
-        return int(np.clip(AUTO_STEPS // n_batches, *AUTO_EPOCHS))
+        return int(np.clip(AUTO_STEPS // n_batches, self._least_epochs, MOST_EPOCHS))
 
     def _work(self, module: nn.Module) -> int:
         """Multiplications per time step of a batch, about; looking up is none."""

@@ -60,7 +60,7 @@ PUBLIC = [
 SETTINGS = {
     "RNN": [
         {},
-        {"cell": "rnn"},
+        {"cell": "rnn", "early_stopping": True},
         {
             "cell": "gru",
             "hidden_size": (16, 8),
@@ -68,9 +68,7 @@ SETTINGS = {
             "dense_size": 8,
             "lr": 0.01,
         },
-        {"cell": "peephole_lstm"},
-        {"bidirectional": True, "pooling": "attention"},
-        {"early_stopping": True},
+        {"cell": "peephole_lstm", "bidirectional": True, "pooling": "attention"},
         {
             "normalize": None,
             "pooling": "max",

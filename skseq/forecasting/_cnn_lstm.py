@@ -76,7 +76,7 @@ class CNNLSTMForecaster(BaseForecaster):
     channels : {"shared", "joint"}, default="shared"
         Whether one network forecasts every target by itself, beside the same
         covariates, or one forecasts all from all.
-    linear_skip : bool, default=False
+    linear_skip : bool, default=True
         Whether a linear map of the window is added to what the network forecasts.
     normalize : {"last", "window", "feature"} or None, default="last"
         Standardise every series by its own mean and standard deviation ("feature"), and
@@ -102,7 +102,7 @@ class CNNLSTMForecaster(BaseForecaster):
         zero along a cosine, or rise and fall once (Smith, 2018). The last two are left
         out of trainings of fewer than ten steps.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the windows; "auto" makes about 1000 steps, in 10 to 400
+        Number of passes over the windows; "auto" makes about 1000 steps, in 2 to 400
         epochs.
     batch_size : int, default=64
         Windows per step of the optimiser.
@@ -200,7 +200,7 @@ class CNNLSTMForecaster(BaseForecaster):
         loss: str = "mae",
         quantiles: tuple[float, ...] = (0.1, 0.5, 0.9),
         channels: str = "shared",
-        linear_skip: bool = False,
+        linear_skip: bool = True,
         normalize: str | None = "last",
         seasonality: int | None = None,
         missing: str = "error",

@@ -38,6 +38,7 @@ class SeriesLearner(NetworkEstimator):
     """
 
     _is_taught: ClassVar[bool] = False  # whether training is told the true last step
+    _least_epochs = 2  # as windows overlap, each row is seen many times in one
 
     _parameter_constraints: ClassVar[dict] = {
         **NetworkEstimator._parameter_constraints,

@@ -99,7 +99,7 @@ class Seq2SeqForecaster(BaseForecaster):
         zero along a cosine, or rise and fall once (Smith, 2018). The last two are left
         out of trainings of fewer than ten steps.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the windows; "auto" makes about 1000 steps, in 10 to 400
+        Number of passes over the windows; "auto" makes about 1000 steps, in 2 to 400
         epochs.
     batch_size : int, default=64
         Windows per step of the optimiser.
