@@ -107,7 +107,7 @@ PROBLEMS = {
     "m4_weekly": Problem(
         CNNLSTMForecaster,
         given={"window_length": 52, "horizon": 13, "seasonality": 1},
-        tuned={"linear_skip": True, "batch_size": 512, "max_epochs": 4},
+        tuned={"batch_size": 512, "max_epochs": 4},
         measure=measuring_m4(load.m4_weekly, "weekly", 1, logarithm=True),
         published="ES-RNN (winner of all) .851, naive 1.000, the competition's RNN "
         "1.755",
@@ -121,7 +121,6 @@ PROBLEMS = {
             "hidden_size": 128,
             "cell": "gru",
             "normalize": "window",
-            "linear_skip": True,
             "batch_size": 512,
             "max_epochs": 12,
         },
@@ -138,7 +137,7 @@ PROBLEMS = {
             "known_future": (*PRICES, *EVENTS),
             "static": STATIC,
         },
-        tuned={"normalize": "window"},
+        tuned={"linear_skip": False},
         measure=measure_stallion,
         baselines=naive_on_stallion,
         published="TFT 262",

@@ -194,7 +194,7 @@ PROBLEMS = {
     "opsd": Problem(
         CNNLSTMForecaster,
         given={"window_length": 33, "horizon": 1},
-        tuned={"kernel_size": 7, "linear_skip": True},
+        tuned={"kernel_size": 7},
         measure=measure_opsd,
         baselines=opsd_baselines,
         coverage=opsd_coverage,
@@ -211,7 +211,7 @@ PROBLEMS = {
     "jena": Problem(
         CNNLSTMForecaster,
         given={"window_length": HOURS, "horizon": AHEAD},
-        tuned={"kernel_size": 24, "linear_skip": True, "dropout": 0.5, "max_epochs": 5},
+        tuned={"kernel_size": 24, "dropout": 0.5, "max_epochs": 5},
         measure=measure_jena,
         baselines=jena_baselines,
         published="LSTM 3 to 6 % below naive on 2009 to 2016 (Chollet)",
