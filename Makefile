@@ -5,10 +5,13 @@ BIN := .venv/bin
 # idle ones must not spin.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test lint format clean
+.PHONY: demo examples test lint format clean
 
 demo: .venv/installed
 	$(BIN)/python examples/compare_networks.py demo
+
+examples: .venv/installed
+	for program in examples/*.py; do $(BIN)/python $$program || exit 1; done
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2

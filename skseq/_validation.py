@@ -124,11 +124,17 @@ def check_vectors(vectors: Any, size: int | None) -> np.ndarray | None:
     """Return the vectors (n_tokens, size) given for tokens, None if there are none."""
     if vectors is None:
         return None
-    vectors = check_array(vectors, dtype=FLOATS, input_name="embedding_weights")
-    if size not in (None, vectors.shape[1]):
+    vectors = check_array(
+        vectors,
+        ensure_2d=False,
+        allow_nd=True,
+        dtype=FLOATS,
+        input_name="embedding_weights",
+    )
+    if vectors.ndim != 2 or size not in (None, vectors.shape[1]):
         raise ValueError(
-            f"embedding_weights has the shape {vectors.shape}, which does not fit "
-            f"embedding_dim={size}."
+            f"embedding_weights has the shape {vectors.shape}; expected (n_tokens, "
+            f"embedding_dim), embedding_dim={size}."
         )
     return vectors
 

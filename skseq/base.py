@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
+from torch import Tensor, nn
 
 from skseq._validation import (
     check_same_length,
@@ -35,7 +35,7 @@ from skseq.scaling import StepScaler, sequence_scale
 from skseq.sequences import SequenceArray
 from skseq.tasks import Task
 from skseq.tokens import known_tokens, make_embedding, reads_tokens
-from skseq.training import SequenceNet, predict_batch, train
+from skseq.training import SequenceNet, train
 
 __all__ = ["BaseSequenceEstimator"]
 
@@ -294,9 +294,14 @@ class BaseSequenceEstimator(NetworkEstimator):
             )
         return outputs
 
+    @torch.inference_mode()
     def _ask(self, module: nn.Module, batch: Batch) -> np.ndarray:
         """Return the outputs of the network for a batch."""
-        return predict_batch(module, batch)
+        return module.head(*self._read(module, batch)).double().cpu().numpy()
+
+    def _read(self, module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Return the steps (B, T', D) that the encoder makes, and their lengths."""
+        return module.encoder(module.embedding(batch.x), batch.lengths)
 
     def _predict_batches(
         self, sequences: SequenceArray, ask: Callable[[nn.Module, Batch], np.ndarray]

@@ -33,7 +33,7 @@ def flatten_steps(values: Any) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     ValueError
-        If there is one value per sequence instead.
+        If there is one value per sequence instead, or more values for some steps.
     """
     if isinstance(values, SequenceArray):
         flat, lengths = np.concatenate(values.to_list()), values.lengths
@@ -51,10 +51,16 @@ def flatten_steps(values: Any) -> tuple[np.ndarray, np.ndarray]:
                     "time step, as a list of arrays or an array (n_samples, "
                     "n_timesteps)."
                 )
+            if array.shape[1:] != arrays[0].shape[1:]:
+                raise ValueError(
+                    f"y[{i}] has the shape {array.shape}, y[0] has {arrays[0].shape}; "
+                    "expected as many values for every time step."
+                )
         lengths = np.array([len(array) for array in arrays])
         if not lengths.any():
             raise ValueError("y holds no step; expected one label per time step.")
-        flat = np.concatenate(arrays)
+        mixed = len({array.dtype.kind == "U" for array in arrays if len(array)}) > 1
+        flat = np.concatenate(arrays, dtype=object if mixed else None)
     if flat.ndim == 2 and flat.shape[1] == 1:
         flat = flat[:, 0]
     return flat, lengths

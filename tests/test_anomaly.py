@@ -247,6 +247,12 @@ def test_missing_values_can_be_learned_with():
 # Which rows come before -------------------------------------------------------------
 
 
+def test_a_series_is_the_column_of_a_table_by_its_name():
+    detector = SequenceAnomalyDetector(QUICK).fit(TRAIN.to_frame())
+    expected = detector.score_samples(LATER.to_frame())
+    np.testing.assert_array_equal(detector.score_samples(LATER), expected)
+
+
 @every_mode
 def test_rows_one_by_one_are_judged_as_all_at_once(mode):
     detector = SequenceAnomalyDetector(QUICK, **mode).fit(TRAIN)
@@ -390,6 +396,14 @@ def test_bad_fits_say_why(options, X, message):
     with pytest.raises(ValueError, match=message):
         detector.fit(X)
     assert not hasattr(detector, "offset_")
+
+
+def test_a_column_without_any_error_says_why():
+    forecaster = clone(QUICK).set_params(missing="mask")
+    X = np.column_stack([TRAIN, TRAIN])
+    X[12:, 1] = np.nan
+    with pytest.raises(ValueError, match="Column 1 of X has no value behind"):
+        SequenceAnomalyDetector(forecaster).fit(X)
 
 
 def test_bad_rows_say_why(trained):

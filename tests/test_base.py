@@ -102,7 +102,7 @@ def test_threads_are_set_in_fit_and_predict(n_threads, monkeypatch):
 
         return wrapper
 
-    for name in ("train", "predict_batch"):
+    for name in ("train", "prediction_batches"):
         monkeypatch.setattr(base, name, noting(getattr(base, name)))
     RNNRegressor(n_threads=n_threads, max_epochs=1).fit(X, Y).predict(X)
     assert seen == [n_threads] * 2

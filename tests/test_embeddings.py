@@ -341,8 +341,15 @@ def test_an_unused_step_need_not_be_a_token():
         ({"embedding_dim": 2.5}, "'embedding_dim' parameter"),
         ({"embedding_trainable": "no"}, "'embedding_trainable' parameter"),
         ({"embedding_weights": "word2vec"}, "'embedding_weights' parameter"),
-        ({"embedding_weights": np.ones((6, 3))}, r"\(6, 3\), .* fit embedding_dim=4"),
-        ({"embedding_weights": np.ones(6)}, "Expected 2D array"),
+        (
+            {"embedding_weights": np.ones((6, 3))},
+            r"embedding_weights has the shape \(6, 3\); .*, embedding_dim=4",
+        ),
+        ({"embedding_weights": np.ones(6)}, r"embedding_weights .* \(6,\); expected"),
+        (
+            {"embedding_weights": np.ones((6, 4, 1))},
+            r"embedding_weights .* \(6, 4, 1\); expected \(n_tokens, embedding_dim\)",
+        ),
         ({"embedding_weights": np.full((6, 4), np.nan)}, "embedding_weights contains"),
         (
             {"embedding_weights": np.ones((5, 4))},

@@ -338,6 +338,12 @@ def test_what_is_written_begins_with_the_prefix_and_is_as_long_as_asked(model):
         assert {len(text) for text in texts} == {11}
 
 
+def test_a_null_character_is_a_symbol():
+    model = SequenceGenerator(**QUICK).fit("a\0" * 30)
+    assert len(model.classes_) == 3
+    assert set(model.generate(max_length=40, random_state=0)[0]) == {"a", "\0"}
+
+
 def test_no_unknown_symbol_is_written(model):
     all_knowing_nothing(model)
     written = model.generate(20, max_length=100, random_state=0)
@@ -454,7 +460,7 @@ def test_a_failed_fit_changes_nothing(named):
     [
         (
             {"prefix": "x-ray"},
-            r"prefix='x-ray' holds .* not there in fit: '-', 'r', 'x'",
+            r"prefix='x-ray' holds .* not among .* kept: '-', 'r', 'x'",
         ),
         (
             {"prefix": None},

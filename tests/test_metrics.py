@@ -64,8 +64,13 @@ def test_steps_are_scored_as_samples(scoring, expected):
 def test_the_weight_of_a_sequence_is_that_of_its_steps():
     score = step_scorer("accuracy")(Known(), X, Y, sample_weight=[1, 3])
     assert score == pytest.approx((2 + 3) / (3 + 3))
-    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[2, 3\]"):
-        step_scorer("accuracy")(Known(), X, Y, sample_weight=[1, 3, 1])
+    for weights, message in [
+        ([1, 3, 1], r"sample_weight.shape == \(3,\), expected \(2,\)"),
+        (np.ones((2, 3)), "Sample weights must be 1D array or scalar, got 2D"),
+        ([1, -3], "Negative values in data passed to `sample_weight`"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            step_scorer("accuracy")(Known(), X, Y, sample_weight=weights)
 
 
 def test_labels_of_other_steps_are_refused():
@@ -96,6 +101,11 @@ INDEX = pd.MultiIndex.from_tuples([(0, 0), (0, 1), (0, 2), (1, 0)])
 )
 def test_every_layout_becomes_one_array(values, expected):
     np.testing.assert_array_equal(concat_steps(values), list(expected))
+
+
+def test_steps_of_several_shapes_are_refused():
+    with pytest.raises(ValueError, match=r"y\[1\] has the shape \(2, 3\), y\[0\] has"):
+        concat_steps([np.zeros((4, 2)), np.zeros((2, 3))])
 
 
 def test_labels_of_sequences_are_no_steps():

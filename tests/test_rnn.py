@@ -116,7 +116,10 @@ def test_a_cell_of_ones_own():
         ({"cell": torch.nn.LSTM}, "cell must be one of .* or a subclass of"),
         ({"cell": len}, "cell must be one of .* got <built-in function len>"),
         ({"hidden_size": True}, "hidden_size must hold positive integers, got"),
-        ({"class_weight": {0: -1.0, 1: 1.0}}, "must not be negative, got {0: -1.0}"),
+        (
+            {"class_weight": {0: -1.0, 1: 1.0}},
+            "finite numbers from 0 on, got {0: -1.0}",
+        ),
         ({"class_weight": {0: 0.0, 1: 0.0}}, "gives all samples the weight zero"),
         ({"device": "mps"}, "device='mps' is unknown"),
     ],

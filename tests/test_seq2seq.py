@@ -5,6 +5,7 @@ import inspect
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
@@ -150,6 +151,39 @@ def test_labels_of_any_kind_and_empty_sequences():
     assert isinstance(
         Seq2SeqClassifier(**QUICK).fit(SERIES, table).predict(SERIES), list
     )
+
+
+def test_labels_of_a_table_and_of_a_panel_are_those_of_the_arrays():
+    table = rng.integers(3, size=(20, 4))
+    X = rng.normal(size=(20, 5, 1))
+    model = Seq2SeqClassifier(**QUICK).fit(X, table)
+    written = model.predict(X)
+    columns = pd.DataFrame(table, columns=list("wxyz"))
+    same(clone(model).fit(X, columns).predict(X), written)
+    index = pd.MultiIndex.from_product([range(20), range(5)])
+    panel = pd.DataFrame(X.reshape(-1, 1), index=index)
+    labels = pd.Series(list(table), index=range(20))
+    from_panel = clone(model).fit(panel, labels)
+    same(from_panel.predict(panel), written)
+    assert from_panel.score(panel, pd.Series(written)) == model.score(X, written)
+    with pytest.raises(ValueError, match="in another order"):
+        from_panel.fit(panel, labels[::-1])
+    with pytest.raises(ValueError, match=r"y\[0\] is 'ab'; expected a sequence"):
+        model.fit(X, pd.Series(["ab"] * 20, index=range(20, 40)))
+
+
+def test_the_longest_sequence_that_was_learned_from_bounds_what_is_written():
+    short, long = [["a"], ["b"]] * 10, [["a", "b", "a", "b"]] * 20
+    X = rng.normal(size=(20, 3))
+    model = Seq2SeqClassifier(max_epochs=1, hidden_size=8, random_state=0)
+    assert max(map(len, model.fit(X, short).predict(X))) <= 1
+    model = clone(model).partial_fit(X, short)
+    for _ in range(40):
+        model.partial_fit(X, long)
+    same(model.predict(X), [np.array(labels) for labels in long])
+    numbers = Seq2SeqRegressor(warm_start=True, **QUICK).fit(X, X[:, :1])
+    assert numbers.fit(X, X).predict(X).shape == (20, 3)
+    assert numbers.fit(X, X[:, :2]).predict(X).shape == (20, 3)
 
 
 def test_no_more_labels_are_written_than_asked_for():

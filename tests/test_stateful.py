@@ -1,6 +1,7 @@
 """Encodings, and states carried from piece to piece."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -89,13 +90,49 @@ def test_what_needs_whole_sequences_is_refused(options, message):
         model.stateful()
 
 
+def test_a_fit_from_the_start_forgets_the_state():
+    stream = RNNTagger(**OPTIONS).fit(X, Y).stateful()
+    stream.predict(X)
+    expected = clone(stream).fit(X, Y).predict_proba(X)
+    np.testing.assert_allclose(stream.fit(X, Y).predict_proba(X), expected)
+    wider = stream.set_params(hidden_size=5).fit(X, Y)
+    assert wider.predict(X).shape == Y.shape
+    kept = wider.partial_fit(X, Y).state_
+    assert [part.shape for part in kept[0]] == [(12, 5)] * 2
+
+
+def test_pieces_of_a_table_have_fewer_columns():
+    table = X.reshape(12, 20)  # two channels, time first
+    model = RNNTagger(n_channels=2, **OPTIONS).fit(table, Y)
+    with pytest.raises(ValueError, match="X has 6 features, but RNNTagger is expect"):
+        model.predict(table[:, :6])
+    stream = model.stateful()
+    labels = [stream.predict(piece) for piece in np.split(table, [6, 8], axis=1)]
+    np.testing.assert_array_equal(np.concatenate(labels, axis=1), model.predict(table))
+
+
+def test_tokens_have_no_scale_that_needs_whole_sequences():
+    tokens = rng.randint(5, size=(12, 10))
+    model = RNNTagger(embedding_dim=3, normalize="sequence", **OPTIONS).fit(tokens, Y)
+    stream = model.stateful()
+    proba = [stream.predict_proba(piece) for piece in np.split(tokens, 5, axis=1)]
+    expected = model.predict_proba(tokens)
+    np.testing.assert_allclose(np.concatenate(proba, axis=1), expected, atol=1e-7)
+
+
 def test_a_state_that_does_not_fit_is_refused():
     model = RNNRegressor(**OPTIONS).fit(X, X.sum(axis=(1, 2)))
     zeros = np.zeros((12, 32))
-    for state in ([(zeros,)], [(zeros, zeros[:, 1:])], [(zeros, zeros)] * 2):
+    for state in (
+        [],
+        zeros,
+        [(zeros,)],
+        [(zeros, zeros[:, 1:])],
+        [(zeros, zeros)] * 2,
+    ):
         with pytest.raises(ValueError, match="expected"):
             model.stateful(state)
-    with pytest.raises(ValueError, match="NaN"):
+    with pytest.raises(ValueError, match="initial_state contains NaN"):
         model.stateful([(zeros, zeros * np.nan)])
 
 
@@ -121,6 +158,29 @@ def test_encodings_do_not_depend_on_padding():
     np.testing.assert_allclose(model.transform(ragged), alone, atol=1e-7)
     names = [f"cnnclassifier{i}" for i in range(6)]
     assert model.get_feature_names_out().tolist() == names
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_encoding_of_a_stream_is_that_of_the_whole(cell):
+    model = RNNClassifier(cell=cell, **OPTIONS).fit(X, Y[:, -1])
+    stream = model.stateful()
+    first, _, last = (stream.transform(piece) for piece in PIECES)
+    np.testing.assert_allclose(first, model.transform(PIECES[0]), atol=1e-7)
+    np.testing.assert_allclose(last, model.transform(X), atol=1e-7)
+    np.testing.assert_allclose(last, stream.state_[0][0], atol=1e-7)
+
+
+@pytest.mark.parametrize("output", ["default", "pandas"])
+def test_the_encoding_of_a_panel_has_a_row_per_instance(output):
+    names = [f"s{i}" for i in range(len(X))][::-1]
+    index = pd.MultiIndex.from_product([names, range(10)], names=["id", "t"])
+    panel = pd.DataFrame(X.reshape(-1, 2), index=index, columns=["a", "b"])
+    model = RNNClassifier(hidden_size=3, **OPTIONS).set_output(transform=output)
+    encoding = model.fit(panel, Y[:, -1]).transform(panel)
+    assert encoding.index.tolist() == names
+    assert encoding.columns.tolist() == [f"rnnclassifier{i}" for i in range(3)]
+    expected = RNNClassifier(hidden_size=3, **OPTIONS).fit(X, Y[:, -1]).transform(X)
+    np.testing.assert_allclose(encoding, expected)
 
 
 def test_another_model_learns_from_encodings():

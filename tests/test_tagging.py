@@ -376,6 +376,16 @@ def test_labels_of_several_types_are_refused(step):
         RNNTagger(**QUICK).fit(X, mixed)
 
 
+def test_sequences_of_names_beside_sequences_of_numbers_are_refused():
+    with pytest.raises(TypeError, match="holds labels of several types"):
+        RNNTagger(**QUICK).fit(list(X[:2]), [Y[0], np.arange(8)])
+    labels = [Y[0], Y[1].astype(object)]  # names all of them
+    assert RNNTagger(**QUICK).fit(list(X[:2]), labels).classes_.tolist() == [
+        "down",
+        "up",
+    ]
+
+
 def test_a_panel_needs_labels_with_its_index():
     frame, labels = panel(RAGGED, ["a", "b"]), panel(LABELS, ["y"])["y"]
     with pytest.raises(ValueError, match="y has another index than X"):
@@ -393,8 +403,9 @@ def test_the_score_refuses_labels_of_other_steps():
 def test_class_weights_that_leave_nothing_are_refused():
     with pytest.raises(ValueError, match="gives all steps the weight zero"):
         RNNTagger(class_weight={"up": 0, "down": 0}, **QUICK).fit(X, Y)
-    with pytest.raises(ValueError, match="class_weight must not be negative"):
-        RNNTagger(class_weight={"up": -1}, **QUICK).fit(X, Y)
+    for weight in (-1, np.inf, np.nan, "much"):
+        with pytest.raises(ValueError, match="class_weight must hold finite numbers"):
+            RNNTagger(class_weight={"up": weight}, **QUICK).fit(X, Y)
 
 
 def test_no_parameter_changes_the_number_of_steps():

@@ -157,6 +157,7 @@ class SequenceAnomalyDetector(OutlierMixin, BaseEstimator):
             self.forecaster_ = forecaster.fit(X)
             self._over = (self.smoothing, self.memory)
             errors = self._errors(X)
+            self._check_errors(errors)
             size = np.nanmax(np.abs(self._targets(X)), axis=0)
             self._scale = ErrorScale(errors, size)
             distances = self._scale.distance(errors)
@@ -285,7 +286,7 @@ class SequenceAnomalyDetector(OutlierMixin, BaseEstimator):
         if reset:
             self._takes_flat = n_dimensions == 1
         if is_pandas and n_dimensions == 1:
-            X = X.to_frame(0)
+            X = X.to_frame(0 if self._takes_flat else X.name)
         elif self._takes_flat and n_dimensions == 1:
             X = np.asarray(X)[:, None]
         values = validate_data(
@@ -311,6 +312,16 @@ class SequenceAnomalyDetector(OutlierMixin, BaseEstimator):
         """Return the errors of the rows behind the first window of a series."""
         later = self._targets(X)[self.forecaster_.window_length :]
         return later - self.forecaster_.rolling_forecast(X, restart=True)[:, 0]
+
+    def _check_errors(self, errors: np.ndarray) -> None:
+        """Refuse columns of which no error tells what is usual."""
+        unknown = np.isnan(errors).all(axis=0)
+        if unknown.any():
+            column = self.forecaster_._roles.targets[np.argmax(unknown)]
+            raise ValueError(
+                f"Column {column} of X has no value behind the first "
+                f"{self.forecaster_.window_length} rows, which cannot be forecast."
+            )
 
     def _later_distances(self, X: Any) -> np.ndarray:
         errors = self._targets(X) - self.forecaster_.rolling_forecast(X)[:, 0]

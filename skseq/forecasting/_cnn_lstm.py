@@ -30,7 +30,6 @@ class CNNLSTMForecaster(BaseForecaster):
     Long windows become short sequences, so that a recurrent network forecasts far
     ahead, and trains fast. Rows before the first whole segment are not looked at.
 
-
     Parameters
     ----------
     window_length : int, default=24

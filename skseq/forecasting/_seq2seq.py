@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skseq._validation import check_teacher_forcing
@@ -261,11 +262,14 @@ class Seq2SeqForecaster(BaseForecaster):
         return encoder, encoder.output_size
 
     def _make_decoder(self, encoder, n_values, n_beside):
-        n_outputs = self._loss.n_locations + self._loss.n_log_scales
-        middle = self._loss.n_locations // 2
+        n_locations = self._loss.n_locations
+        n_outputs = n_locations + self._loss.n_log_scales
+        levels = self._loss.quantiles[:n_locations]
+        outputs = np.eye(n_outputs, n_locations)
+        weights = [np.interp(0.5, levels, one) for one in outputs]  # of the median
         return Decoder(
             encoder,
-            ValueFeedback(n_values, n_outputs, middle),
+            ValueFeedback(n_values, weights),
             n_values * n_outputs,
             attention=self.attention,
             n_beside=n_beside,

@@ -110,8 +110,9 @@ class LanguageLearner(NetworkEstimator):
         ).fit(texts)
         number = self._tokenizer.vocabulary_
         never = {PADDING, START} if self._complete else {PADDING, START, END}
-        self.classes_ = np.array([symbol for symbol in number if symbol not in never])
-        self._tokens = np.array([number[symbol] for symbol in self.classes_])
+        symbols = [symbol for symbol in number if symbol not in never]
+        self.classes_ = np.array(symbols)
+        self._tokens = np.array([number[symbol] for symbol in symbols])
         self._columns = np.full(len(number), NO_TARGET)
         self._columns[self._tokens] = np.arange(len(self._tokens))
         # Where texts are joined, an end is told by the start that follows.

@@ -161,8 +161,8 @@ class LanguageModel(LanguageLearner):
         Raises
         ------
         ValueError
-            If an argument is not as described, or a symbol of the prefix was not there
-            in `fit`.
+            If an argument is not as described, or a symbol of the prefix is not among
+            those that `fit` kept.
         """
         check_is_fitted(self, "net_")
         given = {"n": n, "prefix": prefix, "temperature": temperature}
@@ -188,8 +188,8 @@ class LanguageModel(LanguageLearner):
         if number[UNKNOWN] in text:
             unknown = sorted(set(*self._tokenizer._split([prefix])).difference(number))
             raise ValueError(
-                f"prefix={prefix!r} holds symbols that were not there in fit: "
-                f"{', '.join(map(repr, unknown))}."
+                f"prefix={prefix!r} holds symbols that are not among those that fit "
+                f"kept: {', '.join(map(repr, unknown))}."
             )
 
     @torch.inference_mode()

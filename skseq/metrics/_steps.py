@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics import check_scoring
-from sklearn.utils import check_consistent_length
 
-from skseq._validation import check_same_steps
+from skseq._validation import check_same_steps, check_weights
 from skseq.steps import check_step_labels, flatten_steps
 
 __all__ = ["concat_steps", "step_scorer"]
@@ -94,12 +93,13 @@ class _StepScorer:
     def __call__(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
     ) -> float:
-        labels, lengths = flatten_steps(check_step_labels(X, y))
-        weights = {}
-        if sample_weight is not None:
-            check_consistent_length(lengths, sample_weight)
-            weights["sample_weight"] = np.repeat(sample_weight, lengths)
-        return self.scorer(_OfSteps(estimator, lengths), X, labels, **weights)
+        sequences = check_step_labels(X, y)
+        labels, lengths = flatten_steps(sequences)
+        weights = check_weights(sample_weight, sequences)
+        options = {}
+        if weights is not None:
+            options["sample_weight"] = np.repeat(weights, lengths)
+        return self.scorer(_OfSteps(estimator, lengths), X, labels, **options)
 
 
 _RESPONSES = ("predict", "predict_proba", "decision_function")

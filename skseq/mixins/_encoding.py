@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from skseq._validation import is_panel
 from skseq.batching import Batch
 
 __all__ = ["EncodingMixin"]
@@ -31,22 +33,24 @@ class EncodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Returns
         -------
-        encoding : ndarray of shape (n_samples, n_encoded)
+        encoding : ndarray or DataFrame of shape (n_samples, n_encoded)
+            Of a DataFrame with two levels a DataFrame with a row per instance.
         """
         check_is_fitted(self, "net_")
         sequences = self._check_X(X, reset=False)
         encoding = np.empty((len(sequences), self._n_features_out))
-        for index, found in self._predict_batches(sequences, encode_batch):
+        for index, found in self._predict_batches(sequences, self._encode):
             encoding[index] = found
+        if is_panel(X):  # scikit-learn's set_output would take the index of the steps
+            instances = X.index.get_level_values(0).unique()
+            return pd.DataFrame(encoding, instances, self.get_feature_names_out())
         return encoding
+
+    @torch.inference_mode()
+    def _encode(self, module: nn.Module, batch: Batch) -> np.ndarray:
+        """Return the pooled steps (B, D) of a batch."""
+        return module.head.pooling(*self._read(module, batch)).double().cpu().numpy()
 
     @property
     def _n_features_out(self) -> int:
         return self.module_.encoder.output_size
-
-
-@torch.inference_mode()
-def encode_batch(module: nn.Module, batch: Batch) -> np.ndarray:
-    """Return the pooled steps (B, D) of a batch."""
-    steps, lengths = module.encoder(module.embedding(batch.x), batch.lengths)
-    return module.head.pooling(steps, lengths).double().cpu().numpy()

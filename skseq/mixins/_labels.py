@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -38,9 +39,15 @@ class LabelsMixin:
     ) -> np.ndarray:
         """Return the weight of each class, zero if it is unknown."""
         if isinstance(self.class_weight, dict):
-            negative = {c: w for c, w in self.class_weight.items() if not w >= 0}
-            if negative:
-                raise ValueError(f"class_weight must not be negative, got {negative}.")
+            wrong = {
+                label: weight
+                for label, weight in self.class_weight.items()
+                if not (isinstance(weight, Real) and 0 <= weight < np.inf)
+            }
+            if wrong:
+                raise ValueError(
+                    f"class_weight must hold finite numbers from 0 on, got {wrong}."
+                )
             classes = self.classes_  # those that y lacks, too
         else:
             classes = np.unique(labels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -18,10 +20,8 @@ class ValueFeedback(nn.Module):
     ----------
     n_values : int
         Number of values C per step.
-    n_outputs : int, default=1
-        Number of outputs for each of them.
-    chosen : int, default=0
-        Which of these is fed back.
+    weights : sequence of float, default=(1.0,)
+        How much of each output for a value its feedback is made of.
 
     Attributes
     ----------
@@ -29,15 +29,17 @@ class ValueFeedback(nn.Module):
         Number of features fed back.
     """
 
-    def __init__(self, n_values: int, n_outputs: int = 1, chosen: int = 0):
+    def __init__(self, n_values: int, weights: Sequence[float] = (1.0,)):
         super().__init__()
-        self.n_outputs = n_outputs
-        self.chosen = chosen
+        weights = torch.tensor(weights, dtype=torch.float32)
+        self.register_buffer("weights", weights, persistent=False)
         self.output_size = n_values
 
     def choose(self, outputs: Tensor) -> Tensor:
-        """Return the values (B, U, C) that outputs (B, U, C * n_outputs) stand for."""
-        return outputs[:, :, self.chosen :: self.n_outputs]
+        """Return the values (B, U, C) that outputs (B, U, C * n_weights) stand for."""
+        if len(self.weights) == 1:
+            return outputs
+        return outputs.unflatten(2, (-1, len(self.weights))) @ self.weights
 
     def forward(self, chosen: Tensor) -> Tensor:
         return chosen

@@ -126,11 +126,14 @@ class Tokenizer(SequenceTransformer):
         Raises
         ------
         ValueError
-            If X holds no text, or no token occurs `min_count` times.
+            If X holds no text, no token occurs `min_count` times, or `token_pattern` is
+            no regular expression with at most one group.
         TypeError
             If X is not a list of texts.
         """
         self._validate_params()
+        if self.level == "word":
+            check_pattern(self.token_pattern)
         counts = Counter(chain.from_iterable(self._split(X)))
         special = SPECIAL if self.mark_ends else SPECIAL[:2]
         if self.vocabulary_size is not None and self.vocabulary_size <= len(special):
@@ -168,7 +171,7 @@ class Tokenizer(SequenceTransformer):
         number, unknown = self.vocabulary_, self.vocabulary_[UNKNOWN]
         sequences = []
         for tokens in self._split(X):
-            if START in number:
+            if self.mark_ends:
                 tokens = [START, *tokens, END]
             numbers = [number.get(token, unknown) for token in tokens or [PADDING]]
             sequences.append(np.array(numbers, dtype=np.int64))
@@ -192,10 +195,10 @@ class Tokenizer(SequenceTransformer):
         tokens = list(self.vocabulary_)
         sequences = check_tokens(SequenceArray.from_list(list(X)), len(tokens))
         separator = " " if self.level == "word" else ""
-        left_out = [self.vocabulary_.get(name) for name in (PADDING, START, END)]
+        left_out = (PADDING, START, END) if self.mark_ends else (PADDING,)
         return [
-            separator.join(tokens[i] for i in sequence[:, 0] if i not in left_out)
-            for sequence in sequences
+            separator.join(name for name in names if name not in left_out)
+            for names in ([tokens[i] for i in sequence[:, 0]] for sequence in sequences)
         ]
 
     def _split(self, X: Any) -> Iterator[list[str]]:
@@ -218,6 +221,21 @@ class Tokenizer(SequenceTransformer):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = tags.input_tags.three_d_array = False
         return tags
+
+
+def check_pattern(pattern: str | None) -> None:
+    """Refuse a regular expression that does not find texts, such as one of groups."""
+    try:
+        n_groups = re.compile(pattern or "").groups
+    except re.error as error:
+        raise ValueError(
+            f"token_pattern={pattern!r} is no regular expression: {error}."
+        ) from error
+    if n_groups > 1:
+        raise ValueError(
+            f"token_pattern={pattern!r} has {n_groups} groups; expected one at most, "
+            "(?:...) instead of (...)."
+        )
 
 
 def check_texts(X: Any) -> list[str | list[str]]:

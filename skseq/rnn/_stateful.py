@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import check_is_fitted
 
 from skseq.networks.cells import State
 from skseq.resources import unchanged_on_error
@@ -23,10 +25,11 @@ class StatefulMixin:
     def stateful(self, initial_state: Any = None):
         """Return a copy that carries its state from call to call.
 
-        Whatever the copy predicts, it takes a call's sequences for the continuation of
-        those of the call before, so that a stream can be read in pieces: the answers
-        are those to the whole, but for rounding. The copy shares the trained network;
-        its attribute `state_` is the state after the last call.
+        Whatever the copy predicts or transforms, it takes a call's sequences for the
+        continuation of those of the call before, so that a stream can be read in
+        pieces: the answers are those to the whole, but for rounding. The copy shares
+        the trained network; its attribute `state_` is the state after the last call,
+        None before the first one and after a `fit` of its own from the start.
 
         Parameters
         ----------
@@ -61,11 +64,10 @@ class StatefulMixin:
         True
         """
         check_is_fitted(self, "net_")
-        for name, possible in (
-            ("bidirectional", (False,)),
-            ("pooling", ("last",)),
-            ("normalize", ("feature", None)),
-        ):
+        choices = {"bidirectional": (False,), "pooling": ("last",)}
+        if self._known_tokens is None:  # tokens have no scale
+            choices["normalize"] = "feature", None
+        for name, possible in choices.items():
             if getattr(self, name, possible[0]) not in possible:
                 raise ValueError(
                     f"{name}={getattr(self, name)!r} needs whole sequences; to carry a "
@@ -73,6 +75,7 @@ class StatefulMixin:
                 )
         stream = copy.copy(self)
         stream._is_stateful = True
+        stream._fitted_on_table = False  # pieces of a table have fewer columns
         stream.state_ = initial_state
         if initial_state is not None:
             stream.state_ = stream._read_state(initial_state)
@@ -88,18 +91,26 @@ class StatefulMixin:
             ]
         sizes = [(layer.n_states, layer.hidden_size) for layer in layers]
         found = [
-            tuple(check_array(part, dtype=float, copy=True) for part in layer)
-            for layer in state
+            tuple(np.array(part, dtype=float) for part in layer) for layer in state
         ]
-        n_samples = n_samples or len(found[0][0])
-        expected = [[(n_samples, size)] * n_parts for n_parts, size in sizes]
         shapes = [[part.shape for part in layer] for layer in found]
+        given = [shape[0] for layer in shapes for shape in layer if shape]
+        n_samples = n_samples or next(iter(given), 1)
+        expected = [[(n_samples, size)] * n_parts for n_parts, size in sizes]
         if shapes != expected:
             raise ValueError(
                 f"The state has arrays of the shapes {shapes}, layer by layer; "
                 f"expected {expected} for X of {n_samples} sequences."
             )
+        for part in chain.from_iterable(found):
+            assert_all_finite(part, input_name="initial_state")
         return found
+
+    def _fit(self, X, y, sample_weight, max_epochs, earlier, *args, **options):
+        super()._fit(X, y, sample_weight, max_epochs, earlier, *args, **options)
+        if self._is_stateful and earlier is None:
+            self.state_ = None  # the old one is of another network
+        return self
 
     def _predict_outputs(self, X):
         with unchanged_on_error(self):
@@ -110,18 +121,17 @@ class StatefulMixin:
             self.state_ = self._read_state(self.state_, len(sequences))
         return super()._predict_batches(sequences, ask)
 
-    @torch.inference_mode()
-    def _ask(self, module, batch):
+    def _read(self, module, batch):
         if not self._is_stateful:
-            return super()._ask(module, batch)
+            return super()._read(module, batch)
         x = module.embedding(batch.x)
         index = batch.index.cpu().numpy()
         state = [
             tuple(torch.as_tensor(part[index]).to(x) for part in layer)
             for layer in self.state_
         ]
-        outputs, state = module.encoder.run(x, batch.lengths, state)
+        steps, state = module.encoder.run(x, batch.lengths, state)
         for parts, after in zip(self.state_, state, strict=True):
             for part, new in zip(parts, after, strict=True):
                 part[index] = new.cpu().numpy()
-        return module.head(outputs, batch.lengths).double().cpu().numpy()
+        return steps, batch.lengths

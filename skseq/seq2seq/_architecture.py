@@ -125,6 +125,12 @@ class BaseSeq2Seq(BaseSequenceEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def _check_samples(self, X, y, sample_weight, *, reset):
+        samples = super()._check_samples(X, y, sample_weight, reset=reset)
+        longest = max(1, *map(len, samples.y))
+        self._longest = longest if reset else max(longest, self._longest)
+        return samples
+
     def _make_encoder(self, n_features):
         return make_recurrent_encoder(self, n_features)
 
@@ -174,22 +180,23 @@ class BaseSeq2Seq(BaseSequenceEstimator):
     def _write(
         self, X: Any, n_steps: Any
     ) -> tuple[np.ndarray, int | np.ndarray | None]:
-        """Return what is written (n_samples, longest, ·), and what was asked for."""
+        """Return what is written (n_samples, longest, ...), and what was asked for."""
         check_is_fitted(self, "net_")
         sequences = self._check_X(X, reset=False)
-        longest, n_steps = check_n_steps(n_steps, len(sequences), self._task.longest)
+        longest, n_steps = check_n_steps(n_steps, len(sequences), self._longest)
 
         def ask(module, batch):
-            batch = Batch(Pair(batch.x, None, longest), batch.lengths, None, None)
-            return self._task.choose(predict_batch(module, batch))
+            pair = Batch(Pair(batch.x, None, longest), batch.lengths, None, None)
+            outputs = predict_batch(module, pair)
+            finite = np.isfinite(outputs).all(axis=(1, 2))
+            if not finite.all():
+                raise ValueError(
+                    f"The prediction of X[{batch.index[np.argmin(finite)]}] is not "
+                    "finite; its values are too far from those in fit."
+                )
+            return self._task.choose(outputs)
 
         indices, parts = zip(*self._predict_batches(sequences, ask), strict=True)
         written = np.concatenate(parts)
         written[np.concatenate(indices)] = written.copy()
-        finite = np.isfinite(written).all(axis=(1, 2))
-        if not finite.all():
-            raise ValueError(
-                f"The prediction of X[{np.argmin(finite)}] is not finite; its values "
-                "are too far from those in fit."
-            )
         return written, n_steps

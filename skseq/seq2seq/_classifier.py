@@ -188,7 +188,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
         return super().fit(X, y, sample_weight)
 
     def _check_y(self, X, y):
-        return read_label_sequences(y)
+        return read_label_sequences(X, y)
 
     def _make_task(self, y):
         return LabelSequences(np.unique(np.concatenate(y)))
@@ -242,10 +242,10 @@ class Seq2SeqClassifier(BaseSeq2Seq):
         -------
         score : float
         """
-        targets = read_label_sequences(y)
-        check_consistent_length(X, targets)
+        targets = read_label_sequences(X, y)
         longest = max(map(len, targets))
         written = self.predict(X, n_steps=longest + 1)
+        check_consistent_length(written, targets)
         right = [np.array_equal(a, b) for a, b in zip(written, targets, strict=True)]
         return float(np.average(right, weights=sample_weight))
 

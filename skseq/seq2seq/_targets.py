@@ -95,11 +95,13 @@ def _numbers(y: Any, name: str) -> np.ndarray:
     )
 
 
-def read_label_sequences(y: Any) -> np.ndarray:
+def read_label_sequences(X: Any, y: Any) -> np.ndarray:
     """Read sequences of labels.
 
     Parameters
     ----------
+    X : array-like, DataFrame, list of arrays or SequenceArray
+        What they belong to.
     y : list of array-likes or array of shape (n_samples, n_steps)
         The labels; a sequence may be empty.
 
@@ -113,6 +115,9 @@ def read_label_sequences(y: Any) -> np.ndarray:
     ValueError
         If y holds anything else, or no label at all.
     """
+    check_instances(X, y)
+    if hasattr(y, "iloc"):
+        y = y.to_numpy()
     items = [np.asarray(item) for item in y]
     for i, item in enumerate(items):
         if item.ndim == 2 and item.shape[1] == 1:

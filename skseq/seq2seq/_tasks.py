@@ -26,18 +26,10 @@ class SequenceTask(Task):
         What a step that is none has as its target in the loss.
     typical : float
         How many steps a training sequence has on average.
-    longest : int
-        How many steps the longest has.
     """
 
     padding: float
     typical = 1.0
-    longest = 1
-
-    def learn_lengths(self, lengths: np.ndarray, weights: np.ndarray | None) -> None:
-        """Learn how long sequences are."""
-        self.typical = float(np.average(lengths, weights=weights))
-        self.longest = int(lengths.max())
 
     def make_feedback(self, size: int) -> nn.Module:
         """Return what a decoder of a size makes of its last output."""
@@ -76,7 +68,7 @@ class NumberSequences(SequenceTask):
 
     def learn_scale(self, y, weights):
         """Learn mean and standard deviation of each target over all steps."""
-        self.learn_lengths(y.lengths, weights)
+        self.typical = float(np.average(y.lengths, weights=weights))
         self.scaler.fit(y, weights)
 
     def encode(self, y: SequenceArray, dtype: np.dtype) -> SequenceArray:
@@ -121,8 +113,9 @@ class LabelSequences(SequenceTask):
         return TokenFeedback(self.n_outputs, size)
 
     def learn_scale(self, y, weights):
-        """Learn how long sequences are."""
-        self.learn_lengths(np.array([len(labels) + 1 for labels in y]), weights)
+        """Learn how long sequences are, ends included."""
+        lengths = [len(labels) + 1 for labels in y]
+        self.typical = float(np.average(lengths, weights=weights))
 
     def encode(self, y: np.ndarray, dtype: np.dtype) -> SequenceArray:
         """Return the position of each label, and the end after the last one."""
@@ -132,10 +125,13 @@ class LabelSequences(SequenceTask):
         lengths += 1
         return SequenceArray(codes[:, None], np.cumsum(lengths) - lengths, lengths)
 
+    def choose(self, outputs):
+        """Return the most probable codes (n, n_steps)."""
+        return outputs.argmax(axis=2)
+
     def decode(self, outputs):
-        """Return labels (n_steps_i,) of outputs (n, n_steps, n_outputs), as a list."""
-        codes = outputs.argmax(axis=2)
-        ended = np.logical_or.accumulate(codes == self.end, axis=1)
+        """Return the labels (n_steps_i,) of codes (n, n_steps), as a list."""
+        ended = np.logical_or.accumulate(outputs == self.end, axis=1)
         return [
-            self.classes[row[~after]] for row, after in zip(codes, ended, strict=True)
+            self.classes[row[~after]] for row, after in zip(outputs, ended, strict=True)
         ]

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
@@ -438,6 +439,25 @@ def test_teacher_forcing_is_a_probability(teacher_forcing):
     model = Seq2SeqForecaster(teacher_forcing=teacher_forcing, **QUICK)
     with pytest.raises(ValueError, match="teacher_forcing"):
         model.fit(WAVE)
+
+
+@pytest.mark.parametrize(
+    ("options", "weights"),
+    [
+        ({}, [1]),
+        ({"loss": "gaussian"}, [1, 0]),
+        ({"loss": "quantile", "quantiles": (0.1, 0.5, 0.7, 0.9)}, [0, 1, 0, 0]),
+        ({"loss": "quantile", "quantiles": (0.1, 0.3, 0.7, 0.9)}, [0, 0.5, 0.5, 0]),
+    ],
+    ids=str,
+)
+def test_a_decoder_goes_on_from_the_forecast_it_made(options, weights):
+    model = Seq2SeqForecaster(teacher_forcing=0.0, **QUICK, **options).fit(WAVE)
+    outputs = torch.rand(5, 3, len(weights)).sort().values
+    told = model.module_.decoder.feedback.choose(outputs)[:, :, 0]
+    expected = model._loss.point(outputs.numpy())
+    np.testing.assert_allclose(told, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(told, outputs.numpy() @ weights, rtol=1e-5, atol=1e-6)
 
 
 def test_segments_must_fit_into_the_window():

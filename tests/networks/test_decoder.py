@@ -231,6 +231,13 @@ def test_what_is_known_beside_acts_from_its_step_on():
     assert (write()[:, 4:] != before[:, 4:]).all()  # as what is fed back has it
 
 
+def test_feedback_weighs_the_outputs_of_each_value():
+    outputs = torch.tensor([[[1.0, 2, 3, 10, 20, 30]]])
+    assert ValueFeedback(6).choose(outputs) is outputs
+    chosen = ValueFeedback(2, (0.5, 0.5, 0)).choose(outputs)
+    assert chosen.tolist() == [[[1.5, 15]]]
+
+
 def test_the_loss_counts_every_real_step_alike():
     outputs = torch.zeros(2, 3, 2)
     y = torch.tensor([[[1.0, 1], [2, 2], [0, 0]], [[3, 3], [nan, nan], [nan, nan]]])

@@ -117,6 +117,15 @@ def test_marked_ends():
     assert tokenizer.inverse_transform([[2, 5, 4, 3, 0, 0]]) == ["ab"]
 
 
+def test_marks_that_are_words_of_the_texts():
+    """Who marks the ends in the texts gets no more of them."""
+    texts = ["<start> a b <end>", "<start> a <end>"]
+    tokenizer = Tokenizer(token_pattern=None).fit(texts)
+    assert list(tokenizer.vocabulary_)[2:] == ["<end>", "<start>", "a", "b"]
+    assert numbers(tokenizer, texts) == [[3, 4, 5, 2], [3, 4, 2]]
+    assert tokenizer.inverse_transform(tokenizer.transform(texts)) == texts
+
+
 def test_a_text_that_was_split_before():
     tokenizer = Tokenizer().fit([["New York", "is"], ("big",)])
     assert numbers(tokenizer, [["new york", "big"], "big is", []]) == [
@@ -205,6 +214,8 @@ def test_what_is_no_list_of_texts(X, error, message):
         ({"level": "line"}, "'level' parameter"),
         ({"vocabulary_size": 2}, "'vocabulary_size' parameter"),
         ({"vocabulary_size": 4, "mark_ends": True}, "vocabulary_size=4 leaves no room"),
+        ({"token_pattern": "("}, r"token_pattern='\(' is no regular expression: miss"),
+        ({"token_pattern": r"(\w)(\d)"}, "token_pattern=.* has 2 groups; expected one"),
         ({"min_count": 9}, "None of the 7 tokens of X occurs min_count=9 times"),
     ],
     ids=str,
