@@ -106,11 +106,10 @@ class StatefulMixin:
             assert_all_finite(part, input_name="initial_state")
         return found
 
-    def _fit(self, X, y, sample_weight, max_epochs, earlier, *args, **options):
-        super()._fit(X, y, sample_weight, max_epochs, earlier, *args, **options)
+    def _set_out(self, y, earlier, partial):
+        super()._set_out(y, earlier, partial)
         if self._is_stateful and earlier is None:
             self.state_ = None  # the old one is of another network
-        return self
 
     def _predict_outputs(self, X):
         with unchanged_on_error(self):
