@@ -331,7 +331,12 @@ def test_what_is_no_token(data, message):
 
 def test_an_unused_step_need_not_be_a_token():
     values = np.array([[1.0], [np.pi], [2.0], [0.0]])
-    fit(SequenceArray(values, [0, 2], [1, 2]), [0, 1])
+    windows = SequenceArray(values, [0, 2], [1, 2])
+    tokens = [np.array([1]), np.array([2, 0])]
+    one, other = (
+        fit(X, [0, 1], random_state=0).predict_proba(X) for X in (windows, tokens)
+    )
+    np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(
