@@ -1,15 +1,22 @@
 """Back-propagation through time written by hand (Werbos, 1990), for CPUs.
 
 Each function runs all steps of a recurrent layer as one node of the autograd graph.
-Tensors are laid out (T, H, B), so that a gate is a contiguous block; the weights'
-gradients are one matrix product after the loop. This is faster than an unrolled graph
-always, and faster than torch.nn on small batches of narrow simple and GRU layers.
+Tensors are laid out (T, H, B), so that a gate is a contiguous block. What does not
+need the step after is done for blocks of steps that stay in the processor's cache:
+slopes before the loop, the weights' gradients after it. This is faster than an
+unrolled graph always, and faster than torch.nn for simple and GRU layers but the
+largest.
 
 All take inputs (T, F, B), a state before the first step (H, B), the parameters of a
 torch.nn layer, and the mask (H, B) of recurrent dropout, or None.
+
+As ``tanh(x) = 2 sigmoid(2 x) - 1`` and PyTorch's sigmoid takes a sixth of the time of
+its tanh, weights into a tanh are doubled once and the sigmoid is used.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -17,6 +24,11 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 __all__ = ["ElmanSteps", "GRUSteps", "LSTMSteps"]
+
+BLOCK = 2**16  # values of a state in a block of steps
+
+sigmoid_slope = torch.ops.aten.sigmoid_backward  # (d, s) -> d * s * (1 - s)
+tanh_slope = torch.ops.aten.tanh_backward  # (d, t) -> d * (1 - t ** 2)
 
 
 def _inputs(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -31,28 +43,76 @@ def _states(n_steps: int, first: Tensor) -> Tensor:
     return states
 
 
-def _masked(states: Tensor, mask: Tensor | None) -> Tensor:
-    return states if mask is None else states * mask
+def _seen(states: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the states (T, H, B) as the next step sees them; with a mask, room."""
+    before = states[:-1]
+    return before if mask is None else torch.empty_like(before)
 
 
-def _gradients(
-    x: Tensor, h: Tensor, weight: Tensor, d_input: Tensor, d_recurrent: Tensor, ctx
-) -> tuple[Tensor | None, ...]:
-    """Return the gradients of x, both weights and both biases, over all steps.
+def _steps(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Walk through tensors of equally many steps side by side."""
+    return zip(*(tensor.unbind() for tensor in tensors), strict=True)
 
-    The states h (T, H, B) are those before each step, as the step saw them.
-    """
-    flat_input = d_input.transpose(0, 1).flatten(1)  # (G, T B)
-    flat_recurrent = flat_input
-    if d_recurrent is not d_input:
-        flat_recurrent = d_recurrent.transpose(0, 1).flatten(1)
-    return (
-        weight.t() @ d_input if ctx.needs_input_grad[0] else None,
-        flat_input @ x.transpose(0, 1).flatten(1).t(),
-        flat_recurrent @ h.transpose(0, 1).flatten(1).t(),
-        flat_input.sum(1),
-        flat_recurrent.sum(1),
-    )
+
+def _steps_back(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Walk through tensors of equally many steps from the last to the first."""
+    return zip(*(tensor.unbind()[::-1] for tensor in tensors), strict=True)
+
+
+def _state_gradients(d_outputs: Tensor) -> Tensor:
+    """Return room for gradients of all states, (T + 1, H, B), with those of outputs."""
+    d_states = d_outputs.new_empty(len(d_outputs) + 1, *d_outputs.shape[1:])
+    d_states[0] = 0
+    d_states[1:] = d_outputs
+    return d_states
+
+
+def _blocks_back(states: Tensor) -> Iterator[slice]:
+    """Cut steps into blocks, the last ones first."""
+    size = max(1, BLOCK // states[0].numel())
+    for stop in range(len(states), 0, -size):
+        yield slice(max(0, stop - size), stop)
+
+
+def _through(d_before: Tensor, w_t: Tensor, d_gates: Tensor, mask: Tensor | None):
+    """Add to the gradient of a state what comes through the next step's gates."""
+    if mask is None:
+        d_before.addmm_(w_t, d_gates)
+    else:
+        d_before.addcmul_(w_t @ d_gates, mask)
+
+
+class _Gradients:
+    """Gradients of x, of both weights and of both biases, gathered block by block."""
+
+    def __init__(self, ctx, x: Tensor, w_x: Tensor, w_h: Tensor):
+        self.x, self.w_x_t = x, w_x.t()
+        self.d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
+        # Transposed, as narrow inputs are faster so.
+        self.d_weights = [x.new_zeros(w.shape[::-1]) for w in (w_x, w_h)]
+        self.d_biases = [x.new_zeros(len(w)) for w in (w_x, w_h)]
+
+    def add(self, steps: slice, seen: Tensor, d_input: Tensor, d_recurrent: Tensor):
+        """Take in those of the gates, (steps, G, B), and the states they saw."""
+        flat_input = _flat(d_input)
+        same = d_recurrent is d_input
+        flat_recurrent = flat_input if same else _flat(d_recurrent)
+        self.d_weights[0].addmm_(_flat(self.x[steps]), flat_input.t())
+        self.d_weights[1].addmm_(_flat(seen), flat_recurrent.t())
+        self.d_biases[0].add_(flat_input.sum(1))
+        self.d_biases[1].add_(flat_recurrent.sum(1))
+        if self.d_x is not None:
+            torch.matmul(self.w_x_t, d_input, out=self.d_x[steps])
+
+    @property
+    def of_parameters(self) -> list[Tensor]:
+        """In the order of a torch.nn layer."""
+        return [*(weight.t() for weight in self.d_weights), *self.d_biases]
+
+
+def _flat(steps: Tensor) -> Tensor:
+    """(T, G, B) to (G, T * B)."""
+    return steps.transpose(0, 1).flatten(1)
 
 
 class ElmanSteps(Function):
@@ -60,29 +120,43 @@ class ElmanSteps(Function):
 
     @staticmethod
     def forward(ctx, x, h0, w_x, w_h, b_x, b_h, mask, relu):
-        inputs = _inputs(x, w_x, b_x + b_h)
+        factor = 1 if relu else 2
+        inputs = _inputs(x, factor * w_x, factor * (b_x + b_h))
+        weight = factor * w_h
         states = _states(len(x), h0)
-        activate = torch.relu_ if relu else torch.tanh_
-        for gates, before, after in zip(inputs, states, states[1:], strict=False):
-            torch.addmm(gates, w_h, _masked(before, mask), out=after)
-            activate(after)
-        ctx.save_for_backward(x, w_x, w_h, states, mask)
+        seen = _seen(states, mask)
+        minus_one = torch.full_like(h0, -1)
+        h = h0
+        for sums, shown, after in _steps(inputs, seen, states[1:]):
+            if mask is not None:
+                torch.mul(h, mask, out=shown)
+            sums.addmm_(weight, shown)
+            if relu:
+                torch.clamp(sums, min=0, out=after)
+            else:
+                torch.add(minus_one, sums.sigmoid_(), alpha=2, out=after)
+            h = after
+        ctx.save_for_backward(x, w_x, w_h, seen, states, mask)
         ctx.relu = relu
         return states[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx, d_outputs):
-        x, w_x, w_h, states, mask = ctx.saved_tensors
-        slope = (states[1:] > 0).to(x.dtype) if ctx.relu else 1 - states[1:].square()
+        x, w_x, w_h, seen, states, mask = ctx.saved_tensors
+        gradients = _Gradients(ctx, x, w_x, w_h)
         w_t = w_h.t().contiguous()
-        d = torch.empty_like(slope)
-        dh = torch.zeros_like(states[0])
-        for t in range(len(x) - 1, -1, -1):
-            torch.mul(slope[t], dh.add_(d_outputs[t]), out=d[t])
-            dh = _masked(w_t @ d[t], mask)
-        d_x, *rest = _gradients(x, _masked(states[:-1], mask), w_x, d, d, ctx)
-        return d_x, dh, *rest, None, None
+        d_states = _state_gradients(d_outputs)
+        dh = d_states[-1]
+        for block in _blocks_back(d_outputs):
+            after = states[1:][block]
+            slope = (after > 0).to(x.dtype) if ctx.relu else 1 - after.square()
+            for d, d_before in _steps_back(slope, d_states[block]):
+                d.mul_(dh)
+                _through(d_before, w_t, d, mask)
+                dh = d_before
+            gradients.add(block, seen[block], slope, slope)
+        return gradients.d_x, dh, *gradients.of_parameters, None, None
 
 
 class GRUSteps(Function):
@@ -91,128 +165,163 @@ class GRUSteps(Function):
     @staticmethod
     def forward(ctx, x, h0, w_x, w_h, b_x, b_h, mask):
         size = len(h0)
-        bias = b_x.clone()
-        bias[: 2 * size] += b_h[: 2 * size]
-        inputs = _inputs(x, w_x, bias)  # becomes r, z, n
-        recurrent = torch.empty_like(inputs)
+        rz, new = slice(2 * size), slice(2 * size, None)
+        factor = torch.ones_like(b_x)
+        factor[new] = 2
+        bias = factor * b_x
+        bias[rz] += b_h[rz]
+        inputs = _inputs(x, factor.unsqueeze(1) * w_x, bias)  # becomes r, z, n
+        weight = factor.unsqueeze(1) * w_h
+        w_rz, w_n, b_n = weight[rz], weight[new], 2 * b_h[new].unsqueeze(1)
+        b_n = b_n.expand_as(h0).contiguous()
         states = _states(len(x), h0)
-        b_n = b_h[2 * size :].unsqueeze(1)
-        for gates, sums, before, after in zip(
-            inputs, recurrent, states, states[1:], strict=False
+        remembered = torch.empty_like(states[1:])  # what r multiplies, twice
+        seen = _seen(states, mask)
+        minus_one = torch.full_like(h0, -1)
+        h = h0
+        for gates, r, z, n, memory, shown, after in _steps(
+            inputs[:, rz], *inputs.chunk(3, dim=1), remembered, seen, states[1:]
         ):
-            torch.mm(w_h, _masked(before, mask), out=sums)
-            rz = gates[: 2 * size].add_(sums[: 2 * size]).sigmoid_()
-            remembered = sums[2 * size :].add_(b_n)
-            n = gates[2 * size :].addcmul_(rz[:size], remembered).tanh_()
-            torch.lerp(n, before, rz[size:], out=after)
-        ctx.save_for_backward(x, w_x, w_h, inputs, recurrent, states, mask)
+            if mask is not None:
+                torch.mul(h, mask, out=shown)
+            gates.addmm_(w_rz, shown).sigmoid_()
+            torch.addmm(b_n, w_n, shown, out=memory)
+            n.addcmul_(r, memory).sigmoid_()
+            torch.add(minus_one, n, alpha=2, out=n)
+            torch.lerp(n, h, z, out=after)
+            h = after
+        ctx.save_for_backward(x, w_x, w_h, inputs, remembered, seen, states, mask)
         return states[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx, d_outputs):
-        x, w_x, w_h, gates, recurrent, states, mask = ctx.saved_tensors
-        r, z, n = gates.chunk(3, dim=1)
-        before = states[:-1]
-        size = before.shape[1]
-        remembered = recurrent[:, 2 * size :]
-        # What a gradient of the state is multiplied by to be one of r, z, n:
-        slope = torch.empty_like(gates)
-        to_n = (1 - n.square()) * (1 - z)
-        torch.mul(to_n * remembered, r * (1 - r), out=slope[:, :size])
-        torch.mul((before - n) * z, 1 - z, out=slope[:, size : 2 * size])
-        slope[:, 2 * size :] = to_n
-        slope = slope.unflatten(1, (3, size))
-        d_input, d_recurrent = torch.empty_like(slope), torch.empty_like(slope)
-        w_t = w_h.t().contiguous()
-        dh = torch.zeros_like(states[0])
-        for t in range(len(x) - 1, -1, -1):
-            dh = dh + d_outputs[t]
-            torch.mul(slope[t], dh, out=d_input[t])
-            d_recurrent[t, :2] = d_input[t, :2]
-            torch.mul(d_input[t, 2], r[t], out=d_recurrent[t, 2])
-            if mask is None:
-                dh = torch.addmm(dh * z[t], w_t, d_recurrent[t].flatten(0, 1))
-            else:
-                through = w_t @ d_recurrent[t].flatten(0, 1)
-                dh = torch.addcmul(dh * z[t], through, mask)
-        d_x, *rest = _gradients(
-            x,
-            _masked(before, mask),
-            w_x,
-            d_input.flatten(1, 2),
-            d_recurrent.flatten(1, 2),
-            ctx,
-        )
-        return d_x, dh, *rest, None
+        x, w_x, w_h, gates, remembered, seen, states, mask = ctx.saved_tensors
+        gradients = _Gradients(ctx, x, w_x, w_h)
+        size = len(states[0])
+        rolled = w_h.roll(size, 0)  # rows n, r, z
+        w_t = rolled.t().contiguous()
+        d_states = _state_gradients(d_outputs)
+        dh = d_states[-1]
+        for block in _blocks_back(d_outputs):
+            r, z, n = gates[block].chunk(3, dim=1)
+            # A gradient of the state times these is one of what r multiplies, of r, of
+            # z, and of n: first the recurrent gates n, r, z, last those of the input.
+            to_n = tanh_slope(1 - z, n)
+            to_r = sigmoid_slope(to_n * remembered[block], r).div_(2)
+            to_z = sigmoid_slope(states[:-1][block] - n, z)
+            slope = torch.stack([to_n * r, to_r, to_z, to_n], dim=1)
+            for d, d_gates, keep, d_before in _steps_back(
+                slope, slope[:, :3].flatten(1, 2), z, d_states[block]
+            ):
+                d.mul_(dh)
+                d_before.addcmul_(dh, keep)
+                _through(d_before, w_t, d_gates, mask)
+                dh = d_before
+            gradients.add(
+                block,
+                seen[block],
+                slope[:, 1:].flatten(1, 2),
+                slope[:, [1, 2, 0]].flatten(1, 2),
+            )
+        return gradients.d_x, dh, *gradients.of_parameters, None
 
 
 class LSTMSteps(Function):
     """Steps of an LSTM, gates i, f, g, o, with peepholes (3, H) or None.
 
-    Returns the states (T, H, B) and the cell after the last step (H, B).
+    Returns the states and the cells (T, H, B). Inside, cells and gates g are doubled,
+    as the sigmoid in place of tanh takes them.
     """
 
     @staticmethod
     def forward(ctx, x, h0, c0, w_x, w_h, b_x, b_h, peepholes, mask):
         size = len(h0)
-        inputs = _inputs(x, w_x, b_x + b_h)  # becomes i, f, g, o
-        states, cells = _states(len(x), h0), _states(len(x), c0)
-        bounded = torch.empty_like(cells[1:])  # tanh of the cells
+        factor = torch.ones_like(b_x)
+        factor[2 * size : 3 * size] = 2
+        inputs = _inputs(x, factor.unsqueeze(1) * w_x, factor * (b_x + b_h))
+        weight = factor.unsqueeze(1) * w_h
+        states, cells = _states(len(x), h0), _states(len(x), 2 * c0)
+        bounded = torch.empty_like(states[1:])  # tanh of the cells
+        seen = _seen(states, mask)
+        minus_one, minus_two = torch.full_like(h0, -1), torch.full_like(h0, -2)
         if peepholes is not None:
-            p_i, p_f, p_o = peepholes.unsqueeze(2)
-        for t, gates in enumerate(inputs):
-            gates.addmm_(w_h, _masked(states[t], mask))
-            i, f, g, o = gates.split(size)
+            p_i, p_f, p_o = peepholes.div(2).unsqueeze(2)
+        h, c = states[0], cells[0]
+        for gates, i, f, g, o, shown, tanh_c, h_after, c_after in _steps(
+            inputs, *inputs.chunk(4, dim=1), seen, bounded, states[1:], cells[1:]
+        ):
+            if mask is not None:
+                torch.mul(h, mask, out=shown)
+            gates.addmm_(weight, shown)
+            if peepholes is None:
+                gates.sigmoid_()
+            else:
+                i.addcmul_(p_i, c)
+                f.addcmul_(p_f, c)
+                gates[: 3 * size].sigmoid_()
+            torch.add(minus_two, g, alpha=4, out=g)
+            torch.mul(f, c, out=c_after).addcmul_(i, g)
             if peepholes is not None:
-                i.addcmul_(p_i, cells[t])
-                f.addcmul_(p_f, cells[t])
-            gates[: 2 * size].sigmoid_()
-            g.tanh_()
-            torch.mul(f, cells[t], out=cells[t + 1]).addcmul_(i, g)
-            if peepholes is not None:
-                o.addcmul_(p_o, cells[t + 1])
-            o.sigmoid_()
-            torch.tanh(cells[t + 1], out=bounded[t])
-            torch.mul(o, bounded[t], out=states[t + 1])
+                o.addcmul_(p_o, c_after).sigmoid_()
+            torch.sigmoid(c_after, out=tanh_c)
+            torch.add(minus_one, tanh_c, alpha=2, out=tanh_c)
+            torch.mul(o, tanh_c, out=h_after)
+            h, c = h_after, c_after
         ctx.save_for_backward(
-            x, w_x, w_h, inputs, states, cells, bounded, peepholes, mask
+            x, w_x, w_h, inputs, seen, cells, bounded, peepholes, mask
         )
-        return states[1:], cells[-1]
+        ctx.set_materialize_grads(False)
+        return states[1:], cells[1:] / 2
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_outputs, dc):
-        x, w_x, w_h, gates, states, cells, bounded, peepholes, mask = ctx.saved_tensors
-        i, f, g, o = gates.chunk(4, dim=1)
-        size = states.shape[1]
-        to_o = bounded * o * (1 - o)  # from the state to gate o
-        to_c = (1 - bounded.square()) * o  # from the state to the cell
-        # What a gradient of the cell is multiplied by to be one of i, f, g:
-        to_gates = g * i * (1 - i), cells[:-1] * f * (1 - f), i * (1 - g.square())
-        slope = torch.stack(to_gates, dim=1)  # (T, 3, H, B)
-        d = torch.empty_like(gates)
-        if peepholes is not None:
-            p_i, p_f, p_o = peepholes.unsqueeze(2)
+    def backward(ctx, d_outputs, d_cells):
+        x, w_x, w_h, gates, seen, cells, bounded, peepholes, mask = ctx.saved_tensors
+        gradients = _Gradients(ctx, x, w_x, w_h)
         w_t = w_h.t().contiguous()
-        dh = torch.zeros_like(states[0])
-        dc = dc.clone()
-        for t in range(len(x) - 1, -1, -1):
-            dh = dh.add_(d_outputs[t])
-            d_i, d_f, _, d_o = d[t].split(size)
-            torch.mul(dh, to_o[t], out=d_o)
-            dc.addcmul_(dh, to_c[t])
-            if peepholes is not None:
-                dc.addcmul_(d_o, p_o)
-            torch.mul(slope[t], dc, out=d[t, : 3 * size].view(3, size, -1))
-            dc.mul_(f[t])
-            if peepholes is not None:
-                dc.addcmul_(d_i, p_i).addcmul_(d_f, p_f)
-            dh = _masked(w_t @ d[t], mask)
-        d_x, *rest = _gradients(x, _masked(states[:-1], mask), w_x, d, d, ctx)
-        d_peepholes = None
+        if d_outputs is None:
+            d_outputs = torch.zeros_like(bounded)
+        d_states = _state_gradients(d_outputs)
+        dh = d_states[-1]
+        dc = torch.zeros_like(dh)
         if peepholes is not None:
-            d_i, d_f, _, d_o = d.chunk(4, dim=1)
-            seen = (d_i * cells[:-1], d_f * cells[:-1], d_o * cells[1:])
-            d_peepholes = torch.stack([part.sum(dim=(0, 2)) for part in seen])
-        return d_x, dh, dc, *rest, d_peepholes, None
+            p_i, p_f, p_o = peepholes.div(2).unsqueeze(2)
+            d_peepholes = torch.zeros_like(peepholes)
+        for block in _blocks_back(d_outputs):
+            i, f, g, o = gates[block].chunk(4, dim=1)
+            before, after, tanh_c = cells[:-1][block], cells[1:][block], bounded[block]
+            # A gradient of the cell times these is one of i, f, g; one of the state
+            # times the fourth is one of o, and times to_c one of the cell.
+            slopes = (
+                sigmoid_slope(g, i),
+                sigmoid_slope(before, f),
+                tanh_slope(2 * i, g / 2),
+                sigmoid_slope(tanh_c, o),
+            )
+            slope = torch.stack(slopes, dim=1)
+            to_c = tanh_slope(o / 2, tanh_c)
+            d_gates = slope.flatten(1, 2)
+            to_cells = to_c if d_cells is None else d_cells[block] / 2
+            for d, d_ifg, d_o, cell_slope, keep, d_before, d_cell in _steps_back(
+                d_gates, slope[:, :3], slope[:, 3], to_c, f, d_states[block], to_cells
+            ):
+                if d_cells is not None:
+                    dc.add_(d_cell)
+                d_o.mul_(dh)
+                dc.addcmul_(dh, cell_slope)
+                if peepholes is not None:
+                    dc.addcmul_(d_o, p_o)
+                d_ifg.mul_(dc)
+                dc.mul_(keep)
+                if peepholes is not None:
+                    dc.addcmul_(d_ifg[0], p_i).addcmul_(d_ifg[1], p_f)
+                _through(d_before, w_t, d, mask)
+                dh = d_before
+            gradients.add(block, seen[block], d_gates, d_gates)
+            if peepholes is not None:
+                cell = torch.stack([before, before, after], dim=1) / 2
+                d_peepholes += (slope[:, [0, 1, 3]] * cell).sum(dim=(0, 3))
+        if peepholes is None:
+            d_peepholes = None
+        return gradients.d_x, dh, 2 * dc, *gradients.of_parameters, d_peepholes, None

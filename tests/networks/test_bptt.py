@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from skseq.networks import CELLS
+from skseq.networks import CELLS, bptt
 from skseq.networks.cells import RecurrentLayer
 
 B, T, F, H = 3, 6, 2, 4
@@ -50,8 +50,45 @@ def test_small_layers_go_by_hand_and_agree_with_torch(cell):
     expected, h = layer.kernel(x)
     torch.testing.assert_close(outputs, expected, rtol=1e-10, atol=1e-10)
     torch.testing.assert_close(last, h[0], rtol=1e-10, atol=1e-10)
-    large = torch.randn(64 * 64 // H + 1, T, F, dtype=torch.float64)
-    assert "Steps" not in repr(layer(large)[0].grad_fn.next_functions)
+
+
+def test_a_narrow_batch_of_a_wide_layer_goes_by_torch():
+    layer = CELLS["gru"](F, 65)
+    assert "Steps" not in repr(layer(torch.zeros(15, T, F))[0].grad_fn.next_functions)
+    assert "Steps" in repr(layer(torch.zeros(16, T, F))[0].grad_fn.next_functions)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_unequal_lengths_by_hand_are_those_of_the_unrolled_steps(cell, monkeypatch):
+    torch.manual_seed(0)
+    layer = CELLS[cell](F, H, recurrent_dropout=0.3).double().train()
+    x = torch.randn(B, T, F, dtype=torch.float64)
+    lengths = torch.tensor([T, 1, 3])
+    real = torch.arange(T) < lengths[:, None]
+    found = []
+    for by_hand in (True, False):
+        monkeypatch.setattr(RecurrentLayer, "_pays_by_hand", lambda *args: by_hand)  # noqa: B023
+        layer.recurrent_dropout.generator = torch.Generator().manual_seed(0)
+        outputs, last = layer(x, None, lengths)
+        loss = outputs[real].sum() + sum(part.square().sum() for part in last)
+        gradients = torch.autograd.grad(loss, layer.parameters())
+        found.append([outputs[real], *last, *gradients])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_blocks_of_steps_do_not_matter(cell, monkeypatch):
+    torch.manual_seed(0)
+    layer = CELLS[cell](F, H, recurrent_dropout=0.3).double().train()
+    x = torch.randn(B, T, F, dtype=torch.float64)
+    state = torch.randn(layer.n_states, B, H, dtype=torch.float64)
+    whole = gradients(layer, x, state, True, monkeypatch)
+    monkeypatch.setattr(bptt, "BLOCK", 4 * B * H)  # blocks of 4 and 2 steps
+    for one, other in zip(
+        gradients(layer, x, state, True, monkeypatch), whole, strict=True
+    ):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
 def test_a_cell_of_ones_own_is_never_replaced():
