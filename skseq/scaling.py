@@ -73,11 +73,15 @@ class StepScaler:
             Type of the result; what is computed is at least as precise.
         """
 
+        mean, std = self.scaler.mean_, self.scaler.scale_  # None: unchanged
+
         def standardize(values: np.ndarray) -> np.ndarray:
+            if mean is None:
+                return values.astype(dtype)
             scaled = np.empty(values.shape, dtype)
             for start in range(0, len(values), CHUNK):
                 rows = slice(start, start + CHUNK)
-                scaled[rows] = self.scaler.transform(values[rows])
+                scaled[rows] = (values[rows] - mean) / std
             return scaled
 
         return sequences.compact().map_values(standardize)

@@ -143,16 +143,14 @@ class RecurrentLayer(nn.Module):
         return state, self.recurrent_dropout.mask(state[0])
 
     def _pays_by_hand(self, x: Tensor, lengths: Tensor | None) -> bool:
-        if type(self) not in CELLS.values() or not torch.is_grad_enabled():
-            return False
-        if self.recurrent_dropout.active or not self.has_kernel:
-            return True
-        if not x.is_cpu:
-            return False
-        if lengths is not None:
-            return True  # packed sequences take two to eight times as long
-        narrow = len(x) < 16 and self.hidden_size > 64
-        return self.faster_by_hand and not narrow
+        if not self.has_kernel or self.recurrent_dropout.active:
+            pays = True
+        elif lengths is not None:  # packed sequences take two to eight times as long
+            pays = x.is_cpu
+        else:
+            wide = len(x) >= 16 or self.hidden_size <= 64
+            pays = self.faster_by_hand and wide and x.is_cpu
+        return pays and torch.is_grad_enabled() and type(self) in CELLS.values()
 
     def _run_by_hand(
         self, x: Tensor, state: State | None, lengths: Tensor | None = None
