@@ -119,6 +119,8 @@ def sktime_torch(X, y, cell, hidden_size, batch_size, epochs):
             **options,
         )
     else:
+        # Its default, batch_first=False, would run over the samples.
+        options["batch_first"] = True
         model = GRUClassifier(hidden_dim=hidden_size, n_layers=1, **options)
     model.fit(np.ascontiguousarray(X.transpose(0, 2, 1)), y)
 

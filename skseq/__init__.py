@@ -1,5 +1,6 @@
 """scikit-learn estimators for sequences."""
 
+from skseq._summary import summary
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.cnn import CNNClassifier, CNNRegressor, CNNTagger
 from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor, CNNLSTMTagger
@@ -27,6 +28,7 @@ __all__ = [
     "SequenceAnomalyDetector",
     "SequenceArray",
     "SequenceGenerator",
+    "summary",
 ]
 
 __version__ = "0.1.0.dev0"

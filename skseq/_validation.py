@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,29 @@ FLOATS = (np.float64, np.float32)
 MOST_TOKENS = 10_000_000  # more would be measurements rather than tokens
 
 
+@contextmanager
+def naming(argument: str) -> Iterator[None]:
+    """Put an argument's name before an error about what it holds, if it lacks that.
+
+    Parameters
+    ----------
+    argument : str
+        Its name.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if re.search(rf"\b{argument}\b", str(error)):
+            raise
+        message = f"{argument}: {error}"
+        if type(error).__str__ is BaseException.__str__:
+            error.args = (message, *error.args[1:])
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(message) from error  # NumPy's own kinds write their text themselves
+
+
+@naming("X")
 def check_sequences(
     estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool
 ) -> SequenceArray:
@@ -66,6 +91,8 @@ def check_sequences(
         array = check_array(
             X, allow_nd=True, dtype=FLOATS, input_name="X", estimator=estimator
         )
+        # scikit-learn leaves the foreign byte order of a DataFrame as it is.
+        array = np.asarray(array, dtype=array.dtype.newbyteorder("="))
         is_table = array.ndim == 2
         is_nested_list = isinstance(X, (list, tuple))
         if is_table:
@@ -120,6 +147,7 @@ def check_tokens(
     return sequences.map_values(lambda values: values.astype(np.int64))
 
 
+@naming("embedding_weights")
 def check_vectors(vectors: Any, size: int | None) -> np.ndarray | None:
     """Return the vectors (n_tokens, size) given for tokens, None if there are none."""
     if vectors is None:
@@ -139,6 +167,7 @@ def check_vectors(vectors: Any, size: int | None) -> np.ndarray | None:
     return vectors
 
 
+@naming("y")
 def check_labels(X: Any, y: Any) -> np.ndarray:
     """Return class labels (n_samples,) or label indicators (n_samples, n_labels)."""
     check_instances(X, y)
@@ -163,6 +192,7 @@ def check_labels(X: Any, y: Any) -> np.ndarray:
     return column_or_1d(y, warn=True)
 
 
+@naming("y")
 def check_numbers(X: Any, y: Any) -> np.ndarray:
     """Return regression targets (n_samples,) or (n_samples, n_outputs), float64."""
     check_instances(X, y)
@@ -175,6 +205,7 @@ def check_numbers(X: Any, y: Any) -> np.ndarray:
     return y
 
 
+@naming("sample_weight")
 def check_weights(sample_weight: Any, sequences: SequenceArray) -> np.ndarray | None:
     """Return non-negative float64 weights, None if there are none given."""
     if sample_weight is None:
@@ -322,6 +353,8 @@ def _places(sequences: SequenceArray, mask: np.ndarray) -> Iterator[tuple]:
 def _unflatten(table: np.ndarray, n_channels: int) -> np.ndarray:
     """Read each row as time steps of `n_channels` features, time first."""
     n_samples, n_columns = table.shape
+    if not _is_positive_integer(n_channels):
+        raise ValueError(f"n_channels={n_channels!r} must be a positive integer.")
     if n_columns % n_channels:
         raise ValueError(
             f"X has {n_columns} columns, which n_channels={n_channels} does not divide."

@@ -202,6 +202,7 @@ class BaseSequenceEstimator(NetworkEstimator):
         sequences = check_sequences(self, X, y, reset=reset)
         if reset:
             self._known_tokens = known_tokens(self, sequences)
+            self._n_timesteps = int(sequences.lengths.max())
         elif self._known_tokens is not None:
             check_tokens(sequences, len(self._known_tokens))
         return sequences
@@ -268,26 +269,34 @@ class BaseSequenceEstimator(NetworkEstimator):
             sequences, device, targets, weights, scales, _TORCH_DTYPES[dtype]
         )
 
+    def _example(self):
+        zeros = np.zeros((1, self._n_timesteps, self._n_channels))
+        sequences = SequenceArray.from_array(zeros)
+        data = self._to_dataset(sequences, np.dtype("float32"), torch.device("cpu"))
+        return data.gather(torch.tensor([0])).x
+
     # Predicting -------------------------------------------------------------
 
     def _predict_outputs(self, X: Any) -> np.ndarray:
         """Return the network's outputs: a row per sequence, or per step of each."""
         check_is_fitted(self, "net_")
         sequences = self._check_X(X, reset=False)
-        n_rows = np.ones(len(sequences), dtype=int)
+        lengths = sequences.lengths
+        first_rows, n_rows = np.arange(len(lengths)), len(lengths)
         if self._task.per_step:
-            n_rows = sequences.lengths
-        first_rows = np.cumsum(n_rows) - n_rows
-        outputs = np.empty((n_rows.sum(), self._task.n_outputs))
+            first_rows, n_rows = np.cumsum(lengths) - lengths, lengths.sum()
+        outputs = np.empty((n_rows, self._task.n_outputs))
         for index, found in self._predict_batches(sequences, self._ask):
-            found = found.reshape(len(index), -1, self._task.n_outputs)
-            steps = np.arange(found.shape[1])
-            real = steps < n_rows[index, None]
-            rows = first_rows[index, None] + steps
-            outputs[rows[real]] = found[real]
-        finite = np.isfinite(outputs).all(axis=1)
+            rows = first_rows[index]
+            if self._task.per_step:
+                steps = np.arange(found.shape[1])
+                real = steps < lengths[index, None]
+                rows, found = (rows[:, None] + steps)[real], found[real]
+            outputs[rows] = found
+        finite = np.isfinite(outputs)
         if not finite.all():
-            i = np.searchsorted(first_rows, np.argmin(finite), side="right") - 1
+            row = np.argmin(finite.all(axis=1))
+            i = np.searchsorted(first_rows, row, side="right") - 1
             raise ValueError(
                 f"The prediction of X[{i}] is not finite; its values are too far from "
                 "those in fit."

@@ -82,6 +82,7 @@ def load_japanese_vowels(
     >>> len(X), X[0].shape, X[1].shape
     (370, (19, 12), (17, 12))
     """
+    _check_split(split)
     import sktime.datasets
 
     X, y = sktime.datasets.load_japanese_vowels(
@@ -92,9 +93,18 @@ def load_japanese_vowels(
 
 def _load_equal(loader: str, split: str | None) -> tuple[np.ndarray, np.ndarray]:
     """Call a loader of sktime and put time before channels."""
+    _check_split(split)
     import sktime.datasets
 
     X, y = getattr(sktime.datasets, loader)(
         split=split, return_X_y=True, return_type="numpy3D"
     )
     return np.ascontiguousarray(X.transpose(0, 2, 1)), np.asarray(y)
+
+
+def _check_split(split: str | None) -> None:
+    if split is not None and not (isinstance(split, str) and split in _SPLITS):
+        raise ValueError(f"split must be one of {_SPLITS} or None, got {split!r}.")
+
+
+_SPLITS = ("train", "test")

@@ -10,12 +10,15 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 
+from skseq._summary import NetworkReprMixin
 from skseq.resources import resolve_device
 from skseq.training import OPTIMIZERS
+from skseq.versioning import VersionedState
 
 __all__ = ["NetworkEstimator"]
 
 AUTO_STEPS, MOST_EPOCHS = 1000, 400  # what max_epochs="auto" means
+MOST_FLOAT = float(np.finfo(np.float32).max)
 
 _TRAINING_PARAMETERS = (
     "batch_size",
@@ -29,10 +32,11 @@ _TRAINING_PARAMETERS = (
     "l2",
     "clip_norm",
     "clip_value",
+    "mixed_precision",
 )
 
 
-class NetworkEstimator(BaseEstimator):
+class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
     """Base of all estimators that train a network."""
 
     _least_epochs: ClassVar[int] = 10  # of max_epochs="auto"
@@ -50,12 +54,13 @@ class NetworkEstimator(BaseEstimator):
         "l1": [Interval(Real, 0, None, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left")],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "clip_value": [Interval(Real, 0, None, closed="neither"), None],
+        "clip_value": [Interval(Real, 0, MOST_FLOAT, closed="right"), None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "patience": [Interval(Integral, 1, None, closed="left")],
         "callbacks": [list, tuple, None],
         "device": [str],
+        "mixed_precision": ["boolean"],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -100,6 +105,13 @@ class NetworkEstimator(BaseEstimator):
         a `skseq.networks.Window`.
         """
         return self.net_.module_
+
+    def _example(self) -> Any:
+        """Return a batch of one sample for `module_`, on the CPU and in float32."""
+        raise NotImplementedError
+
+    def _network_and_example(self):
+        return self.module_, self._example()
 
     def __setstate__(self, state):
         super().__setstate__(state)

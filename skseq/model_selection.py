@@ -12,6 +12,8 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import _safe_indexing
 
+from skseq._validation import naming
+
 __all__ = ["ContextTimeSeriesSplit", "context_scorer"]
 
 
@@ -85,9 +87,14 @@ class ContextTimeSeriesSplit(TimeSeriesSplit):
         Raises
         ------
         ValueError
-            If there are fewer than `context` rows before a test fold.
+            If there are fewer than `context` rows before a test fold, or a parameter is
+            not as described.
         """
-        _check_context(self.context)
+        _check_count("context", self.context)
+        _check_count("gap", self.gap)
+        for name in ("max_train_size", "test_size"):
+            if getattr(self, name) is not None:
+                _check_count(name, getattr(self, name), least=1)
         for train, test in super().split(X, y, groups):
             start = test[0] - self.context
             if start < 0:
@@ -126,13 +133,16 @@ def context_scorer(scoring: str | Callable, context: int) -> Callable:
     ... )
     array([1., 1., 1.])
     """
-    _check_context(context)
-    return _ContextScorer(get_scorer(scoring), context)
+    _check_count("context", context)
+    with naming("scoring"):
+        return _ContextScorer(get_scorer(scoring), context)
 
 
-def _check_context(context: Any) -> None:
-    if not isinstance(context, Integral) or context < 0:
-        raise ValueError(f"context must be an integer of at least 0, got {context!r}.")
+def _check_count(name: str, value: Any, least: int = 0) -> None:
+    if not isinstance(value, Integral) or value < least:
+        raise ValueError(
+            f"{name} must be an integer of at least {least}, got {value!r}."
+        )
 
 
 class _ContextScorer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,6 +85,10 @@ class SequenceArray:
                 "starts and lengths must be vectors of equal length, "
                 f"got shapes {starts.shape} and {lengths.shape}."
             )
+        if window_length is not None and not _is_length(window_length):
+            raise ValueError(
+                f"window_length must be a positive integer, got {window_length!r}."
+            )
         if window_length is not None and (lengths > window_length).any():
             raise ValueError(
                 f"Sequence {np.argmax(lengths)} has length {lengths.max()}, more than "
@@ -94,12 +99,13 @@ class SequenceArray:
                 f"Sequence {np.argmin(lengths)} has length {lengths.min()}; "
                 "every sequence must have at least one time step."
             )
-        outside = (starts < 0) | (starts + lengths > len(values))
+        outside = (starts < 0) | (starts > len(values) - lengths)
         if outside.any():
             i = int(np.argmax(outside))
             raise ValueError(
                 f"Sequence {i} covers the rows {starts[i]} to "
-                f"{starts[i] + lengths[i] - 1}, but values has {len(values)} rows."
+                f"{int(starts[i]) + int(lengths[i]) - 1}, but values has "
+                f"{len(values)} rows."
             )
         self.values = values
         self.starts = starts
@@ -153,10 +159,17 @@ class SequenceArray:
         ValueError
             If there is no sequence, one is empty or has another number of
             dimensions or features.
+        TypeError
+            If `sequences` is no list of arrays.
         """
-        if len(sequences) == 0:
-            raise ValueError("X holds no sequence; at least one is required.")
+        is_one = isinstance(sequences, (str, bytes, dict, set))
+        if is_one or hasattr(sequences, "columns") or not np.iterable(sequences):
+            raise TypeError(
+                f"sequences must be a list of arrays, got {type(sequences).__name__}."
+            )
         tables = [_as_table(sequence, i) for i, sequence in enumerate(sequences)]
+        if not tables:
+            raise ValueError("sequences holds no sequence; at least one is required.")
         n_features = tables[0].shape[1]
         for i, table in enumerate(tables):
             if table.shape[1] != n_features:
@@ -187,7 +200,11 @@ class SequenceArray:
         ValueError
             If the index has not two levels, an instance is interrupted by another
             or the time of an instance does not increase.
+        TypeError
+            If `frame` is no DataFrame.
         """
+        if not hasattr(frame, "columns"):
+            raise TypeError(f"frame must be a DataFrame, got {type(frame).__name__}.")
         starts = panel_starts(frame.index)
         return cls(frame.to_numpy(), starts, np.diff(np.append(starts, len(frame))))
 
@@ -238,6 +255,10 @@ class SequenceArray:
         compact = self.compact()  # a fold of a large table pickles small
         parts = compact.values, compact.starts, compact.lengths, compact.window_length
         return SequenceArray, parts
+
+    def __sizeof__(self) -> int:
+        # Dask sends what it knows to be large to each worker once, not with each task.
+        return self.values.nbytes + self.starts.nbytes + self.lengths.nbytes
 
     @property
     def n_timesteps(self) -> int | None:
@@ -296,7 +317,16 @@ class SequenceArray:
         Returns
         -------
         X : ndarray of shape (n_samples, length, n_features)
+
+        Raises
+        ------
+        ValueError
+            If an argument is not as described.
         """
+        if not isinstance(value, Real):
+            raise ValueError(f"value must be a number, got {value!r}.")
+        if length is not None and not _is_length(length):
+            raise ValueError(f"length must be a positive integer, got {length!r}.")
         for name, side in (("padding", padding), ("truncating", truncating)):
             if side not in ("post", "pre"):
                 raise ValueError(f"{name} must be 'post' or 'pre', got {side!r}.")
@@ -406,6 +436,10 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
             f"{times[i + 1]!r}, which follows {times[i]!r}."
         )
     return starts
+
+
+def _is_length(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and value > 0
 
 
 def _as_integers(name: str, values: Any) -> np.ndarray:

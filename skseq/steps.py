@@ -9,19 +9,21 @@ import pandas as pd
 from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 
-from skseq._validation import is_list_of_sequences, is_panel
+from skseq._validation import is_list_of_sequences, is_panel, naming
 from skseq.sequences import SequenceArray, panel_starts
 
 __all__ = ["check_step_labels", "flatten_steps", "unflatten_steps"]
 
 
-def flatten_steps(values: Any) -> tuple[np.ndarray, np.ndarray]:
+def flatten_steps(values: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray]:
     """Join what belongs to the steps of sequences.
 
     Parameters
     ----------
     values : list of arrays, array-like, Series, DataFrame or SequenceArray
         Labels or numbers, one per step, or a row of numbers per step.
+    name : str, default="y"
+        What to call them in errors.
 
     Returns
     -------
@@ -47,18 +49,18 @@ def flatten_steps(values: Any) -> tuple[np.ndarray, np.ndarray]:
         for i, array in enumerate(arrays):
             if array.ndim == 0:
                 raise ValueError(
-                    f"y[{i}] is {array.item()!r}; expected one label per "
+                    f"{name}[{i}] is {array.item()!r}; expected one label per "
                     "time step, as a list of arrays or an array (n_samples, "
                     "n_timesteps)."
                 )
             if array.shape[1:] != arrays[0].shape[1:]:
                 raise ValueError(
-                    f"y[{i}] has the shape {array.shape}, y[0] has {arrays[0].shape}; "
-                    "expected as many values for every time step."
+                    f"{name}[{i}] has the shape {array.shape}, {name}[0] has "
+                    f"{arrays[0].shape}; expected as many values for every time step."
                 )
-        lengths = np.array([len(array) for array in arrays])
+        lengths = np.array([len(array) for array in arrays], dtype=int)
         if not lengths.any():
-            raise ValueError("y holds no step; expected one label per time step.")
+            raise ValueError(f"{name} holds no step; expected one label per time step.")
         mixed = len({array.dtype.kind == "U" for array in arrays if len(array)}) > 1
         flat = np.concatenate(arrays, dtype=object if mixed else None)
     if flat.ndim == 2 and flat.shape[1] == 1:
@@ -102,6 +104,7 @@ def unflatten_steps(flat: np.ndarray, X: Any, columns: Any = None) -> Any:
     return objects
 
 
+@naming("y")
 def check_step_labels(X: Any, y: Any) -> SequenceArray:
     """Read class labels per time step from any layout.
 

@@ -12,23 +12,26 @@ import skseq
 PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
     {"sequences"},
-    {"_validation", "networks", "resources"},
+    {"_validation", "networks", "resources", "versioning"},
     {"steps"},
     {"metrics"},
     {"preprocessing"},
-    {"batching", "samples", "scaling", "tokens"},
+    {"_summary", "batching", "samples", "scaling", "tokens"},
     {"tasks"},
     {"training"},
-    {"estimator"},
+    {"callbacks", "estimator"},
     {"base"},
     {"mixins"},
     {"rnn", "cnn"},
     {"cnn_lstm", "seq2seq"},
     {"forecasting", "generation"},
     {"anomaly"},
+    {"inspection"},
     {"sktime"},
     {"datasets"},
     {"model_selection"},
+    {"persistence"},
+    {"plotting"},
 ]
 ALONE = {"skorch": {"training"}, "sktime": {"datasets", "sktime"}}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))

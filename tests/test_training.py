@@ -10,6 +10,7 @@ from contextlib import redirect_stderr, redirect_stdout
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 from skorch.callbacks import (
     Callback,
@@ -20,7 +21,7 @@ from skorch.callbacks import (
 )
 from torch import nn
 
-from skseq import RNNClassifier, RNNRegressor
+from skseq import CNNClassifier, RNNClassifier, RNNRegressor
 from skseq.training import OPTIMIZERS
 
 rng = np.random.RandomState(0)
@@ -407,3 +408,21 @@ def test_nothing_is_fused_against_the_users_choice(option):
     optimizer = functools.partial(torch.optim.Adam, **option)
     fitted = model(optimizer=optimizer).fit(X, Y)
     assert not fitted.net_.optimizer_.param_groups[0]["fused"]
+
+
+def test_a_bound_that_no_gradient_in_float32_has_is_refused():
+    with pytest.raises(ValueError, match="'clip_value' parameter"):
+        model(clip_value=1e300).fit(X, Y)
+    assert model(clip_value=1e38).fit(X, Y).n_iter_ == 4
+
+
+@pytest.mark.parametrize("estimator", [RNNClassifier, CNNClassifier])
+def test_mixed_precision_computes_in_bfloat16_and_learns_the_same(estimator):
+    X = np.random.default_rng(0).normal(size=(200, 12, 2)).astype(np.float32)
+    y = X.sum(axis=(1, 2)) > 0
+    plain = estimator(max_epochs=5, random_state=0).fit(X, y)
+    mixed = clone(plain).set_params(mixed_precision=True).fit(X, y)
+    assert {p.dtype for p in mixed.module_.parameters()} == {torch.float32}
+    found, expected = mixed.predict_proba(X), plain.predict_proba(X)
+    assert np.abs(found - expected).max() < 0.05
+    assert (found != expected).any()

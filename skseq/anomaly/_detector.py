@@ -11,18 +11,22 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skseq._validation import FLOATS
+from skseq._summary import NetworkReprMixin
+from skseq._validation import FLOATS, naming
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
 from skseq.resources import unchanged_on_error
+from skseq.versioning import VersionedState
 
 __all__ = ["SequenceAnomalyDetector"]
 
 FENCE = 3.0  # interquartile ranges beyond the quartile where Tukey's far outliers begin
 
 
-class SequenceAnomalyDetector(OutlierMixin, BaseEstimator):
+class SequenceAnomalyDetector(
+    OutlierMixin, VersionedState, NetworkReprMixin, BaseEstimator
+):
     """Detector of rows that do not follow from the rows before them.
 
     A forecaster learns to forecast each row from those before. The error of a forecast,
@@ -260,6 +264,9 @@ class SequenceAnomalyDetector(OutlierMixin, BaseEstimator):
         self._before = self._kept(np.concatenate([self._before, distances]))
         return scores - self.offset_
 
+    def _network_and_example(self):
+        return self.forecaster_._network_and_example()
+
     def _make_forecaster(self) -> BaseForecaster:
         if self.forecaster is None:
             forecaster = RNNForecaster(channels="joint")
@@ -274,6 +281,7 @@ class SequenceAnomalyDetector(OutlierMixin, BaseEstimator):
             forecaster.set_params(random_state=self.random_state)
         return forecaster
 
+    @naming("X")
     def _read(self, X: Any, *, reset: bool) -> Any:
         """Return a table; a flat series is one of one column."""
         is_pandas = hasattr(X, "iloc")

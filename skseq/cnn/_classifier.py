@@ -101,6 +101,10 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
         Called during training as by skorch.
     device : str, default="auto"
         "cpu", "cuda", or "auto": CUDA where there is one.
+    mixed_precision : bool, default=False
+        Whether training runs the network in bfloat16 where that is safe
+        (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and
+        predictions stay in float32; small fits in float64 are left alone.
     n_threads : int or None, default=None
         CPU threads of torch; None takes one for small networks, which several make
         slower, and else the present setting, which is restored afterwards.
@@ -193,6 +197,7 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
         warm_start: bool = False,
         callbacks: Sequence | None = None,
         device: str = "auto",
+        mixed_precision: bool = False,
         n_threads: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -228,6 +233,7 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
             warm_start=warm_start,
             callbacks=callbacks,
             device=device,
+            mixed_precision=mixed_precision,
             n_threads=n_threads,
             random_state=random_state,
             verbose=verbose,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import pandas as pd
 import torch
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._validation import naming
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.forecasting._losses import check_quantiles
 from skseq.forecasting._reading import read_rows
@@ -113,7 +115,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         ValueError
             As in `predict_quantiles`.
         """
-        if not 0 < coverage < 1:
+        if not (isinstance(coverage, Real) and 0 < coverage < 1):
             raise ValueError(f"coverage={coverage!r} must be between 0 and 1.")
         bounds = (round(0.5 - coverage / 2, 9), round(0.5 + coverage / 2, 9))
         return self.predict_quantiles(X, quantiles=bounds, n_steps=n_steps)
@@ -193,11 +195,25 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             raise ValueError("y is missing, but fit was with one.")
         if y is None:
             y = np.asarray(X).reshape(len(X), -1)[:, self._roles.targets]
-        y = np.asarray(y, dtype=np.float64).reshape(len(forecast), -1)
-        there = slice(None)
-        if self.missing == "mask":
-            there = ~np.isnan(y).any(axis=1)
-        return r2_score(y[there], np.asarray(forecast).reshape(y.shape)[there])
+        forecast = np.asarray(forecast).reshape(len(forecast), -1)
+        y = self._check_scored(y, forecast.shape)
+        there = ~np.isnan(y).any(axis=1)
+        return r2_score(y[there], forecast[there])
+
+    def _check_scored(self, y: Any, shape: tuple[int, int]) -> np.ndarray:
+        """Return targets of the shape (n_rows, n_targets)."""
+        with naming("y"):
+            y = check_array(
+                y,
+                ensure_2d=False,
+                dtype=np.float64,
+                ensure_all_finite="allow-nan" if self.missing == "mask" else True,
+                input_name="y",
+            )
+        y = y.reshape(len(y), -1)
+        if y.shape != shape:
+            raise ValueError(f"y has the shape {y.shape}, but {shape} was forecast.")
+        return y
 
     def _forecast(
         self, X: Any, n_steps: int | None

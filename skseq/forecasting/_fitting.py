@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
@@ -17,7 +18,7 @@ from skseq.forecasting._reading import read_table
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table, called
 from skseq.forecasting._windows import WindowDataset
-from skseq.networks import WINDOW_SCALES, Decoder, ForecastNetwork
+from skseq.networks import WINDOW_SCALES, Decoder, ForecastNetwork, Window
 from skseq.resources import (
     make_random_state,
     resolve_device,
@@ -211,6 +212,14 @@ class SeriesLearner(NetworkEstimator):
                 ),
                 **self._head_options(),
             )
+
+    def _example(self):
+        n_targets, n_past, n_future, n_static = self._columns
+        return Window(
+            torch.zeros(1, self._window_length, n_targets + n_past + n_future),
+            torch.zeros(1, self._horizon, n_future),
+            torch.zeros(1, n_static),
+        )
 
     # Knowing more rows --------------------------------------------------------
 

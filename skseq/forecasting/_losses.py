@@ -14,6 +14,8 @@ from scipy.stats import norm
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skseq._validation import naming
+
 __all__ = ["LOSSES", "ForecastLoss", "check_quantiles"]
 
 
@@ -166,8 +168,10 @@ def check_quantiles(quantiles: Any, loss: str | None = None) -> tuple[float, ...
     ValueError
         If they are not as described.
     """
-    levels = np.asarray(quantiles, dtype=np.float64)
-    if levels.ndim != 1 or len(levels) == 0 or (np.diff([0, *levels, 1]) <= 0).any():
+    with naming("quantiles"):
+        levels = np.asarray(quantiles, dtype=np.float64)
+    increase = levels.ndim == 1 and (np.diff([0, *levels, 1]) > 0).all()
+    if not increase or len(levels) == 0:
         raise ValueError(
             f"quantiles={quantiles!r} must be increasing numbers between 0 and 1."
         )

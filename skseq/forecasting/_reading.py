@@ -11,7 +11,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
-from skseq._validation import FLOATS
+from skseq._validation import FLOATS, naming
 from skseq.forecasting._table import Columns, Table, called, read_series
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def read_table(
     table = Table(np.hstack(parts), edges, names, spans)
     kind = _kind(given, roles, y is None)
     columns = Columns(*(part.shape[1] for part in parts))
-    _check_finite(estimator, table, columns)
+    _check_finite(estimator, table, columns, "X" if y is None else "y")
     _check_static(table, columns)
     return table, roles, columns, kind
 
@@ -172,6 +172,7 @@ def _ndim(X: Any) -> int:
     return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
 
 
+@naming("X")
 def _as_table(estimator: BaseEstimator, X: Any) -> Any:
     if hasattr(X, "iloc") and X.ndim == 1:
         return X.to_frame(0 if X.name is None else X.name)
@@ -191,6 +192,7 @@ def _as_table(estimator: BaseEstimator, X: Any) -> Any:
     return X
 
 
+@naming("X")
 def _check_values(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
     values = validate_data(
         estimator, X, dtype=FLOATS, ensure_all_finite=False, reset=reset
@@ -198,6 +200,7 @@ def _check_values(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarra
     return values.astype(np.float64, copy=False)
 
 
+@naming("y")
 def _check_targets(X: Any, y: Any, estimator: BaseEstimator) -> np.ndarray:
     y = check_array(
         y,
@@ -231,7 +234,7 @@ def _check_static(table: Table, columns: Columns) -> None:
             )
 
 
-def _check_finite(estimator, table: Table, sizes: Columns) -> None:
+def _check_finite(estimator, table: Table, sizes: Columns, of_targets: str) -> None:
     """Refuse infinity anywhere, and NaN where it is not declared as missing."""
     refused = ~np.isfinite(table.values)
     if estimator.missing == "mask":
@@ -243,8 +246,9 @@ def _check_finite(estimator, table: Table, sizes: Columns) -> None:
         part = ("targets", "past covariates", "known_future", "static")[
             int(np.searchsorted(np.cumsum(sizes), column, side="right"))
         ]
+        name = of_targets if part == "targets" else "X"
         raise ValueError(
-            f"Input contains {what} in row {row} among the {part}."
+            f"Input {name} contains {what} in row {row} among the {part}."
             + (
                 " With missing='mask', missing values of targets and past covariates "
                 "are learned with."

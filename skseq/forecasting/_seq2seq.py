@@ -124,6 +124,10 @@ class Seq2SeqForecaster(BaseForecaster):
         Further skorch callbacks.
     device : str, default="auto"
         "cpu", "cuda", or "auto": a GPU where there is one.
+    mixed_precision : bool, default=False
+        Whether training runs the network in bfloat16 where that is safe
+        (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and
+        predictions stay in float32; small fits in float64 are left alone.
     n_threads : int or None, default=None
         CPU threads of torch during `fit` and `predict`; None takes one for small
         networks, which are faster so.
@@ -216,6 +220,7 @@ class Seq2SeqForecaster(BaseForecaster):
         patience: int = 10,
         callbacks: Sequence | None = None,
         device: str = "auto",
+        mixed_precision: bool = False,
         n_threads: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -253,6 +258,7 @@ class Seq2SeqForecaster(BaseForecaster):
         self.patience = patience
         self.callbacks = callbacks
         self.device = device
+        self.mixed_precision = mixed_precision
         self.n_threads = n_threads
         self.random_state = random_state
         self.verbose = verbose

@@ -84,6 +84,10 @@ class SequenceGenerator(LanguageModel):
         Further skorch callbacks.
     device : str, default="auto"
         "cpu", "cuda", or "auto": a GPU where there is one.
+    mixed_precision : bool, default=False
+        Whether training runs the network in bfloat16 where that is safe
+        (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and
+        predictions stay in float32; small fits in float64 are left alone.
     n_threads : int or None, default=None
         CPU threads of torch; None takes one for small networks, which are faster so.
     random_state : int, RandomState or None, default=None
@@ -165,6 +169,7 @@ class SequenceGenerator(LanguageModel):
         patience: int = 10,
         callbacks: Sequence | None = None,
         device: str = "auto",
+        mixed_precision: bool = False,
         n_threads: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -193,6 +198,7 @@ class SequenceGenerator(LanguageModel):
         self.patience = patience
         self.callbacks = callbacks
         self.device = device
+        self.mixed_precision = mixed_precision
         self.n_threads = n_threads
         self.random_state = random_state
         self.verbose = verbose

@@ -12,7 +12,7 @@ from torch import nn
 
 from skseq.estimator import NetworkEstimator
 from skseq.generation._passages import TextDataset
-from skseq.networks import CELLS, LanguageNetwork, TokenEmbedding
+from skseq.networks import CELLS, LanguageNetwork, Passage, TokenEmbedding
 from skseq.preprocessing import Tokenizer
 from skseq.preprocessing._tokenizer import END, PADDING, START, check_texts
 from skseq.resources import (
@@ -148,7 +148,7 @@ class LanguageLearner(NetworkEstimator):
             self._columns,
             start=self._tokenizer.vocabulary_[START],
             complete=self._complete,
-            window_length=self.window_length,
+            window_length=int(self.window_length),
             device=device,
         )
 
@@ -163,6 +163,10 @@ class LanguageLearner(NetworkEstimator):
                 len(self.classes_),
                 self.dropout,
             )
+
+    def _example(self):
+        tokens = torch.zeros(1, self.window_length, dtype=torch.int64)
+        return Passage(tokens, begins=True)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

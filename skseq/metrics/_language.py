@@ -40,6 +40,8 @@ def bits_per_character(
     ValueError
         If a symbol is not among the classes, the shapes do not fit, or a row is no
         distribution.
+    TypeError
+        If `symbols` or `classes` is no sequence.
 
     See Also
     --------
@@ -52,6 +54,9 @@ def bits_per_character(
     >>> bits_per_character("ac", told, classes="abc")  # 1 bit and 2 bits
     1.5
     """
+    for name, given in (("symbols", symbols), ("classes", classes)):
+        if not np.iterable(given):
+            raise TypeError(f"{name} must be a sequence of str, got {given!r}.")
     probabilities = check_array(probabilities, input_name="probabilities")
     check_consistent_length(probabilities, symbols)
     column = {symbol: i for i, symbol in enumerate(classes)}

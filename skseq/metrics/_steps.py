@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from skseq._validation import check_same_steps, check_weights
+from skseq._validation import check_same_steps, check_weights, naming
 from skseq.steps import check_step_labels, flatten_steps
 
 __all__ = ["concat_steps", "step_scorer"]
@@ -42,7 +42,7 @@ def concat_steps(values: Any) -> np.ndarray:
     >>> round(f1_score(concat_steps(y_true), concat_steps(y_pred)), 3)
     0.667
     """
-    return flatten_steps(values)[0]
+    return flatten_steps(values, "values")[0]
 
 
 def step_scorer(scoring: str | Callable) -> Callable:
@@ -81,7 +81,8 @@ def step_scorer(scoring: str | Callable) -> Callable:
     >>> bool(aucs.mean() > 0.9)
     True
     """
-    return _StepScorer(check_scoring(scoring=scoring))
+    with naming("scoring"):
+        return _StepScorer(check_scoring(scoring=scoring))
 
 
 class _StepScorer:

@@ -46,6 +46,21 @@ class EncodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             return pd.DataFrame(encoding, instances, self.get_feature_names_out())
         return encoding
 
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the columns of `transform`.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Ignored.
+
+        Returns
+        -------
+        names : ndarray of str
+            The name of the class in small letters, with a number.
+        """
+        return super().get_feature_names_out()
+
     @torch.inference_mode()
     def _encode(self, module: nn.Module, batch: Batch) -> np.ndarray:
         """Return the pooled steps (B, D) of a batch."""

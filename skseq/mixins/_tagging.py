@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from skseq.metrics import step_scorer
 from skseq.mixins._labels import LabelsMixin
@@ -138,6 +139,7 @@ class SequenceTaggerMixin(LabelsMixin):
         score : float
             The share of steps whose label is right.
         """
+        check_is_fitted(self, "net_")
         return step_scorer("accuracy")(self, X, y, sample_weight)
 
     def __sklearn_tags__(self):

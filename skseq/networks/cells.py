@@ -93,7 +93,9 @@ class RecurrentLayer(nn.Module):
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
         if self._pays_by_hand(x, lengths):
-            return self._run_by_hand(x, state, lengths)
+            with torch.autocast(x.device.type, enabled=False):
+                x = x.to(self.kernel.weight_ih_l0.dtype)
+                return self._run_by_hand(x, state, lengths)
         if self.recurrent_dropout.active or not self.has_kernel:
             return self._unroll(x, state, lengths)
         if state is not None:

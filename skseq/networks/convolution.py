@@ -17,6 +17,7 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         if not self.training:
             return super().forward(x)
+        x = x.to(self.weight.dtype)  # statistics need more than bfloat16
         if mask is None:
             n = x.shape[0] * x.shape[2]
             variance, mean = torch.var_mean(x, dim=(0, 2), correction=0)

@@ -54,7 +54,8 @@ class TokenEmbedding(nn.Module):
         -------
         vectors : Tensor of shape (n_tokens, E)
         """
-        return SPREAD * torch.randn(len(known), size) * known.unsqueeze(1)
+        vectors = SPREAD * torch.randn(len(known), size)
+        return vectors * known.unsqueeze(1).to(vectors.device)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.dropout(self.table(x.squeeze(2)))

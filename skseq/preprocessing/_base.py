@@ -9,11 +9,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from skseq._validation import is_list_of_sequences, is_panel
 from skseq.sequences import SequenceArray
+from skseq.versioning import VersionedState
 
 __all__ = ["SequenceTransformer", "in_layout_of"]
 
 
-class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class SequenceTransformer(
+    TransformerMixin, VersionedState, BaseEstimator, auto_wrap_output_keys=None
+):
     """Base of the transformers whose output is no table.
 
     They accept what the estimators accept, and leave containers alone.

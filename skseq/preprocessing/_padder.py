@@ -97,7 +97,8 @@ class SequencePadder(SequenceTransformer):
 
         Returns
         -------
-        X : ndarray of shape (n_samples, length_, n_features)
+        X : ndarray of shape (n_samples, n_timesteps, n_features)
+            Every sequence has `length_` steps.
         """
         check_is_fitted(self, "length_")
         return check_sequences(self, X, reset=False).to_padded(

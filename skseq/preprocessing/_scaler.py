@@ -95,7 +95,7 @@ class SequenceScaler(SequenceTransformer):
         X : object
             Scaled sequences in the same layout.
         """
-        check_is_fitted(self, "n_features_in_")
+        self._check_fit()
         sequences = check_sequences(self, X, reset=False)
         if self.per == "feature":
             scaled = sequences.map_values(self.scaler_.transform)
@@ -132,7 +132,7 @@ class SequenceScaler(SequenceTransformer):
         ValueError
             If `reference` is missing or holds another number of sequences.
         """
-        check_is_fitted(self, "n_features_in_")
+        self._check_fit()
         sequences = check_sequences(self, X, reset=False)
         if self.per == "feature":
             restored = sequences.map_values(self.scaler_.inverse_transform)
@@ -154,6 +154,13 @@ class SequenceScaler(SequenceTransformer):
             for original, sequence in zip(originals, sequences, strict=True)
         ]
         return in_layout_of(X, _laid_out(sequences, restored))
+
+    def _check_fit(self) -> None:
+        """Raise unless `fit` was called with the parameters of the present."""
+        check_is_fitted(self, "n_features_in_")
+        self._validate_params()
+        if self.per == "feature":
+            check_is_fitted(self, "scaler_")
 
     def _make_scaler(self) -> Any:
         scaler = StandardScaler() if self.scaler is None else clone(self.scaler)

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skseq._validation import FLOATS
+from skseq._validation import FLOATS, naming
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._continuation import continues, last_step
 from skseq.sequences import SequenceArray, panel_starts
@@ -99,7 +99,8 @@ class SlidingWindow(SequenceTransformer):
             The fitted transformer.
         """
         self._validate_params()
-        values = validate_data(self, X, dtype=FLOATS)
+        with naming("X"):
+            values = validate_data(self, X, dtype=FLOATS)
         self._tails = {
             name: (
                 values[max(start, stop - self._context) : stop].copy(),
@@ -122,7 +123,9 @@ class SlidingWindow(SequenceTransformer):
         windows : SequenceArray of n_rows sequences
         """
         check_is_fitted(self, "_tails")
-        values = validate_data(self, X, dtype=FLOATS, reset=False)
+        self._validate_params()  # which may have been set since
+        with naming("X"):
+            values = validate_data(self, X, dtype=FLOATS, reset=False)
         tables, starts, lengths, n_above = [], [], [], 0
         for name, start, stop, index in _series(X, len(values)):
             table = values[start:stop]

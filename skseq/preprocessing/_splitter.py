@@ -11,14 +11,15 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import Interval
 
-from skseq._validation import check_sequences, is_list_of_sequences
+from skseq._validation import check_sequences, is_list_of_sequences, naming
 from skseq.resources import unchanged_on_error
 from skseq.sequences import SequenceArray
+from skseq.versioning import VersionedState
 
 __all__ = ["SequenceSplitter"]
 
 
-class SequenceSplitter(BaseEstimator):
+class SequenceSplitter(VersionedState, BaseEstimator):
     """Cut long sequences into pieces and join the predictions of the pieces.
 
     Recurrent networks learn long sequences slowly; pieces of them make more samples
@@ -110,7 +111,8 @@ class SequenceSplitter(BaseEstimator):
         with unchanged_on_error(self):
             sequences = check_sequences(self, X, reset=True)
             groups = np.arange(len(sequences)) if groups is None else np.asarray(groups)
-            check_consistent_length(sequences.starts, groups)
+            with naming("groups"):
+                check_consistent_length(sequences.starts, groups)
             self.lengths_ = sequences.lengths
             # The last piece starts where the steps left fit into one piece.
             counts = 1 + -(-np.maximum(self.lengths_ - self.length, 0) // stride)
@@ -163,11 +165,17 @@ class SequenceSplitter(BaseEstimator):
         ------
         ValueError
             If there are not as many predictions as `split` made pieces.
+        TypeError
+            If predictions are no list or array.
         NotFittedError
             If `split` was not called before.
         """
         if not hasattr(self, "origins_"):
             raise NotFittedError("join needs the pieces that split made before.")
+        if not np.iterable(predictions):
+            raise TypeError(
+                f"predictions must be a list or array, got {predictions!r}."
+            )
         if len(predictions) != len(self.origins_):
             raise ValueError(
                 f"predictions has {len(predictions)} entries for {len(self.origins_)} "

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._validation import check_sequences, is_list_of_sequences, is_panel
+from skseq._validation import (
+    check_sequences,
+    is_list_of_sequences,
+    is_panel,
+    naming,
+)
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
 from skseq.sequences import SequenceArray
 
@@ -70,6 +75,7 @@ class SwapAxes(SequenceTransformer):
         return in_layout_of(swapped, check_sequences(self, swapped, reset=False))
 
 
+@naming("X")
 def _swap(X: Any) -> Any:
     if isinstance(X, SequenceArray) or is_panel(X):
         raise ValueError(

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._validation import check_tokens
+from skseq._validation import check_tokens, naming
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.sequences import SequenceArray
 
@@ -131,9 +131,7 @@ class Tokenizer(SequenceTransformer):
         TypeError
             If X is not a list of texts.
         """
-        self._validate_params()
-        if self.level == "word":
-            check_pattern(self.token_pattern)
+        self._check_parameters()
         counts = Counter(chain.from_iterable(self._split(X)))
         special = SPECIAL if self.mark_ends else SPECIAL[:2]
         if self.vocabulary_size is not None and self.vocabulary_size <= len(special):
@@ -168,6 +166,7 @@ class Tokenizer(SequenceTransformer):
             A sequence per text; an empty text is one padding token.
         """
         check_is_fitted(self, "vocabulary_")
+        self._check_parameters()  # which may have been set since
         number, unknown = self.vocabulary_, self.vocabulary_[UNKNOWN]
         sequences = []
         for tokens in self._split(X):
@@ -193,13 +192,19 @@ class Tokenizer(SequenceTransformer):
         """
         check_is_fitted(self, "vocabulary_")
         tokens = list(self.vocabulary_)
-        sequences = check_tokens(SequenceArray.from_list(list(X)), len(tokens))
+        with naming("X"):
+            sequences = check_tokens(SequenceArray.from_list(list(X)), len(tokens))
         separator = " " if self.level == "word" else ""
         left_out = (PADDING, START, END) if self.mark_ends else (PADDING,)
         return [
             separator.join(name for name in names if name not in left_out)
             for names in ([tokens[i] for i in sequence[:, 0]] for sequence in sequences)
         ]
+
+    def _check_parameters(self) -> None:
+        self._validate_params()
+        if self.level == "word":
+            check_pattern(self.token_pattern)
 
     def _split(self, X: Any) -> Iterator[list[str]]:
         """Yield the tokens of every text."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
-from skseq._validation import FLOATS
+from skseq._validation import FLOATS, naming
 from skseq.sequences import SequenceArray
 
 __all__ = ["make_windows"]
@@ -92,7 +92,8 @@ def make_windows(
 
 def _as_table(values: Any, name: str) -> np.ndarray:
     """Return one or several columns of finite floats."""
-    table = check_array(values, ensure_2d=False, dtype=FLOATS, input_name=name)
+    with naming(name):
+        table = check_array(values, ensure_2d=False, dtype=FLOATS, input_name=name)
     if table.ndim > 2 or table.ndim == 0:
         raise ValueError(
             f"{name} has the shape {table.shape}; expected (n_rows,) or "

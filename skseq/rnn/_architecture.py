@@ -62,6 +62,7 @@ class BaseRNN(StatefulMixin, BaseSequenceEstimator):
         warm_start: bool = False,
         callbacks: Sequence | None = None,
         device: str = "auto",
+        mixed_precision: bool = False,
         n_threads: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -95,6 +96,7 @@ class BaseRNN(StatefulMixin, BaseSequenceEstimator):
         self.warm_start = warm_start
         self.callbacks = callbacks
         self.device = device
+        self.mixed_precision = mixed_precision
         self.n_threads = n_threads
         self.random_state = random_state
         self.verbose = verbose

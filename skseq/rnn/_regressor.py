@@ -90,6 +90,10 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
         Called during training as by skorch.
     device : str, default="auto"
         "cpu", "cuda", or "auto": CUDA where there is one.
+    mixed_precision : bool, default=False
+        Whether training runs the network in bfloat16 where that is safe
+        (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and
+        predictions stay in float32; small fits in float64 are left alone.
     n_threads : int or None, default=None
         CPU threads of torch; None takes one for small networks, which several make
         slower, and else the present setting, which is restored afterwards.

@@ -11,6 +11,7 @@ import torch
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._validation import naming
 from skseq.networks.cells import State
 from skseq.resources import unchanged_on_error
 
@@ -78,7 +79,8 @@ class StatefulMixin:
         stream._fitted_on_table = False  # pieces of a table have fewer columns
         stream.state_ = initial_state
         if initial_state is not None:
-            stream.state_ = stream._read_state(initial_state)
+            with naming("initial_state"):
+                stream.state_ = stream._read_state(initial_state)
         return stream
 
     def _read_state(self, state: Any, n_samples: int | None = None) -> list[State]:
@@ -112,6 +114,8 @@ class StatefulMixin:
             self.state_ = None  # the old one is of another network
 
     def _predict_outputs(self, X):
+        if not self._is_stateful:
+            return super()._predict_outputs(X)
         with unchanged_on_error(self):
             return super()._predict_outputs(X)
 

@@ -11,7 +11,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._validation import check_teacher_forcing
+from skseq._validation import check_teacher_forcing, check_weights
 from skseq.base import BaseSequenceEstimator
 from skseq.batching import Batch, SequenceDataset
 from skseq.networks import (
@@ -88,6 +88,7 @@ class BaseSeq2Seq(BaseSequenceEstimator):
         warm_start: bool = False,
         callbacks: Sequence | None = None,
         device: str = "auto",
+        mixed_precision: bool = False,
         n_threads: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -121,6 +122,7 @@ class BaseSeq2Seq(BaseSequenceEstimator):
         self.warm_start = warm_start
         self.callbacks = callbacks
         self.device = device
+        self.mixed_precision = mixed_precision
         self.n_threads = n_threads
         self.random_state = random_state
         self.verbose = verbose
@@ -153,6 +155,9 @@ class BaseSeq2Seq(BaseSequenceEstimator):
         )
         return PairDataset(source, target, self._task.padding)
 
+    def _example(self):
+        return Pair(super()._example(), None, self._longest)
+
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None):
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
@@ -176,6 +181,13 @@ class BaseSeq2Seq(BaseSequenceEstimator):
         """
         earlier = getattr(self, "net_", None)
         return self._fit(X, y, sample_weight, 1, earlier, partial=True)
+
+    def _check_scored(self, X: Any, targets: Any, sample_weight: Any) -> Any:
+        """Return the weights of sequences that are to be scored, as many as targets."""
+        check_is_fitted(self, "net_")
+        sequences = self._check_X(X, reset=False)
+        self._check_lengths(sequences, targets)
+        return check_weights(sample_weight, sequences)
 
     def _write(
         self, X: Any, n_steps: Any

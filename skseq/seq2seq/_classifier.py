@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_consistent_length
 
 from skseq.seq2seq._architecture import BaseSeq2Seq
 from skseq.seq2seq._targets import read_label_sequences
@@ -103,6 +102,10 @@ class Seq2SeqClassifier(BaseSeq2Seq):
         Called during training as by skorch.
     device : str, default="auto"
         "cpu", "cuda", or "auto": CUDA where there is one.
+    mixed_precision : bool, default=False
+        Whether training runs the network in bfloat16 where that is safe
+        (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and
+        predictions stay in float32; small fits in float64 are left alone.
     n_threads : int or None, default=None
         CPU threads of torch; None takes one for small networks, which several make
         slower, and else the present setting, which is restored afterwards.
@@ -243,9 +246,9 @@ class Seq2SeqClassifier(BaseSeq2Seq):
         score : float
         """
         targets = read_label_sequences(X, y)
+        sample_weight = self._check_scored(X, targets, sample_weight)
         longest = max(map(len, targets))
         written = self.predict(X, n_steps=longest + 1)
-        check_consistent_length(written, targets)
         right = [np.array_equal(a, b) for a, b in zip(written, targets, strict=True)]
         return float(np.average(right, weights=sample_weight))
 

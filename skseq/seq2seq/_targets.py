@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 
-from skseq._validation import check_instances, is_list_of_sequences
+from skseq._validation import check_instances, is_list_of_sequences, naming
 from skseq.sequences import SequenceArray
 
 __all__ = ["Layout", "check_n_steps", "read_label_sequences", "read_number_sequences"]
@@ -54,6 +54,7 @@ class Layout:
         return [row[:length] for row, length in zip(values, lengths, strict=True)]
 
 
+@naming("y")
 def read_number_sequences(X: Any, y: Any) -> tuple[SequenceArray, Layout]:
     """Read sequences of numbers.
 
@@ -95,6 +96,7 @@ def _numbers(y: Any, name: str) -> np.ndarray:
     )
 
 
+@naming("y")
 def read_label_sequences(X: Any, y: Any) -> np.ndarray:
     """Read sequences of labels.
 

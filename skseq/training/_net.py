@@ -41,6 +41,8 @@ class SequenceNet(NeuralNet):
         Bounds on the norm of the whole gradient and on its single values.
     schedule : {"cosine", "onecycle"} or None
         Learning rate schedule that steps with every batch.
+    mixed_precision : bool
+        Whether the module runs in bfloat16 where that is safe.
     **options
         Further parameters of skorch.NeuralNet.
     """
@@ -55,6 +57,7 @@ class SequenceNet(NeuralNet):
         clip_norm: float | None = None,
         clip_value: float | None = None,
         schedule: str | None = None,
+        mixed_precision: bool = False,
         **options: Any,
     ):
         super().__init__(module, **options)
@@ -64,6 +67,7 @@ class SequenceNet(NeuralNet):
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.schedule = schedule
+        self.mixed_precision = mixed_precision
         self._copies: dict[str, Any] = {}
 
     @property
@@ -96,6 +100,7 @@ class SequenceNet(NeuralNet):
         n_batches = len(self.get_iterator(X[0], training=True))
         self._schedule = self._make_schedule(self.max_epochs * n_batches)
         self._n_epochs_before = len(self.history)
+        self.n_epochs_left = self.max_epochs  # a Checkpoint may know better
 
     def on_epoch_begin(self, net, dataset_train=None, dataset_valid=None, **kwargs):
         """Tell what is scheduled within the module how far the training is."""
@@ -125,6 +130,7 @@ class SequenceNet(NeuralNet):
         """Train until the last epoch, an early stop or an interrupt."""
         self.interrupted_ = False
         try:
+            epochs = self.n_epochs_left if epochs is None else epochs
             super().fit_loop(X, y, epochs, **fit_params)
         except KeyboardInterrupt:  # how skorch's callbacks stop a training, too
             self.interrupted_ = not any(
@@ -216,7 +222,11 @@ class SequenceNet(NeuralNet):
 
     def infer(self, x: Batch, **fit_params) -> Tensor:
         """Run the module on a batch."""
-        return self.module_(x.x, x.lengths)
+        if not self.mixed_precision:
+            return self.module_(x.x, x.lengths)
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16):
+            outputs = self.module_(x.x, x.lengths)
+        return outputs.float() if outputs.dtype == torch.bfloat16 else outputs
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return the weighted mean loss of a batch, with penalties in training."""

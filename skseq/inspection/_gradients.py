@@ -1,0 +1,139 @@
+"""Gradients of predictions with respect to the steps of a batch."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from skseq.batching import Batch
+from skseq.scaling import sequence_scale
+from skseq.sequences import SequenceArray
+from skseq.tasks import Classification, Regression
+
+__all__ = ["Gradients", "IntegratedGradients"]
+
+PART_STEPS = 2**14  # time steps, padding included, whose graph is held at a time
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some sequences of a batch."""
+
+    x: Tensor  # (B, T, F), or both views of the features side by side
+    lengths: Tensor | None  # (B,), None if all are T
+    index: np.ndarray  # (B,), which sequences these are
+
+
+class Gradients:
+    """Gradients per unit of X, as a function of a module and a batch.
+
+    To be called where torch records gradients.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted classifier or regressor of sequences.
+    sequences : SequenceArray
+        What batches are made of.
+    columns : ndarray of int of shape (n_samples,)
+        Which output of the network is looked at, for each of them.
+    """
+
+    def __init__(self, estimator: Any, sequences: SequenceArray, columns: np.ndarray):
+        task, normalize = estimator._task, estimator._normalize
+        self.columns = columns
+        self.as_log_odds = isinstance(task, Classification)
+        self.units = np.ones(len(columns))
+        if isinstance(task, Regression) and task.scaler.with_std:
+            self.units = task.scaler.scale_[columns]
+        self.lengths = sequences.lengths
+        self.scale: Any = None
+        self.own_scale: Any = None
+        if normalize in ("feature", "both"):
+            self.scale = estimator._scaler.scale()[1]  # (1, F)
+        if normalize in ("sequence", "both"):
+            self.own_scale = sequence_scale(sequences)[1]  # (n_samples, F)
+
+    def __call__(self, module: nn.Module, batch: Batch) -> np.ndarray:
+        """Return a number for each feature of each step, (B, T, F)."""
+        found = []
+        size = max(1, PART_STEPS // batch.x.shape[1])
+        for first in range(0, len(batch), size):
+            rows = slice(first, first + size)
+            lengths = None if batch.lengths is None else batch.lengths[rows]
+            part = _Part(batch.x[rows], lengths, np.asarray(batch.index)[rows])
+            units = self.units[part.index, None, None]
+            found.append(units * self._explain(module, part))
+        return np.concatenate(found)
+
+    def _explain(self, module: nn.Module, part: _Part) -> np.ndarray:
+        gradients = _to_numpy(self._differentiate(module, part, part.x))
+        if self.own_scale is None:
+            return gradients if self.scale is None else gradients / self.scale
+        if self.scale is None:
+            return self._through_own_scale(gradients, part)
+        first, second = np.split(gradients, 2, axis=2)
+        return first / self.scale + self._through_own_scale(second, part)
+
+    def _through_own_scale(self, gradients: np.ndarray, part: _Part) -> np.ndarray:
+        """Take into account that all steps decide their mean and deviation."""
+        z = _to_numpy(part.x)[:, :, -gradients.shape[2] :]
+        n_steps = self.lengths[part.index, None, None].clip(min=1)
+        mean = gradients.sum(axis=1, keepdims=True) / n_steps
+        slope = (gradients * z).sum(axis=1, keepdims=True) / n_steps
+        return (gradients - mean - z * slope) / self.own_scale[part.index, None]
+
+    def _differentiate(self, module: nn.Module, part: _Part, x: Tensor) -> Tensor:
+        """Return the gradient of the predictions with respect to x in place of part.x.
+
+        Those of padded steps are zero.
+        """
+        x = x.detach().clone().requires_grad_()
+        columns = torch.as_tensor(self.columns[part.index], device=x.device)
+        columns = columns.unsqueeze(1)
+        kernels: AbstractContextManager = nullcontext()
+        if x.is_cuda:  # cuDNN goes back through time in training mode only
+            kernels = torch.backends.cudnn.flags(enabled=False)
+        with kernels:
+            outputs = module(x, part.lengths)
+            predictions = outputs.gather(1, columns)
+            if self.as_log_odds:
+                others = outputs.scatter(1, columns, -torch.inf)
+                predictions = predictions - others.logsumexp(1, keepdim=True)
+            (gradients,) = torch.autograd.grad(predictions.sum(), x)
+        return gradients
+
+
+class IntegratedGradients(Gradients):
+    """Integrals of gradients on the way from zero to what the network sees.
+
+    Parameters
+    ----------
+    estimator, sequences, columns
+        As for `Gradients`.
+    n_points : int
+        Number of gradients in an integral, by Gauss and Legendre.
+    """
+
+    def __init__(self, estimator, sequences, columns, n_points: int):
+        super().__init__(estimator, sequences, columns)
+        points, weights = np.polynomial.legendre.leggauss(n_points)
+        self.points, self.weights = (points + 1) / 2, weights / 2
+
+    def _explain(self, module, part):
+        integral = sum(
+            weight * self._differentiate(module, part, point * part.x)
+            for point, weight in zip(self.points, self.weights, strict=True)
+        )
+        shares = _to_numpy(integral * part.x)
+        n_views = 1 + (self.scale is not None and self.own_scale is not None)
+        return sum(np.split(shares, n_views, axis=2))
+
+
+def _to_numpy(x: Tensor) -> np.ndarray:
+    return x.detach().cpu().double().numpy()

@@ -1,0 +1,114 @@
+"""Sequences laid out one behind the other, and back in the layout they came in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseq._validation import is_list_of_sequences, is_panel
+from skseq.sequences import SequenceArray, panel_starts
+
+__all__ = ["lay_out", "lay_out_like", "names_of_features"]
+
+
+def lay_out(X: Any, n_channels: int) -> SequenceArray:
+    """Copy sequences of any layout into a table that no two of them share.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame, list of arrays or SequenceArray
+        The sequences, of any data type.
+    n_channels : int
+        How many features a flat row of a table holds per time step.
+
+    Returns
+    -------
+    sequences : SequenceArray
+
+    Raises
+    ------
+    ValueError
+        If X is none of these.
+    """
+    if isinstance(X, SequenceArray):
+        ends = np.cumsum(X.lengths)
+        starts = ends - X.lengths
+        rows = np.repeat(X.starts - starts, X.lengths) + np.arange(ends[-1:].sum())
+        return SequenceArray(X.values[rows], starts, X.lengths, X.window_length)
+    if is_panel(X):
+        starts = panel_starts(X.index)
+        values = X.to_numpy(copy=True).reshape(len(X), -1)
+        return SequenceArray(values, starts, np.diff(np.append(starts, len(X))))
+    if is_list_of_sequences(X):
+        return SequenceArray.from_list(list(X))
+    array = np.array(X)
+    if array.ndim not in (2, 3):
+        raise ValueError(
+            f"X has the shape {array.shape}; expected (n_samples, n_timesteps), "
+            "(n_samples, n_timesteps, n_features) or a list of sequences."
+        )
+    if array.ndim == 2:
+        if array.shape[1] % n_channels:
+            raise ValueError(
+                f"X has {array.shape[1]} columns, which n_channels={n_channels} does "
+                "not divide."
+            )
+        array = array.reshape(len(array), -1, n_channels)
+    return SequenceArray.from_array(array)
+
+
+def lay_out_like(X: Any, sequences: SequenceArray) -> Any:
+    """Return sequences in the layout of others of the same lengths.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame, list of arrays or SequenceArray
+        The others.
+    sequences : SequenceArray
+        What `lay_out` made of them, with other values perhaps.
+
+    Returns
+    -------
+    X : object
+        As X in all but the values: names, index, data types are kept.
+    """
+    if isinstance(X, SequenceArray):
+        return sequences
+    if not is_list_of_sequences(X):
+        return _like_table(X, sequences.values)
+    items = [_like_table(x, steps) for x, steps in zip(X, sequences, strict=True)]
+    if isinstance(X, (list, tuple)):
+        return items
+    objects = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        objects[i] = item
+    return objects
+
+
+def _like_table(table: Any, values: np.ndarray) -> Any:
+    """Return values in the shape of an array, Series or DataFrame."""
+    if not hasattr(table, "iloc"):
+        return values.reshape(np.shape(table))
+    if table.ndim == 1:
+        return pd.Series(values[:, 0], table.index, table.dtype, table.name)
+    frame = pd.DataFrame(values.reshape(table.shape), table.index, table.columns)
+    return frame.astype(table.dtypes)
+
+
+def names_of_features(X: Any, estimator: Any, n_features: int) -> np.ndarray | None:
+    """Return the names of the features of a time step, None if there are none.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame, list of arrays or SequenceArray
+        The sequences.
+    estimator : estimator
+        Knows the names of what it was fitted on, perhaps.
+    n_features : int
+        Number of features per time step.
+    """
+    item = next(iter(X)) if is_list_of_sequences(X) else X
+    names = getattr(item, "columns", getattr(estimator, "feature_names_in_", ()))
+    return np.asarray(names) if len(names) == n_features else None

@@ -1,0 +1,43 @@
+"""Layers that see one step at a time as nodes of ONNX."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import nn
+
+from skseq.networks import Dropout, TokenEmbedding
+from skseq.persistence._graph import Graph, Steps
+
+__all__ = ["add_dense", "add_embedding", "refuse"]
+
+
+def refuse(module: nn.Module) -> None:
+    raise TypeError(
+        f"{type(module).__name__} cannot be exported: ONNX has no word for layers of "
+        "your own."
+    )
+
+
+def add_dense(graph: Graph, layers: nn.Module, x: str) -> str:
+    """Add fully connected layers over the last axis."""
+    for layer in layers if isinstance(layers, nn.Sequential) else [layers]:
+        if isinstance(layer, nn.Linear):
+            x = graph.op("MatMul", x, layer.weight.t())
+            if layer.bias is not None:
+                x = graph.op("Add", x, layer.bias)
+        elif isinstance(layer, nn.ReLU):
+            x = graph.op("Relu", x)
+        elif not isinstance(layer, Dropout):
+            refuse(layer)
+    return x
+
+
+def add_embedding(graph: Graph, embedding: nn.Module, steps: Steps) -> Steps:
+    """Add the vectors of tokens, if X holds tokens."""
+    if isinstance(embedding, nn.Identity):
+        return steps
+    if type(embedding) is not TokenEmbedding:
+        refuse(embedding)
+    tokens = graph.op("Squeeze", steps.x, np.array([2]))
+    vectors = graph.op("Gather", embedding.table.weight, tokens)
+    return steps._replace(x=vectors)

@@ -1,0 +1,125 @@
+"""Estimators: their class by its name, their parameters, what they learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from skseq.anomaly import SequenceAnomalyDetector
+from skseq.cnn import CNNClassifier, CNNRegressor, CNNTagger
+from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor, CNNLSTMTagger
+from skseq.estimator import NetworkEstimator
+from skseq.forecasting import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
+from skseq.generation import SequenceGenerator
+from skseq.persistence._checks import check_all
+from skseq.persistence._forms import Form, Reader, Writer, expect
+from skseq.persistence._networks import read_network, write_network
+from skseq.persistence._sound import SOUND
+from skseq.persistence._states import FURTHER, STATES, of_class
+from skseq.preprocessing import (
+    SequencePadder,
+    SequenceScaler,
+    SequenceSplitter,
+    SlidingWindow,
+    SwapAxes,
+    Tokenizer,
+)
+from skseq.rnn import RNNClassifier, RNNRegressor, RNNTagger
+from skseq.seq2seq import Seq2SeqClassifier, Seq2SeqRegressor
+
+__all__ = ["CLASSES", "ESTIMATOR_FORM"]
+
+CLASSES = {
+    cls.__name__: cls
+    for cls in (
+        CNNClassifier,
+        CNNLSTMClassifier,
+        CNNLSTMForecaster,
+        CNNLSTMRegressor,
+        CNNLSTMTagger,
+        CNNRegressor,
+        CNNTagger,
+        RNNClassifier,
+        RNNForecaster,
+        RNNRegressor,
+        RNNTagger,
+        Seq2SeqClassifier,
+        Seq2SeqForecaster,
+        Seq2SeqRegressor,
+        SequenceAnomalyDetector,
+        SequenceGenerator,
+        SequencePadder,
+        SequenceScaler,
+        SequenceSplitter,
+        SlidingWindow,
+        SwapAxes,
+        Tokenizer,
+    )
+}
+NETWORK = {"net_", "n_iter_", "loss_curve_", "validation_scores_", "history_"}
+MOST_THREADS = 1024
+
+
+def _write_estimator(writer: Writer, value: BaseEstimator, place: str) -> dict:
+    cls, params = type(value), value.get_params(deep=False)
+    inside = f"{place}." if place else ""
+    node: dict[str, Any] = {
+        "class": cls.__name__,
+        "params": {name: writer.write(v, inside + name) for name, v in params.items()},
+    }
+    made = vars(cls(**params))
+    learned = {
+        name: v
+        for name, v in vars(value).items()
+        if name not in made and name not in NETWORK
+    }
+    if not learned:
+        return node
+    known = {**of_class(STATES, cls), **of_class(FURTHER, cls)}
+    for name in learned.keys() - known.keys():
+        raise TypeError(
+            f"{inside}{name} cannot be saved: it is no attribute that a file of "
+            f"{cls.__name__} holds. Delete it, or pickle the estimator."
+        )
+    node["state"] = {n: writer.write(v, inside + n) for n, v in learned.items()}
+    if isinstance(value, NetworkEstimator):
+        node["network"] = write_network(writer, value, inside)
+    return node
+
+
+def _read_estimator(reader: Reader, part: Any) -> BaseEstimator:
+    name, params = part["class"], expect(part["params"], dict)
+    if name not in CLASSES:
+        raise ValueError(f"there is no class {name!r:.80}")
+    cls = CLASSES[name]
+    if params.keys() != set(cls._get_param_names()):
+        raise ValueError(f"the parameters of {name} are not those of this version")
+    value = cls(**{key: reader.read(node) for key, node in params.items()})
+    if hasattr(cls, "_parameter_constraints"):
+        value._validate_params()
+    if (getattr(value, "n_threads", None) or 1) > MOST_THREADS:
+        raise ValueError(f"n_threads={value.n_threads} are more than {MOST_THREADS}")
+    if "state" not in part:
+        return value
+    state = {
+        key: reader.read(node) for key, node in expect(part["state"], dict).items()
+    }
+    check_all(name, state, of_class(STATES, cls), of_class(FURTHER, cls))
+    vars(value).update(state)
+    for base in cls.__mro__:
+        if base in SOUND and not SOUND[base](value):
+            raise ValueError(f"what a {name} has learned does not fit together")
+    if isinstance(value, NetworkEstimator):
+        read_network(reader, value, part["network"])
+    if getattr(value, "state_", None) is not None:
+        value._read_state(value.state_)  # an error if it does not fit the network
+    return value
+
+
+ESTIMATOR_FORM = Form(
+    "estimator",
+    lambda value: type(value) in CLASSES.values(),
+    _write_estimator,
+    _read_estimator,
+)

@@ -1,0 +1,162 @@
+"""The network of a forecaster as nodes of ONNX, between windows in their units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skseq.forecasting._base import BaseForecaster
+from skseq.forecasting._losses import QuantileLoss
+from skseq.networks import ForecastNetwork
+from skseq.networks.normalization import LEAST_VARIANCE, last_value, mean_and_deviation
+from skseq.persistence._dense import add_dense
+from skseq.persistence._encoders import add_encoder
+from skseq.persistence._graph import Graph, Steps
+
+__all__ = ["add_forecaster"]
+
+
+def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
+    """Add inputs, network and output of a forecaster.
+
+    Parameters
+    ----------
+    graph : Graph
+        What to add them to.
+    forecaster : forecaster
+        It is fitted.
+
+    Raises
+    ------
+    TypeError
+        If it writes step by step, knows several series or missing values.
+    """
+    network, names = forecaster.module_, forecaster._context.names
+    name = type(forecaster).__name__
+    if network.decoder is not None:
+        raise TypeError(f"{name} cannot be exported: it writes step by step.")
+    if network.masked:
+        raise TypeError(f"{name} cannot be exported with missing='mask'.")
+    if len(names) > 1:
+        raise TypeError(
+            f"{name} cannot be exported: each of its {len(names)} series has a scale "
+            "of its own."
+        )
+    sizes = n_targets, n_past, n_future, n_static = forecaster._columns
+    mean, scale = forecaster._scaler.scales[names[0]]
+    length, horizon = forecaster._window_length, forecaster._horizon
+    n_before = n_targets + n_past
+    parts = {
+        "past": ([length, sum(sizes[:3])], slice(0, sum(sizes[:3]))),
+        "future": ([horizon, n_future], slice(n_before, n_before + n_future)),
+        "static": ([n_static], slice(n_before + n_future, None)),
+    }
+    found = {}
+    for part, (shape, columns) in parts.items():
+        if shape[-1]:
+            x = graph.input(part, np.float32, ["n_windows", *shape])
+            x = graph.op("Sub", graph.cast(x, np.float64), mean[columns])
+            found[part] = graph.op("Div", x, scale[columns])
+    targets = graph.slice(found["past"], 2, 0, n_targets)
+    center, width = _window_scale(graph, network, targets)
+    targets = graph.op("Div", graph.op("Sub", targets, center), width)
+    covariates = graph.slice(found["past"], 2, n_targets)
+    found["past"] = graph.op("Concat", targets, covariates, axis=2)
+    found["targets"] = targets
+    found = {part: graph.cast(x, np.float32) for part, x in found.items()}
+    if network.shared:
+        shapes = {part: shape for part, (shape, _) in parts.items()}
+        found = _shared(graph, found, n_targets, shapes)
+    outputs = _outputs(graph, network, found)
+    if network.shared:
+        shape = np.array([-1, n_targets, horizon, network.n_locations])
+        outputs = graph.op("Reshape", outputs, shape)
+        outputs = graph.op("Transpose", outputs, perm=[0, 2, 1, 3])
+    forecast = graph.cast(_point(graph, forecaster, outputs), np.float64)
+    forecast = graph.op("Add", graph.op("Mul", forecast, width), center)
+    forecast = graph.op("Mul", forecast, scale[:n_targets])
+    forecast = graph.op("Add", forecast, mean[:n_targets])
+    shape = ["n_windows", horizon, n_targets]
+    graph.output("forecast", graph.cast(forecast, np.float32), shape)
+
+
+def _window_scale(graph: Graph, network: ForecastNetwork, targets: str) -> tuple:
+    """Return center and width of each window, (B, 1, C) or numbers."""
+    if network.window_scale is last_value:
+        return graph.slice(targets, 1, -1), np.float64(1)
+    if network.window_scale is not mean_and_deviation:
+        return np.float64(0), np.float64(1)
+    mean = graph.op("ReduceMean", targets, axes=[1])
+    centred = graph.op("Sub", targets, mean)
+    squares = graph.op("ReduceMean", graph.op("Mul", centred, centred), axes=[1])
+    return mean, graph.op("Sqrt", graph.op("Add", squares, np.float64(LEAST_VARIANCE)))
+
+
+def _shared(
+    graph: Graph, found: dict[str, str], n_targets: int, shapes: dict[str, list[int]]
+) -> dict[str, str]:
+    """Return windows (B C, L, ·) of one target each, beside the same covariates."""
+    length = shapes["past"][0]
+    targets = graph.op("Transpose", found["targets"], perm=[0, 2, 1])
+    targets = graph.op("Reshape", targets, np.array([-1, length, 1]))
+    shared = {
+        part: _repeated(graph, x, n_targets, 0, [-1, *shapes[part]])
+        for part, x in found.items()
+        if part not in ("targets", "past")
+    }
+    shared["targets"] = shared["past"] = targets
+    n_covariates = shapes["past"][1] - n_targets
+    if n_covariates:
+        x = graph.slice(found["past"], 2, n_targets)
+        x = _repeated(graph, x, n_targets, 0, [-1, length, n_covariates])
+        shared["past"] = graph.op("Concat", targets, x, axis=2)
+    return shared
+
+
+def _repeated(graph: Graph, x: str, n: int, axis: int, shape: list[int]) -> str:
+    """Repeat every entry of an axis n times, and give the result a shape."""
+    x = graph.op("Unsqueeze", x, np.array([axis + 1]))
+    repeats = np.ones(len(shape) + 1, dtype=np.int64)
+    repeats[axis + 1] = n
+    return graph.op("Reshape", graph.op("Expand", x, repeats), np.array(shape))
+
+
+def _outputs(graph: Graph, network: ForecastNetwork, found: dict[str, str]) -> str:
+    """Return locations (B, H, C, n_locations) in units of the windows."""
+    horizon, n_segments = network.horizon, network.n_segments
+    memory = add_encoder(graph, network.encoder, Steps(found["past"], "")).x
+    memory = graph.slice(memory, 1, -n_segments)  # (B, N, D)
+    if "static" in found:
+        static = graph.op("Unsqueeze", found["static"], np.array([1]))
+        static = graph.op("Expand", static, np.array([1, n_segments, 1]))
+        memory = graph.op("Concat", memory, static, axis=2)
+    n_steps = n_segments * network.segment_length
+    outputs = add_dense(graph, network.head, memory)
+    outputs = graph.op("Reshape", outputs, np.array([0, n_steps, -1]))
+    outputs = graph.slice(outputs, 1, 0, horizon)
+    if network.ahead is not None:
+        size = network.head.in_features
+        each = _repeated(graph, memory, network.segment_length, 1, [0, n_steps, size])
+        known = [graph.slice(each, 1, 0, horizon), found["future"]]
+        known = graph.op("Concat", *known, axis=2)
+        outputs = graph.op("Add", outputs, add_dense(graph, network.ahead, known))
+    shape = np.array([0, horizon, -1, network.n_outputs])
+    outputs = graph.op("Reshape", outputs, shape)
+    outputs = graph.slice(outputs, 3, 0, network.n_locations)
+    if network.skip is not None:
+        line = graph.op("Transpose", found["targets"], perm=[0, 2, 1])
+        line = add_dense(graph, network.skip, line)
+        line = graph.op("Transpose", line, perm=[0, 2, 1])
+        line = graph.op("Unsqueeze", line, np.array([3]))
+        outputs = graph.op("Add", outputs, line)
+    return outputs
+
+
+def _point(graph: Graph, forecaster: BaseForecaster, outputs: str) -> str:
+    """Return the forecast (B, H, C) that locations stand for."""
+    levels = forecaster._loss.quantiles
+    if isinstance(forecaster._loss, QuantileLoss) and len(levels) > 1:
+        n = np.array([len(levels)])
+        outputs, _ = graph.ops("TopK", 2, outputs, n, axis=3, largest=0)
+        shares = [np.interp(0.5, levels, row) for row in np.eye(len(levels))]
+        outputs = graph.op("MatMul", outputs, np.array(shares, np.float32)[:, None])
+    return graph.op("Squeeze", outputs, np.array([3]))

@@ -1,0 +1,132 @@
+"""Times, their steps and indices of pandas as JSON, and back."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import BaseOffset
+
+from skseq.persistence._forms import Form, Reader, Writer, expect
+
+__all__ = ["PANDAS_FORMS"]
+
+UNITS = ("s", "ms", "us", "ns")
+DTYPES = re.compile(
+    r"object|str|bool|u?int(8|16|32|64)|float(32|64)"
+    r"|(datetime|timedelta)64\[(s|ms|us|ns)(, [\w/+:-]+)?\]|period\[[\w-]+\]"
+)
+
+
+def _write_timestamp(writer: Writer, value: pd.Timestamp, place: str) -> list:
+    zone = value.tz
+    name = getattr(zone, "key", getattr(zone, "zone", None))
+    if zone is not None and name is None:
+        if type(zone) is not datetime.timezone:
+            raise TypeError(f"{place}={value!r} cannot be saved: its zone has no name.")
+        name = zone.utcoffset(None).total_seconds()
+    return [int(value.asm8.view(np.int64)), value.unit, name]
+
+
+def _read_timestamp(reader: Reader, part: Any) -> pd.Timestamp:
+    number, unit, name = expect(part, list)
+    value = pd.Timestamp(np.datetime64(expect(number, int), _unit(unit)))
+    if name is None:
+        return value
+    # pandas would take a name for a path, too, if it begins with "dateutil/".
+    zone = ZoneInfo(name) if type(name) is str else _fixed_zone(expect(name, float))
+    return value.tz_localize("UTC").tz_convert(zone)
+
+
+def _fixed_zone(seconds: float) -> datetime.timezone:
+    if seconds == 0:
+        return datetime.UTC
+    return datetime.timezone(datetime.timedelta(seconds=seconds))
+
+
+def _read_timedelta(reader: Reader, part: Any) -> pd.Timedelta:
+    number, unit = expect(part, list)
+    return pd.Timedelta(np.timedelta64(expect(number, int), _unit(unit)))
+
+
+def _unit(unit: Any) -> str:
+    if unit not in UNITS:
+        raise ValueError(f"{unit!r:.80} is no unit of time")
+    return unit
+
+
+def _read_period(reader: Reader, part: Any) -> pd.Period:
+    number, name = expect(part, list)
+    return pd.Period(ordinal=expect(number, int), freq=expect(name, str))
+
+
+def _write_offset(writer: Writer, value: BaseOffset, place: str) -> str:
+    try:
+        found = to_offset(value.freqstr)
+    except ValueError:
+        found = None
+    if found != value:
+        raise TypeError(
+            f"{place}={value!r} cannot be saved: its name does not tell it."
+        )
+    return value.freqstr
+
+
+def _write_index(writer: Writer, index: pd.Index, place: str) -> dict:
+    is_multi = isinstance(index, pd.MultiIndex)
+    dtype = "object" if is_multi else str(index.dtype)
+    if not DTYPES.fullmatch(dtype):
+        raise TypeError(f"{place} cannot be saved: it is an index of {dtype}.")
+    names = list(index.names)
+    return {
+        "values": writer.write(index.tolist(), f"{place}.values"),
+        "dtype": "multi" if is_multi else dtype,
+        "names": writer.write(names, f"{place}.names"),
+    }
+
+
+def _read_index(reader: Reader, part: Any) -> pd.Index:
+    values, names = reader.read(part["values"]), reader.read(part["names"])
+    dtype = expect(part["dtype"], str)
+    if dtype == "multi":
+        return pd.MultiIndex.from_tuples(values, names=names)
+    if not DTYPES.fullmatch(dtype):
+        raise ValueError(f"an index is of {dtype!r:.80}")
+    (name,) = names
+    if dtype.startswith(("datetime64", "period")) and values:
+        return pd.Index(values, name=name)  # which know their zone and frequency
+    return pd.Index(values, dtype=dtype, name=name)
+
+
+PANDAS_FORMS = [
+    Form(
+        "timestamp",
+        lambda value: type(value) is pd.Timestamp,
+        _write_timestamp,
+        _read_timestamp,
+    ),
+    Form(
+        "timedelta",
+        lambda value: type(value) is pd.Timedelta,
+        lambda w, v, place: [int(v.asm8.view(np.int64)), v.unit],
+        _read_timedelta,
+    ),
+    Form(
+        "period",
+        lambda value: type(value) is pd.Period,
+        lambda w, v, place: [v.ordinal, v.freqstr],
+        _read_period,
+    ),
+    Form(
+        "offset",
+        lambda value: isinstance(value, BaseOffset),
+        _write_offset,
+        lambda r, part: to_offset(expect(part, str)),
+    ),
+    Form("index", lambda value: isinstance(value, pd.Index), _write_index, _read_index),
+]

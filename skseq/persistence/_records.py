@@ -1,0 +1,222 @@
+"""What estimators hold besides numbers: which classes, with which attributes.
+
+A record is made from its attributes alone, all of which must be there and as
+expected. Nothing else can be named in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from skseq.anomaly._surprise import ErrorScale
+from skseq.forecasting._losses import LOSSES, ForecastLoss, check_quantiles
+from skseq.forecasting._reading import Kind, Roles
+from skseq.forecasting._scaling import SeriesScaler
+from skseq.forecasting._table import Columns, Table
+from skseq.forecasting._time import Span
+from skseq.persistence._checks import (
+    Check,
+    array,
+    check_all,
+    count,
+    flag,
+    instance,
+    number,
+    optional,
+    tuple_of,
+)
+from skseq.persistence._forms import Form, Reader, Writer, expect
+from skseq.scaling import StepScaler
+from skseq.seq2seq._targets import Layout
+from skseq.seq2seq._tasks import LabelSequences, NumberSequences
+from skseq.sequences import SequenceArray
+from skseq.tasks import (
+    Classification,
+    MultilabelClassification,
+    Regression,
+    StepClassification,
+)
+
+__all__ = ["RECORD_FORM"]
+
+
+def _from_attributes(cls: type, attributes: dict[str, Any]) -> Any:
+    record = object.__new__(cls)
+    vars(record).update(attributes)
+    return record
+
+
+def _call(cls: type, attributes: dict[str, Any]) -> Any:
+    return cls(**attributes)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A class whose instances are made from their attributes.
+
+    Parameters
+    ----------
+    attributes : dict of str to callable
+        What each attribute must be.
+    make : callable, default=_from_attributes
+        (class, attributes) -> instance.
+    is_sound : callable, optional
+        Whether the attributes of an instance fit together.
+    """
+
+    attributes: dict[str, Check]
+    make: Callable[[type, dict[str, Any]], Any] = _from_attributes
+    is_sound: Callable[[Any], bool] = lambda record: True
+
+
+_LABELS = {"classes": array(1), "n_outputs": count}
+_ANY = optional(lambda value: True)
+
+
+def _has_classes(task: Any) -> bool:
+    return len(task.classes) == task.n_outputs > 0
+
+
+def _is_table(table: Table) -> bool:
+    n_series = len(table.names)
+    edges = table.edges
+    return (
+        len(table.spans) == n_series == len(edges) - 1
+        and edges[0] == 0
+        and edges[-1] == len(table.values)
+        and bool((np.diff(edges) >= 0).all())
+        and len(set(table.names)) == n_series
+    )
+
+
+def _has_scales(scaler: SeriesScaler) -> bool:
+    n_columns = sum(scaler.columns)
+    pairs = [*scaler.scales.values(), scaler.common]
+    return all(
+        type(pair) is tuple
+        and len(pair) == 2
+        and all(array(1, "f")(part) and len(part) == n_columns for part in pair)
+        for pair in pairs
+    )
+
+
+def _has_quantiles(loss: ForecastLoss) -> bool:
+    return check_quantiles(loss.quantiles) == loss.quantiles
+
+
+RECORDS: dict[type, Record] = {
+    SequenceArray: Record(
+        {
+            "values": array(2),
+            "starts": array(1, "iu"),
+            "lengths": array(1, "iu"),
+            "window_length": optional(count),
+        },
+        _call,
+    ),
+    Classification: Record(_LABELS, is_sound=_has_classes),
+    StepClassification: Record(
+        {**_LABELS, "class_weights": optional(array(1, "f")), "typical": number},
+        is_sound=lambda task: (
+            _has_classes(task)
+            and (
+                task.class_weights is None or len(task.class_weights) == task.n_outputs
+            )
+        ),
+    ),
+    MultilabelClassification: Record(_LABELS, is_sound=_has_classes),
+    Regression: Record(
+        {
+            "shape": tuple_of(count),
+            "n_outputs": count,
+            "scaler": instance(StandardScaler),
+        },
+        is_sound=lambda task: task.shape in ((), (task.n_outputs,)) and task.n_outputs,
+    ),
+    NumberSequences: Record(
+        {"n_outputs": count, "scaler": instance(StepScaler), "typical": number}
+    ),
+    LabelSequences: Record(
+        {
+            **_LABELS,
+            "labels": instance(Classification),
+            "end": count,
+            "typical": number,
+        },
+        is_sound=lambda task: len(task.classes) == task.end == task.n_outputs - 1,
+    ),
+    Layout: Record({"is_list": flag, "ndim": lambda value: value in (1, 2, 3)}),
+    StepScaler: Record({"scaler": instance(StandardScaler)}),
+    Roles: Record(dict.fromkeys(Roles._fields, array(1, "i")), _call),
+    Columns: Record(dict.fromkeys(Columns._fields, count), _call),
+    Kind: Record(
+        {"is_pandas": flag, "columns": _ANY, "is_flat": flag}
+        | {"index_names": instance(tuple)},
+        _call,
+    ),
+    Span: Record(dict.fromkeys(Span._fields, _ANY), _call),
+    Table: Record(
+        {
+            "values": array(2, "f"),
+            "edges": array(1, "i"),
+            "names": instance(tuple),
+            "spans": tuple_of(optional(instance(Span))),
+        },
+        _call,
+        _is_table,
+    ),
+    SeriesScaler: Record(
+        {
+            "columns": instance(Columns),
+            "normalize": flag,
+            "seasonality": optional(count),
+            "scales": instance(dict),
+            "common": instance(tuple),
+        },
+        is_sound=_has_scales,
+    ),
+    ErrorScale: Record(
+        {"center": array(1, "f"), "scale": array(1, "f"), "precision": array(2, "f")},
+        is_sound=lambda scale: (
+            scale.precision.shape == 2 * scale.center.shape == 2 * scale.scale.shape
+        ),
+    ),
+    **{
+        loss: Record({"quantiles": tuple_of(number)}, _call, _has_quantiles)
+        for loss in LOSSES.values()
+    },
+}
+_BY_NAME = {cls.__name__: cls for cls in RECORDS}
+
+
+def _write_record(writer: Writer, value: Any, place: str) -> list:
+    record = RECORDS[type(value)]
+    attributes = {
+        name: writer.write(getattr(value, name), f"{place}.{name}")
+        for name in record.attributes
+    }
+    return [type(value).__name__, attributes]
+
+
+def _read_record(reader: Reader, part: Any) -> Any:
+    name, attributes = expect(part, list)
+    if name not in _BY_NAME:
+        raise ValueError(f"there is no record {name!r:.80}")
+    cls = _BY_NAME[name]
+    record = RECORDS[cls]
+    found = {key: reader.read(node) for key, node in expect(attributes, dict).items()}
+    check_all(name, found, record.attributes)
+    value = record.make(cls, found)
+    if not record.is_sound(value):
+        raise ValueError(f"the attributes of a {name} do not fit together")
+    return value
+
+
+RECORD_FORM = Form(
+    "record", lambda value: type(value) in RECORDS, _write_record, _read_record
+)

@@ -1,0 +1,71 @@
+"""What estimators hold of scikit-learn: parameters and learned numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.preprocessing import (
+    LabelBinarizer,
+    LabelEncoder,
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+
+from skseq.persistence._forms import Form, Reader, Writer, expect
+
+__all__ = ["SKLEARN_FORM"]
+
+CLASSES = {
+    cls.__name__: cls
+    for cls in (
+        LabelBinarizer,
+        LabelEncoder,
+        MaxAbsScaler,
+        MinMaxScaler,
+        PowerTransformer,
+        QuantileTransformer,
+        RobustScaler,
+        StandardScaler,
+    )
+}
+LEARNED = re.compile(r"[a-z]\w*_|_scaler|_sklearn_output_config")
+
+
+def _write(writer: Writer, value: BaseEstimator, place: str) -> list:
+    params = value.get_params(deep=False)
+    learned = {name: v for name, v in vars(value).items() if name not in params}
+    return [
+        type(value).__name__,
+        *(
+            {name: writer.write(v, f"{place}.{name}") for name, v in part.items()}
+            for part in (params, learned)
+        ),
+    ]
+
+
+def _read(reader: Reader, part: Any) -> BaseEstimator:
+    name, params, learned = expect(part, list)
+    if name not in CLASSES:
+        raise ValueError(f"there is no class {name!r:.80} of scikit-learn")
+    params, learned = (
+        {key: reader.read(node) for key, node in expect(found, dict).items()}
+        for found in (params, learned)
+    )
+    value = CLASSES[name](**params)
+    value._validate_params()
+    for key, found in learned.items():
+        if not LEARNED.fullmatch(key) or hasattr(value, key):
+            raise ValueError(f"a {name} learns no {key!r:.80}")
+        setattr(value, key, found)
+    return value
+
+
+SKLEARN_FORM = Form(
+    "sklearn", lambda value: type(value) in CLASSES.values(), _write, _read
+)

@@ -1,0 +1,130 @@
+"""How the attributes of fitted estimators fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from skseq.anomaly import SequenceAnomalyDetector
+from skseq.base import BaseSequenceEstimator
+from skseq.forecasting._base import BaseForecaster
+from skseq.generation import SequenceGenerator
+from skseq.mixins import SequenceRegressorMixin
+from skseq.persistence._checks import array, optional
+from skseq.preprocessing import SequenceSplitter, SlidingWindow, Tokenizer
+from skseq.preprocessing._tokenizer import END, PADDING, START, UNKNOWN, check_pattern
+from skseq.seq2seq import Seq2SeqRegressor
+
+__all__ = ["SOUND"]
+
+
+def _is_standard(scaler: StandardScaler, n_features: int) -> bool:
+    """Whether a scaler is fitted and fits."""
+    learned = (getattr(scaler, name, 0) for name in ("mean_", "var_", "scale_"))
+    return getattr(scaler, "n_features_in_", None) == n_features and all(
+        part is None or (array(1, "f")(part) and len(part) == n_features)
+        for part in learned
+    )
+
+
+def _reads(model: BaseSequenceEstimator) -> bool:
+    return _is_standard(model._scaler.scaler, model._n_channels)
+
+
+def _regresses(model: SequenceRegressorMixin) -> bool:
+    return _is_standard(model._task.scaler, model._task.n_outputs)
+
+
+def _writes(model: Seq2SeqRegressor) -> bool:
+    return _is_standard(model._task.scaler.scaler, model._task.n_outputs)
+
+
+def _forecasts(model: BaseForecaster) -> bool:
+    table, roles = model._context, model._roles
+    sizes = (model._columns.n_targets, *map(len, roles[1:]))
+    chosen = np.concatenate(roles)
+    n_own = 0 if model._has_own_y else model._columns.n_targets
+    return (
+        (model._window_length, model._horizon) == (model.window_length, model.horizon)
+        and model._columns == model._scaler.columns == sizes
+        and len(roles.targets) == n_own
+        and sorted(chosen.tolist()) == list(range(model.n_features_in_))
+        and table.values.shape[1] == sum(model._columns)
+        and bool((table.lengths == model.window_length).all())
+        and set(table.names) <= model._scaler.scales.keys()
+    )
+
+
+def _tells(model: SequenceGenerator) -> bool:
+    n_tokens, n_classes = len(model._columns), len(model.classes_)
+    return (
+        n_tokens == len(getattr(model._tokenizer, "vocabulary_", ()))
+        and {PADDING, UNKNOWN, START, END} <= model._tokenizer.vocabulary_.keys()
+        and len(model._tokens) == n_classes > 0
+        and 0 <= model._tokens.min() <= model._tokens.max() < n_tokens
+        and -100 <= model._columns.min() <= model._columns.max() < n_classes
+    )
+
+
+def _knows_numbers(tokenizer: Tokenizer) -> bool:
+    words = tokenizer.vocabulary_
+    check_pattern(tokenizer.token_pattern)
+    return (
+        list(words.values()) == list(range(len(words)))
+        and {
+            PADDING,
+            UNKNOWN,
+        }
+        <= words.keys()
+    )
+
+
+def _judges(detector: SequenceAnomalyDetector) -> bool:
+    smoothing, memory = detector._over
+    forecaster = detector.forecaster_
+    n_usual = forecaster.window_length + max(smoothing, memory or 0)
+    return (
+        hasattr(forecaster, "net_")
+        and len(detector._scale.center) == forecaster._columns.n_targets
+        and len(detector._usual) >= forecaster.window_length + smoothing - 1
+        and max(len(detector._usual), len(detector._before)) <= n_usual
+    )
+
+
+def _remembers(window: SlidingWindow) -> bool:
+    is_end = optional(lambda end: type(end) is tuple and len(end) == 2)
+    return all(
+        type(tail) is tuple
+        and len(tail) == 2
+        and array(2, "f")(tail[0])
+        and tail[0].shape[1] == window.n_features_in_
+        and is_end(tail[1])
+        for tail in window._tails.values()
+    )
+
+
+def _has_pieces(splitter: SequenceSplitter) -> bool:
+    origins, lengths = splitter.origins_, splitter.lengths_
+    ends = splitter.offsets_ + splitter.piece_lengths_
+    return bool(
+        len(origins) == len(splitter.offsets_) == len(splitter.piece_lengths_)
+        and (origins >= 0).all()
+        and (splitter.offsets_ >= 0).all()
+        and (ends <= lengths[origins]).all()
+    )
+
+
+SOUND: dict[type, Callable[[Any], bool]] = {
+    BaseSequenceEstimator: _reads,
+    SequenceRegressorMixin: _regresses,
+    Seq2SeqRegressor: _writes,
+    BaseForecaster: _forecasts,
+    SequenceGenerator: _tells,
+    SequenceAnomalyDetector: _judges,
+    SlidingWindow: _remembers,
+    SequenceSplitter: _has_pieces,
+    Tokenizer: _knows_numbers,
+}

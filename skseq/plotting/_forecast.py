@@ -1,0 +1,352 @@
+"""Forecasts behind the rows that they follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from skseq.forecasting._base import BaseForecaster
+from skseq.plotting._axes import (
+    OBSERVED,
+    legend_above,
+    make_axes,
+    need_matplotlib,
+    read_numbers,
+    show_time,
+    styled,
+    times,
+)
+from skseq.plotting._forecast_tables import (
+    as_table,
+    chosen_series,
+    remembered,
+    rows_of_series,
+    usual_coverage,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["ForecastDisplay"]
+
+
+class ForecastDisplay:
+    """A forecast with its interval, behind the rows before and beside what came true.
+
+    Use `from_estimator` or `from_predictions` to make one. All parameters are stored as
+    attributes.
+
+    Parameters
+    ----------
+    forecast : DataFrame of shape (n_rows, n_targets)
+        The forecast of one series; its index is that of time.
+    interval : ndarray of shape (n_rows, n_targets, 2), default=None
+        Lower and upper bounds.
+    coverage : float, default=None
+        Probability with which a value lies within its interval.
+    history : DataFrame of n_targets columns, default=None
+        The rows before.
+    y_true : DataFrame of n_targets columns, default=None
+        What came true.
+    name : str, default=None
+        Title.
+
+    Attributes
+    ----------
+    axes_ : list of matplotlib.axes.Axes
+        The axes of every target.
+    ax_ : matplotlib.axes.Axes
+        The first of them.
+    figure_ : matplotlib.figure.Figure
+        Their figure.
+    line_ : matplotlib.lines.Line2D
+        The forecast of the first target.
+    lines_ : list of matplotlib.lines.Line2D
+        The forecast of every target.
+    bands_ : list of matplotlib.collections.PolyCollection
+        Their intervals, empty if there are none. Of a single row it is a bar.
+    history_lines_, truth_lines_ : list of matplotlib.lines.Line2D
+        The rows before and what came true, empty if there are none.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sktime.datasets import load_airline
+    >>> from skseq import RNNForecaster
+    >>> from skseq.plotting import ForecastDisplay
+    >>> passengers = load_airline()
+    >>> forecaster = RNNForecaster(
+    ...     horizon=12, loss="gaussian", max_epochs=20, random_state=0
+    ... ).fit(passengers[:-12])
+    >>> display = ForecastDisplay.from_estimator(
+    ...     forecaster, history=passengers[-60:-12], y_true=passengers[-12:]
+    ... )
+    >>> plt.show()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        *,
+        forecast: pd.DataFrame,
+        interval: np.ndarray | None = None,
+        coverage: float | None = None,
+        history: pd.DataFrame | None = None,
+        y_true: pd.DataFrame | None = None,
+        name: str | None = None,
+    ):
+        self.forecast = forecast
+        self.interval = interval
+        self.coverage = coverage
+        self.history = history
+        self.y_true = y_true
+        self.name = name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: BaseForecaster,
+        X: Any = None,
+        *,
+        n_steps: int | None = None,
+        coverage: float | str | None = "auto",
+        history: Any = None,
+        y_true: Any = None,
+        series: Any = None,
+        name: str | None = None,
+        ax: Any = None,
+        line_kw: dict | None = None,
+        band_kw: dict | None = None,
+    ) -> ForecastDisplay:
+        """Show what a fitted forecaster forecasts.
+
+        Parameters
+        ----------
+        estimator : forecaster
+            A fitted forecaster of this package.
+        X : array-like or DataFrame of shape (n_rows, n_columns), default=None
+            The rows to forecast, as in `predict`; None stands for the next ones.
+        n_steps : int, default=None
+            How many rows to forecast without X; None stands for `horizon`.
+        coverage : float, "auto" or None, default="auto"
+            Probability with which a value is to lie within the interval that is shown;
+            None shows none. "auto" stands for 0.8, or the most that the quantiles
+            learned allow, and for None if the loss gives no intervals.
+        history : array-like, Series or DataFrame, default=None
+            The rows before the forecast, with the columns of the targets or more; None
+            shows those that the forecaster looks back at.
+        y_true : array-like, Series or DataFrame, default=None
+            What came true, likewise.
+        series : object, default=None
+            Which one of several series to show; None stands for the first one.
+        name : str, default=None
+            Title; None takes the class of the forecaster and the series.
+        ax : matplotlib.axes.Axes or one per target, default=None
+            Where to draw; None makes a new figure.
+        line_kw, band_kw : dict, default=None
+            Further arguments of `Axes.plot` for the forecast and of
+            `Axes.fill_between` for its interval.
+
+        Returns
+        -------
+        display : ForecastDisplay
+
+        Raises
+        ------
+        TypeError
+            If it is no forecaster of this package.
+        ValueError
+            If there is no such series, or as in `predict` and `predict_interval`.
+        ImportError
+            If matplotlib is missing.
+        """
+        need_matplotlib(f"{cls.__name__}.from_estimator")
+        if not isinstance(estimator, BaseForecaster):
+            raise TypeError(
+                f"estimator is {estimator!r}; expected a forecaster of skseq. "
+                "from_predictions shows the forecasts of others."
+            )
+        check_is_fitted(estimator, "net_")
+        if isinstance(coverage, str):
+            if coverage != "auto":
+                raise ValueError(
+                    f"coverage={coverage!r} must be 'auto', None or a number between 0 "
+                    "and 1."
+                )
+            coverage = usual_coverage(estimator)
+        forecast = estimator.predict(X, n_steps=n_steps)
+        interval = None
+        if coverage is not None:
+            interval = estimator.predict_interval(X, coverage=coverage, n_steps=n_steps)
+        series = chosen_series(forecast, series)
+        if history is None:
+            history = remembered(estimator, series)
+        if name is None:
+            name = type(estimator).__name__
+            name += "" if series is None else f", series {series!r}"
+        return cls.from_predictions(
+            forecast,
+            interval=interval,
+            coverage=coverage,
+            history=history,
+            y_true=y_true,
+            series=series,
+            name=name,
+            ax=ax,
+            line_kw=line_kw,
+            band_kw=band_kw,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        forecast: Any,
+        *,
+        interval: Any = None,
+        coverage: float | None = None,
+        history: Any = None,
+        y_true: Any = None,
+        series: Any = None,
+        name: str | None = None,
+        ax: Any = None,
+        line_kw: dict | None = None,
+        band_kw: dict | None = None,
+    ) -> ForecastDisplay:
+        """Show a forecast that was computed before.
+
+        Parameters
+        ----------
+        forecast : array-like, Series or DataFrame of n_rows rows
+            As of `predict`. Without an index, rows are counted from the last one known,
+            so that 1 is the first row that is forecast.
+        interval : array-like or DataFrame, default=None
+            As of `predict_interval`.
+        coverage : float, default=None
+            Probability with which a value lies within its interval, for the legend.
+        history : array-like, Series or DataFrame, default=None
+            The rows before the forecast, with the columns of the targets or more.
+        y_true : array-like, Series or DataFrame, default=None
+            What came true, likewise; its first row is the first that is forecast.
+        series : object, default=None
+            Which one of several series to show; None stands for the first one.
+        name : str, default=None
+            Title.
+        ax : matplotlib.axes.Axes or one per target, default=None
+            Where to draw; None makes a new figure.
+        line_kw, band_kw : dict, default=None
+            Further arguments of `Axes.plot` for the forecast and of
+            `Axes.fill_between` for its interval.
+
+        Returns
+        -------
+        display : ForecastDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is no such series, or rows or columns do not go together.
+        ImportError
+            If matplotlib is missing.
+        """
+        need_matplotlib(f"{cls.__name__}.from_predictions")
+        series = chosen_series(forecast, series)
+        targets = as_table(forecast, "forecast", series)
+        if interval is not None:
+            if hasattr(interval, "iloc"):
+                interval = rows_of_series(interval, "interval", series)
+            bounds = read_numbers(interval, "interval")
+            if bounds.size != 2 * targets.size or len(bounds) != len(targets):
+                raise ValueError(
+                    f"interval has the shape {bounds.shape}; expected two bounds for "
+                    f"each value of the forecast, whose shape is {targets.shape}."
+                )
+            interval = bounds.reshape(*targets.shape, 2)
+        if history is not None:
+            history = as_table(history, "history", series, targets)
+        if y_true is not None:
+            y_true = as_table(y_true, "y_true", series, targets)
+        display = cls(
+            forecast=targets,
+            interval=interval,
+            coverage=coverage,
+            history=history,
+            y_true=y_true,
+            name=name,
+        )
+        return display.plot(ax, line_kw=line_kw, band_kw=band_kw)
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        line_kw: dict | None = None,
+        band_kw: dict | None = None,
+    ) -> ForecastDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes or one per target, default=None
+            Where to draw; None makes a new figure.
+        line_kw, band_kw : dict, default=None
+            Further arguments of `Axes.plot` for the forecast and of
+            `Axes.fill_between` for its interval.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            Itself.
+        """
+        n_targets = self.forecast.shape[1]
+        self.axes_ = make_axes(
+            f"{type(self).__name__}.plot",
+            ax,
+            n_targets,
+            size=(7.6, min(2.0 + 1.8 * n_targets, 10)),
+        )
+        self.lines_: list = []
+        self.bands_: list = []
+        self.history_lines_: list = []
+        self.truth_lines_: list = []
+        for i, panel in enumerate(self.axes_):
+            self._plot_target(panel, i, line_kw, band_kw)
+            panel.set_ylabel(str(self.forecast.columns[i]))
+        show_time(self.axes_[-1], self.forecast.index)
+        legend_above(self.axes_[0], self.name)
+        self.ax_, self.line_ = self.axes_[0], self.lines_[0]
+        self.figure_ = self.ax_.figure
+        return self
+
+    def _plot_target(
+        self, panel: Axes, i: int, line_kw: dict | None, band_kw: dict | None
+    ) -> None:
+        from matplotlib.collections import PolyCollection
+        from matplotlib.lines import Line2D
+
+        def draw(frame: pd.DataFrame, **style: Any) -> list:
+            style.setdefault("marker", "o" if len(frame) == 1 else None)
+            return panel.plot(times(frame.index), frame.iloc[:, i], **style)
+
+        if self.history is not None:
+            self.history_lines_ += draw(self.history, color=OBSERVED, label="history")
+        if self.y_true is not None:
+            self.truth_lines_ += draw(
+                self.y_true, color=OBSERVED, linestyle="--", label="truth"
+            )
+        style = styled(line_kw, Line2D, label="forecast")
+        (line,) = draw(self.forecast, **style)
+        self.lines_.append(line)
+        if self.interval is not None:
+            label = "interval"
+            if self.coverage is not None:
+                label = f"{100 * self.coverage:g} % interval"
+            one = {"linewidth": 3} if len(self.forecast) == 1 else {"linewidth": 0}
+            style = {"color": line.get_color(), "alpha": 0.25, "label": label, **one}
+            band = panel.fill_between(
+                times(self.forecast.index),
+                *self.interval[:, i].T,
+                **styled(band_kw, PolyCollection, **style),
+            )
+            self.bands_.append(band)

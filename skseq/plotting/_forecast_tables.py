@@ -1,0 +1,140 @@
+"""What a forecast is drawn from: one series at a time, as a table over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from skseq.plotting._axes import read_numbers, times
+
+if TYPE_CHECKING:
+    from skseq.forecasting._base import BaseForecaster
+
+__all__ = [
+    "as_table",
+    "chosen_series",
+    "remembered",
+    "rows_of_series",
+    "usual_coverage",
+]
+
+STEPS = "Step after the last known row"  # the time of rows without an index
+
+
+def usual_coverage(forecaster: BaseForecaster) -> float | None:
+    """Return the coverage to show of what a forecaster has learned."""
+    if forecaster.loss == "quantile":
+        first, last = forecaster.quantiles[0], forecaster.quantiles[-1]
+        return min(0.8, round(2 * min(0.5 - first, last - 0.5), 9)) or None
+    return 0.8 if forecaster.loss == "gaussian" else None
+
+
+def remembered(forecaster: BaseForecaster, series: Any) -> pd.DataFrame | np.ndarray:
+    """Return the targets that a forecaster looks back at."""
+    context = forecaster._context.select((series,))
+    values = context.values[:, : forecaster._columns.n_targets]
+    (span,) = context.spans
+    if span is None or not forecaster._kind.is_pandas:
+        return values
+    steps = range(1 - len(values), 1)
+    return pd.DataFrame(values, pd.Index([span.last + span.step * i for i in steps]))
+
+
+def chosen_series(forecast: Any, series: Any) -> Any:
+    """Return which series to show, None if there is just one."""
+    if getattr(getattr(forecast, "index", None), "nlevels", 1) == 1:
+        if series is not None:
+            raise ValueError(
+                f"series={series!r}, but the forecast is of one series without a name."
+            )
+        return None
+    return forecast.index[0][0] if series is None else series
+
+
+def rows_of_series(table: Any, what: str, series: Any) -> Any:
+    """Return the rows of one series of a pandas object."""
+    if table.index.nlevels == 1:
+        return table
+    names = table.index.get_level_values(0)
+    if series not in names:
+        raise ValueError(
+            f"series={series!r} is not in {what}, which holds "
+            f"{names.unique().tolist()[:5]}."
+        )
+    return table.xs(series, level=0)
+
+
+def as_table(
+    given: Any, what: str, series: Any, forecast: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return the targets of one series over time.
+
+    Parameters
+    ----------
+    given : array-like, Series or DataFrame
+        Rows; without an index they are counted from the last one that is known.
+    what : {"forecast", "history", "y_true"}
+        What they are.
+    series : object
+        Which one of several series to take.
+    forecast : DataFrame, default=None
+        The forecast that they have to go with.
+
+    Returns
+    -------
+    table : DataFrame of numbers
+    """
+    is_indexed = hasattr(given, "iloc")
+    if is_indexed:
+        table = rows_of_series(given, what, series)
+        if table.ndim == 1:
+            table = table.to_frame("Target" if table.name is None else table.name)
+    else:
+        values = read_numbers(given, what)
+        if values.ndim > 2:
+            raise ValueError(
+                f"{what} has the shape {values.shape}; expected (n_rows,) or (n_rows, "
+                "n_targets)."
+            )
+        table = pd.DataFrame(values)
+        names = [f"Target {i}" for i in table]
+        table.columns = names if len(names) > 1 else ["Target"]
+    counted = pd.RangeIndex(len(table), name=STEPS)
+    counted += 1 - len(table) if what == "history" else 1
+    if forecast is None:
+        table = table if is_indexed else table.set_index(counted)
+        return _of_numbers(table, what)
+    if forecast.index.name == STEPS:
+        table = table.set_index(counted)
+    elif not is_indexed and what == "y_true":
+        if len(table) > len(forecast):
+            raise ValueError(
+                f"y_true has {len(table)} rows without an index, but the forecast has "
+                f"{len(forecast)}."
+            )
+        table = table.set_index(forecast.index[: len(table)])
+    elif not is_indexed or _is_dated(table) != _is_dated(forecast):
+        raise ValueError(
+            f"{what} has no index of the kind that the forecast has, "
+            f"{type(forecast.index).__name__}."
+        )
+    columns = list(forecast.columns)
+    if set(columns) <= set(table.columns):
+        return _of_numbers(table[columns], what)
+    if table.shape[1] != len(columns):
+        raise ValueError(
+            f"{what} has the columns {list(table.columns)}; expected the targets "
+            f"{columns}."
+        )
+    return _of_numbers(table.set_axis(columns, axis=1), what)
+
+
+def _of_numbers(table: pd.DataFrame, what: str) -> pd.DataFrame:
+    return pd.DataFrame(read_numbers(table, what), table.index, table.columns)
+
+
+def _is_dated(table: pd.DataFrame) -> bool:
+    """Whether a table is over dates."""
+    return times(table.index).dtype.kind == "M"

@@ -1,0 +1,486 @@
+"""Whatever was fitted comes back as it was, down to the last bit."""
+
+import inspect
+import os
+import pickle
+import subprocess
+import sys
+from functools import cache, partial
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+from skorch.callbacks import LRScheduler
+
+import skseq
+from persistence.sameness import assert_same
+from skseq import (
+    CNNClassifier,
+    CNNLSTMClassifier,
+    CNNLSTMForecaster,
+    CNNLSTMRegressor,
+    CNNLSTMTagger,
+    CNNRegressor,
+    CNNTagger,
+    RNNClassifier,
+    RNNForecaster,
+    RNNRegressor,
+    RNNTagger,
+    Seq2SeqClassifier,
+    Seq2SeqForecaster,
+    Seq2SeqRegressor,
+    SequenceAnomalyDetector,
+    SequenceGenerator,
+    preprocessing,
+)
+from skseq.base import BaseSequenceEstimator
+from skseq.forecasting._base import BaseForecaster
+from skseq.networks import LSTMLayer
+from skseq.persistence import load, save
+from skseq.preprocessing import (
+    SequencePadder,
+    SequenceScaler,
+    SequenceSplitter,
+    SlidingWindow,
+    SwapAxes,
+    Tokenizer,
+)
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(24, 6, 2))
+RAGGED = [x[: 2 + i % 5] for i, x in enumerate(X)]
+CLASSES = np.where(X[:, 0, 0] > 0, "long name", "b")
+NUMBERS = X.sum(axis=(1, 2))
+STEPS = np.where(X[:, :, 0] > 0, "up", "down")
+ROWS = rng.normal(size=(60, 3)).cumsum(axis=0)
+TEXTS = ["anna", "hanna", "johanna", "\ud800 \U0001f600"]
+TOKENS = [[1, 2, 3], [4, 0], [2, 2, 2, 1], [3]]
+
+small = partial(dict, hidden_size=4, max_epochs=2, random_state=0)
+conv = partial(dict, n_filters=(6,), n_branches=2, kernel_size=3, max_epochs=2)
+forecast = partial(small, window_length=8, horizon=3)
+COLUMNS = {"known_future": ["b"], "static": ["c"]}
+DAYS = pd.date_range("2026-03-20", periods=60, freq="D", tz="Europe/Berlin")
+TABLE = pd.DataFrame(ROWS, DAYS, list("abc")).assign(c=1.0)
+
+
+TWO = np.stack([NUMBERS, -NUMBERS], axis=1)
+VECTORS = rng.normal(size=(5, 3)).astype(np.float32)
+
+# Every public class, under the settings that leave something else behind.
+CASES = [
+    (RNNClassifier(**small()), X, CLASSES),
+    (
+        RNNClassifier(**small(early_stopping=True, class_weight={"b": 2.0})),
+        RAGGED,
+        CLASSES.astype(object),
+    ),
+    (RNNClassifier(**small(cell="rnn", nonlinearity="relu")), RAGGED, 1 * (TWO > 0)),
+    (RNNClassifier(**small(embedding_dim=3)), TOKENS, [0, 1, 1, 0]),
+    (
+        RNNRegressor(
+            **small(cell="gru", hidden_size=(4, 3), bidirectional=True, dense_size=5),
+            embedding_weights=VECTORS,
+            embedding_trainable=False,
+        ),
+        TOKENS,
+        [0.5, 1, 1, 0],
+    ),
+    (RNNRegressor(**small(cell="peephole_lstm", pooling="attention")), RAGGED, TWO),
+    (
+        RNNRegressor(**small(random_state=np.random.RandomState(3), normalize=None)),
+        X.astype(np.float32),
+        NUMBERS,
+    ),
+    (RNNTagger(**small(num_layers=2, dropout=0.1)), X, STEPS),
+    (CNNClassifier(**conv()), RAGGED, NUMBERS > 0),
+    (CNNRegressor(**conv(normalize="sequence")), X, NUMBERS),
+    (CNNTagger(**conv(class_weight="balanced")), X, STEPS),
+    (CNNLSTMClassifier(**conv(hidden_size=4)), X, np.sign(NUMBERS)),
+    (
+        CNNLSTMRegressor(**conv(hidden_size=4)),
+        pd.DataFrame(X[:, :, 0], columns=list("abcdef")),
+        NUMBERS,
+    ),
+    (CNNLSTMTagger(**conv(hidden_size=4)), X, STEPS),
+    (
+        Seq2SeqRegressor(**small(bidirectional=True, attention="additive")),
+        RAGGED,
+        [x[:, 0] for x in RAGGED],
+    ),
+    (Seq2SeqClassifier(**small(attention="dot", teacher_forcing=(1, 0.5))), X, STEPS),
+    (RNNForecaster(**forecast(loss="gaussian", channels="joint")), ROWS, None),
+    (RNNForecaster(**forecast(), **COLUMNS, normalize="window"), TABLE, None),
+    (
+        CNNLSTMForecaster(**forecast(loss="quantile", seasonality=4)),
+        ROWS[:, 1:],
+        ROWS[:, 0],
+    ),
+    (
+        CNNLSTMForecaster(**forecast(decoder="segments", missing="mask")),
+        np.where(np.arange(60) == 9, np.nan, ROWS[:, 0]),
+        None,
+    ),
+    (Seq2SeqForecaster(**forecast(attention="general"), n_threads=1), ROWS, None),
+    (SequenceGenerator(**small()), TEXTS[:3], None),
+    (SequenceGenerator(**small(level="word", vocabulary_size=6)), "a b, c d a", None),
+    (
+        SequenceAnomalyDetector(
+            RNNForecaster(**small(window_length=4)), smoothing=2, memory=9
+        ),
+        ROWS,
+        None,
+    ),
+    (SequenceScaler(), RAGGED, None),
+    (SequenceScaler(MinMaxScaler(), per="sequence"), RAGGED, None),
+    (SequenceScaler(RobustScaler()), X, None),
+    (SequenceScaler(QuantileTransformer(n_quantiles=20)), X, None),
+    (SequenceScaler(PowerTransformer()), X, None),
+    (SlidingWindow(3, lag=1), TABLE, None),
+    (SlidingWindow(3), ROWS, None),
+    (SequencePadder(value=-np.inf), RAGGED, None),
+    (SwapAxes(), X, None),
+    (Tokenizer(), TEXTS, None),
+    (Tokenizer(level="char", mark_ends=True), TEXTS, None),
+]
+
+
+@cache
+def fitted(i):
+    estimator, data, y = CASES[i]
+    return estimator.fit(data, y)
+
+
+def cases(*kinds):
+    """Which cases are of these classes."""
+    return pytest.mark.parametrize(
+        "i",
+        [i for i, case in enumerate(CASES) if isinstance(case[0], kinds)],
+        ids=lambda i: f"{type(CASES[i][0]).__name__}-{i}",
+    )
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.safetensors"
+
+
+def through_file(model, path):
+    save(model, path)
+    return load(path)
+
+
+def test_every_public_class_is_tested():
+    public = {
+        value
+        for module in (skseq, preprocessing)
+        for name in module.__all__
+        if inspect.isclass(value := getattr(module, name))
+        and issubclass(value, BaseEstimator)
+    }
+    assert public == {type(case[0]) for case in CASES} | {SequenceSplitter}
+
+
+@cases(object)
+def test_all_that_was_learned_comes_back(i, path):
+    model = fitted(i)
+    assert_same(through_file(model, path), model)
+
+
+SEQUENCES = (BaseSequenceEstimator, SequenceGenerator, SequenceScaler, Tokenizer)
+
+
+@cases(*SEQUENCES, SequencePadder, SwapAxes)
+def test_predictions_are_the_same_bit_by_bit(i, path):
+    model, (_, data, _) = fitted(i), CASES[i]
+    loaded, n_methods = through_file(model, path), 0
+    for name in ("predict", "predict_proba", "decision_function", "transform"):
+        if hasattr(model, name) and not isinstance(data, str):
+            n_methods += 1
+            assert_same(getattr(loaded, name)(data), getattr(model, name)(data))
+    if isinstance(model, SequenceGenerator):
+        n_methods += 1
+        found, expected = (m.generate(2, random_state=0) for m in (loaded, model))
+        assert found == expected
+    assert n_methods
+
+
+@cases(BaseForecaster)
+def test_forecasts_are_the_same_bit_by_bit(i, path):
+    model, ahead = fitted(i), None
+    loaded = through_file(model, path)
+    if model.known_future:
+        times = pd.date_range(DAYS[-1], periods=4, freq="D")[1:]
+        ahead = TABLE.iloc[:3].set_axis(times)
+    assert_same(np.asarray(loaded.predict(ahead)), np.asarray(model.predict(ahead)))
+    if model.loss in ("gaussian", "quantile"):
+        assert_same(loaded.predict_interval(), model.predict_interval())
+
+
+@pytest.mark.parametrize("cls", [RNNClassifier, RNNRegressor])
+def test_training_goes_on_as_from_a_pickle(cls, path):
+    y = CLASSES if cls is RNNClassifier else NUMBERS
+    model = cls(**small(dropout=0.3)).fit(X, y)
+    models = through_file(model, path), pickle.loads(pickle.dumps(model))
+    found, expected = (m.partial_fit(X, y).transform(X) for m in models)
+    assert_same(found, expected)
+
+
+INDICES = {
+    "days": DAYS,
+    "naive seconds": pd.date_range("2026-01-01", periods=60, freq="7s", unit="s"),
+    "months": pd.date_range("2020-01-31", periods=60, freq="ME"),
+    "fixed zone": pd.date_range("2026", periods=60, freq="h", tz="UTC+03:30"),
+    "utc": pd.date_range("2026", periods=60, freq="h", tz="UTC"),
+    "periods": pd.period_range("2020-01", periods=60, freq="M", name="month"),
+    "two months": pd.period_range("2020-01", periods=60, freq="2M"),
+    "business": pd.bdate_range("2020-01-01", periods=60),
+    "deltas": pd.timedelta_range("1h", periods=60, freq="15min"),
+    "integers": pd.RangeIndex(5, 125, 2),
+    "floats": pd.Index(np.arange(60) / 4),
+}
+
+
+@pytest.mark.parametrize("index", INDICES.values(), ids=INDICES)
+@pytest.mark.parametrize("kind", ["frame", "series", "panel"])
+def test_forecasts_keep_their_index(index, kind, path):
+    data = pd.DataFrame(ROWS[:, :2], index, pd.Index(["a", "b"], name="what"))
+    if kind == "series":
+        data = data["a"]
+    if kind == "panel":
+        names = ["x", pd.Timestamp("2020", tz="UTC")]
+        data = pd.concat([data, data + 1], keys=names, names=["series", "time"])
+    model = RNNForecaster(**forecast(max_epochs=1)).fit(data)
+    loaded = through_file(model, path)
+    equal = pd.testing.assert_frame_equal
+    if kind == "series":
+        equal = pd.testing.assert_series_equal
+    equal(loaded.predict(), model.predict(), check_exact=True, check_freq=True)
+    rows = data.groupby(level=0, sort=False).head(2) if kind == "panel" else data[:2]
+    rows = rows.set_axis(model.predict(n_steps=2).index)
+    found, expected = (m.update(rows).predict() for m in (loaded, model))
+    equal(found, expected, check_exact=True, check_freq=True)
+
+
+def test_a_detector_judges_the_same(path):
+    model = SequenceAnomalyDetector(RNNForecaster(**small(window_length=4))).fit(ROWS)
+    loaded = through_file(model, path)
+    assert_same(loaded.score_samples(ROWS), model.score_samples(ROWS))
+    assert_same(loaded.update(ROWS[:5]), model.update(ROWS[:5]))
+
+
+def test_windows_remember_the_rows_before(path):
+    model = SlidingWindow(3).fit(TABLE.iloc[:50])
+    found = through_file(model, path).transform(TABLE.iloc[50:])
+    assert_same(found.to_list(), model.transform(TABLE.iloc[50:]).to_list())
+    assert found.lengths.min() == 3  # the first window reaches back
+
+
+CLASS_KINDS = {
+    "text": np.array(["a", "bc"]),
+    "wide text": np.array(["a", "bc"], dtype="U40"),
+    "objects": np.array(["a", "bc"], dtype=object),
+    "int8": np.array([-3, 4], dtype=np.int8),
+    "uint64": np.array([0, 2**63], dtype=np.uint64),
+    "floats": np.array([0.0, 1.0]),
+    "bool": np.array([False, True]),
+}
+
+
+@pytest.mark.parametrize("kinds", CLASS_KINDS.values(), ids=CLASS_KINDS)
+def test_classes_keep_their_type(kinds, path):
+    y = kinds[(NUMBERS > 0).astype(int)]
+    model = RNNClassifier(**small(max_epochs=1)).fit(X, y)
+    loaded = through_file(model, path)
+    assert_same(loaded.classes_, model.classes_)
+    assert_same(loaded.predict(X), model.predict(X))
+
+
+def test_a_stream_is_saved_with_its_state(path):
+    stream = RNNRegressor(**small()).fit(X, NUMBERS).stateful()
+    stream.predict(X[:, :3])
+    loaded = through_file(stream, path)
+    assert_same(loaded.predict(X[:, 3:]), stream.predict(X[:, 3:]))
+
+
+def test_a_splitter_is_saved_with_its_pieces(path):
+    splitter = SequenceSplitter(length=3, stride=2)
+    pieces, _, _ = splitter.split(RAGGED)
+    scores = np.arange(len(pieces)) / 7
+    np.testing.assert_array_equal(
+        through_file(splitter, path).join(scores), splitter.join(scores)
+    )
+
+
+def test_sequences_are_saved(path):
+    sequences = SlidingWindow(4).fit_transform(ROWS)
+    loaded = through_file(sequences, path)
+    assert_same(loaded.to_list(), sequences.to_list())
+    assert loaded.window_length == 4
+
+
+def test_a_pipeline_of_such_steps_is_saved(path):
+    model = make_pipeline(
+        StandardScaler(), SlidingWindow(4), RNNRegressor(**small())
+    ).fit(ROWS, ROWS[:, 0])
+    loaded = through_file(model, path)
+    assert [name for name, _ in loaded.steps] == [name for name, _ in model.steps]
+    assert_same(loaded.predict(ROWS), model.predict(ROWS))
+    texts = make_pipeline(
+        Tokenizer(level="char"), RNNClassifier(**small(), embedding_dim=2)
+    )
+    texts.fit(TEXTS[:3], [0, 1, 1])
+    assert_same(
+        through_file(texts, path).predict_proba(["ann"]), texts.predict_proba(["ann"])
+    )
+
+
+def test_a_configured_output_is_kept(path):
+    model = RNNRegressor(**small()).set_output(transform="pandas").fit(X, NUMBERS)
+    loaded = through_file(model, path)
+    pd.testing.assert_frame_equal(loaded.transform(X), model.transform(X))
+
+
+def test_numbers_in_parameters_keep_their_type(path):
+    model = RNNRegressor(**small(), lr=np.float64(0.01), l2=np.float32(1e-3))
+    model.set_params(batch_size=np.int64(8)).fit(X, NUMBERS)
+    assert_same(through_file(model, path).get_params(), model.get_params())
+
+
+# What cannot be saved ------------------------------------------------------------
+
+
+REFUSED = {
+    "cell": LSTMLayer,
+    "optimizer": torch.optim.SGD,
+    "callbacks": [LRScheduler()],
+    "embedding_weights": pd.DataFrame(rng.normal(size=(5, 3))),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_parameter_that_is_no_data_is_named(name, path):
+    data = (TOKENS, [0, 1, 1, 0]) if "embedding" in name else (X, NUMBERS)
+    model = RNNRegressor(**small()).set_params(**{name: REFUSED[name]}).fit(*data)
+    path.write_text("earlier")
+    with pytest.raises(TypeError, match=f"(?s)^{name}.*cannot be saved"):
+        save(model, path)
+    assert path.read_text() == "earlier"
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_parameter_of_a_nested_estimator_is_named(path):
+    forecaster = RNNForecaster(**small(window_length=4, callbacks=[LRScheduler()]))
+    model = SequenceAnomalyDetector(forecaster).fit(ROWS)
+    with pytest.raises(TypeError, match=r"^forecaster\.callbacks.*cannot be saved"):
+        save(model, path)
+    assert not path.exists()
+
+
+class Mine(RNNClassifier):
+    pass
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Mine(**small()).fit(X, CLASSES),
+        LogisticRegression(),
+        GridSearchCV(RNNClassifier(), {}),
+        make_pipeline(StandardScaler(), LogisticRegression()).fit(X[:, 0], CLASSES),
+        RNNClassifier,
+        [1, 2],
+        None,
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_what_is_none_of_ours_is_refused(model, path):
+    with pytest.raises(TypeError, match=r"cannot be saved.*skops"):
+        save(model, path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "model", [RNNClassifier(), SequenceSplitter(), make_pipeline(RNNClassifier())]
+)
+def test_what_is_not_fitted_is_refused(model, path):
+    with pytest.raises(NotFittedError):
+        save(model, path)
+
+
+def test_an_unknown_attribute_is_named(path):
+    model = RNNClassifier(**small()).fit(X, CLASSES)
+    model.note = "mine"
+    with pytest.raises(TypeError, match=r"^note cannot be saved"):
+        save(model, path)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"hidden_size": 5},
+        {"pooling": "max"},
+        {"cell": "gru"},
+        {"num_layers": 10**12},
+        {"nonlinearity": "relu"},
+    ],
+)
+def test_parameters_changed_since_fit_are_refused(changed, path):
+    model = RNNClassifier(**small()).fit(X, CLASSES).set_params(**changed)
+    with pytest.raises(ValueError, match="changed since it was fitted"):
+        save(model, path)
+
+
+def test_a_failure_leaves_the_old_file(path, monkeypatch):
+    model = RNNClassifier(**small()).fit(X, CLASSES)
+    save(model, path)
+    before = path.read_bytes()
+
+    def fail(*args):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="no space"):
+        save(model.partial_fit(X, CLASSES), path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_missing_folder_is_an_error_of_the_system(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        save(fitted(0), tmp_path / "none" / "model")
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "none")
+
+
+def test_importing_the_package_imports_no_format():
+    code = (
+        "import sys, skseq, skseq.persistence; "
+        "print([m for m in ('safetensors', 'onnx', 'onnxruntime') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_missing_library_names_the_extra(path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    with pytest.raises(ImportError, match=r"skseq\[files\]"):
+        save(fitted(0), path)
+    path.write_bytes(b"anything")
+    with pytest.raises(ImportError, match=r"skseq\[files\]"):
+        load(path)

@@ -1,0 +1,274 @@
+"""An exported model says what the estimator says."""
+
+import json
+import sys
+from functools import partial
+
+import numpy as np
+import onnx
+import onnxruntime
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from skseq import (
+    CNNClassifier,
+    CNNLSTMClassifier,
+    CNNLSTMForecaster,
+    CNNLSTMRegressor,
+    CNNLSTMTagger,
+    CNNRegressor,
+    CNNTagger,
+    RNNClassifier,
+    RNNForecaster,
+    RNNRegressor,
+    RNNTagger,
+    Seq2SeqForecaster,
+    Seq2SeqRegressor,
+    SequenceAnomalyDetector,
+    SequenceGenerator,
+)
+from skseq.networks import LSTMLayer
+from skseq.persistence import export_onnx
+from skseq.preprocessing import Tokenizer
+
+rng = np.random.default_rng(0)
+X = rng.normal(loc=[5, -100], scale=[3, 20], size=(30, 12, 2)).astype(np.float32)
+LENGTHS = rng.integers(1, 13, size=30)
+LENGTHS[:3] = 12, 1, 2
+RAGGED = [x[:n] for x, n in zip(X, LENGTHS, strict=True)]
+SIGN = np.where(X[:, 0, 0] > 5, "up", "down")
+THREE = np.digitize(X[:, 0, 0], [4, 6])
+NUMBERS = 1e3 + 50 * X[:, 0, 0]
+STEPS = [x[:, 0] > 5 for x in RAGGED]
+TOKENS = [rng.integers(0, 9, size=n) for n in LENGTHS]
+ROWS = rng.normal(loc=[3, -50, 8], scale=[1, 9, 2], size=(70, 3)).cumsum(axis=0)
+
+small = partial(dict, hidden_size=5, max_epochs=3, random_state=0)
+conv = partial(dict, n_filters=(9, 8), kernel_size=(8, 3), max_epochs=3, random_state=0)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.onnx"
+
+
+def run(path, **inputs):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        path, options, providers=["CPUExecutionProvider"]
+    )
+    (output,) = session.run(None, inputs)
+    assert output.dtype == np.float32
+    return output
+
+
+def padded(sequences, filler):
+    """Sequences as one array, behind which stands anything."""
+    longest = max(map(len, sequences))
+    width = 1 if sequences[0].ndim == 1 else sequences[0].shape[1]
+    dtype = np.int64 if sequences[0].dtype.kind == "i" else np.float32
+    array = np.full((len(sequences), longest, width), filler, dtype)
+    for row, sequence in zip(array, sequences, strict=True):
+        row[: len(sequence)] = sequence.reshape(len(sequence), width)
+    return array
+
+
+def expected(model, data):
+    answer = model.predict_proba if hasattr(model, "classes_") else model.predict
+    return answer(data)
+
+
+def close(found, wanted):
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+
+
+READERS = [
+    (RNNClassifier(**small(cell="rnn")), SIGN),
+    (RNNClassifier(**small(cell="rnn", nonlinearity="relu", dense_size=(4, 3))), THREE),
+    (RNNClassifier(**small(cell="gru", pooling="mean")), THREE),
+    (RNNClassifier(**small(cell="lstm")), SIGN),
+    (RNNClassifier(**small(cell="peephole_lstm", pooling="attention")), SIGN),
+    (RNNClassifier(**small(bidirectional=True)), SIGN),
+    (RNNClassifier(**small(cell="rnn", bidirectional=True, normalize="both")), SIGN),
+    (
+        RNNClassifier(
+            **small(cell="peephole_lstm", bidirectional=True, hidden_size=(4, 3))
+        ),
+        np.stack([THREE > 0, THREE > 1], axis=1).astype(int),
+    ),
+    (RNNRegressor(**small(num_layers=3, dropout=0.2, cell="gru")), NUMBERS),
+    (
+        RNNRegressor(**small(pooling="max", normalize="sequence")),
+        np.stack([NUMBERS, -NUMBERS], axis=1),
+    ),
+    (RNNRegressor(**small(normalize=None)), NUMBERS / 1e3),
+    (RNNTagger(**small(bidirectional=True)), STEPS),
+    (CNNClassifier(**conv()), SIGN),
+    (CNNClassifier(**conv(padding="causal", n_branches=1, pooling="last")), SIGN),
+    (CNNRegressor(**conv(padding="valid", n_branches=1, stride=2)), NUMBERS),
+    (CNNRegressor(**conv(stride=3, pool_size=2, pooling="max")), NUMBERS),
+    (CNNClassifier(**conv(batch_norm=False, n_branches=2)), THREE),
+    (CNNTagger(**conv()), STEPS),
+    (CNNLSTMClassifier(**conv(hidden_size=4)), SIGN),
+    (CNNLSTMClassifier(**conv(hidden_size=4, cell="gru", skip=False)), THREE),
+    (CNNLSTMRegressor(**conv(hidden_size=4, bidirectional=True)), NUMBERS),
+    (CNNLSTMTagger(**conv(hidden_size=4)), STEPS),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "y"), READERS, ids=lambda value: getattr(value, "cell", "")
+)
+def test_sequences_of_any_length(model, y, path):
+    model.fit(RAGGED, y)
+    export_onnx(model, path)
+    for filler in (0, np.nan):
+        found = run(path, X=padded(RAGGED, filler), lengths=LENGTHS)
+        wanted = expected(model, RAGGED)
+        if y is STEPS:
+            found = found[np.arange(12) < LENGTHS[:, None]]
+            wanted = np.concatenate(wanted)
+        close(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("model", "y"), READERS[::4], ids=lambda value: getattr(value, "cell", "")
+)
+def test_other_batches_and_lengths_than_in_fit(model, y, path):
+    model.fit(RAGGED, y)
+    export_onnx(model, path, lengths=False)
+    for shape in ((1, 1), (2, 31), (7, 12)):
+        data = rng.normal(loc=[5, -100], scale=[3, 20], size=(*shape, 2))
+        data = data.astype(np.float32)
+        close(run(path, X=data), np.asarray(expected(model, data)))
+    session = onnxruntime.InferenceSession(path)
+    assert [i.name for i in session.get_inputs()] == ["X"]
+    assert session.get_inputs()[0].shape == ["n_samples", "n_timesteps", 2]
+
+
+def test_tokens(path):
+    model = RNNClassifier(**small(cell="gru", embedding_dim=4)).fit(TOKENS, SIGN)
+    export_onnx(model, path)
+    found = run(path, X=padded(TOKENS, -1), lengths=LENGTHS)
+    close(found, model.predict_proba(TOKENS))
+
+
+def test_large_values_keep_their_digits(path):
+    data = 1e6 + X
+    model = RNNRegressor(**small()).fit(data, NUMBERS)
+    export_onnx(model, path, lengths=False)
+    np.testing.assert_allclose(run(path, X=data), model.predict(data), rtol=1e-5)
+
+
+def test_a_network_in_float64_becomes_float32(path):
+    data = X[:10].astype(np.float64)
+    model = CNNClassifier(**conv()).fit(data, SIGN[:10])
+    assert next(model.module_.parameters()).dtype.itemsize == 8
+    export_onnx(model, path, lengths=False)
+    close(run(path, X=X[:10]), model.predict_proba(data))
+
+
+def test_labels_are_a_property(path):
+    export_onnx(RNNClassifier(**small()).fit(RAGGED, SIGN), path)
+    properties = {p.key: p.value for p in onnx.load(path).metadata_props}
+    assert json.loads(properties["classes"]) == ["down", "up"]
+
+
+# Forecasters --------------------------------------------------------------------
+
+ahead = partial(small, window_length=10, horizon=4)
+FORECASTERS = [
+    RNNForecaster(**ahead()),
+    RNNForecaster(**ahead(cell="gru", channels="joint", normalize="window")),
+    RNNForecaster(**ahead(loss="gaussian", linear_skip=False, normalize="feature")),
+    CNNLSTMForecaster(**ahead(loss="quantile", quantiles=(0.1, 0.4, 0.9))),
+    CNNLSTMForecaster(**ahead(decoder="segments", kernel_size=3, stride=2)),
+    CNNLSTMForecaster(**ahead(decoder="segments", channels="joint", num_layers=2)),
+]
+
+
+@pytest.mark.parametrize("model", FORECASTERS, ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize("n_columns", [1, 3])
+def test_forecasts_of_windows(model, n_columns, path):
+    rows = ROWS[:, :n_columns]
+    model.fit(rows[:60])
+    export_onnx(model, path)
+    later = np.concatenate([rows[50:60], rows[60:]])
+    windows = np.stack([later[i : i + 10] for i in range(7)]).astype(np.float32)
+    close(run(path, past=windows), model.rolling_forecast(rows[60:]))
+    (forecast,) = run(path, past=windows[:1])
+    close(forecast, model.predict())
+
+
+@pytest.mark.parametrize("channels", ["shared", "joint"])
+@pytest.mark.parametrize("cls", [RNNForecaster, CNNLSTMForecaster])
+def test_forecasts_with_covariates(cls, channels, path):
+    index = pd.period_range("2020-01", periods=70, freq="M")
+    columns = ["ahead", "a", "fixed", "b", "past"]
+    values = np.column_stack([rng.normal(5, 2, 70), ROWS[:, 0], [4] * 70, ROWS[:, 1:]])
+    table = pd.DataFrame(values, index, columns)
+    targets = table[["a", "b"]]
+    rest = table[["ahead", "fixed", "past"]]
+    model = cls(**ahead(channels=channels, known_future=["ahead"], static=["fixed"]))
+    model.fit(rest[:60], targets[:60])
+    export_onnx(model, path)
+    found = run(
+        path,
+        past=table[["a", "b", "past", "ahead"]].to_numpy(np.float32)[None, 50:60],
+        future=table[["ahead"]].to_numpy(np.float32)[None, 60:64],
+        static=np.array([[4]], dtype=np.float32),
+    )
+    close(found[0], model.predict(rest[60:64]))
+
+
+# What cannot be exported -----------------------------------------------------------
+
+
+class Layer(LSTMLayer):
+    pass
+
+
+PANEL = pd.concat({"a": pd.DataFrame(ROWS), "b": pd.DataFrame(ROWS)})
+REFUSED = [
+    (Seq2SeqRegressor(**small()), RAGGED, NUMBERS, "only classifiers"),
+    (SequenceGenerator(**small()), ["abc"], None, "only classifiers"),
+    (
+        SequenceAnomalyDetector(RNNForecaster(**small(window_length=4))),
+        ROWS,
+        None,
+        "only classifiers",
+    ),
+    (Tokenizer(), ["a b"], None, "only classifiers"),
+    (Seq2SeqForecaster(**ahead()), ROWS, None, "step by step"),
+    (RNNForecaster(**ahead(missing="mask")), ROWS, None, "missing='mask'"),
+    (RNNForecaster(**ahead()), PANEL, None, "each of its 2 series"),
+    (RNNRegressor(**small(cell=Layer)), RAGGED, NUMBERS, "^Layer cannot be exported"),
+]
+
+
+@pytest.mark.parametrize(("model", "data", "y", "match"), REFUSED)
+def test_what_cannot_be_exported_is_named(model, data, y, match, path):
+    model.fit(data, y)
+    with pytest.raises(TypeError, match=match):
+        export_onnx(model, path)
+    assert not path.exists()
+
+
+def test_a_stream_is_not_exported(path):
+    stream = RNNRegressor(**small()).fit(RAGGED, NUMBERS).stateful()
+    with pytest.raises(TypeError, match="stateful"):
+        export_onnx(stream, path)
+
+
+@pytest.mark.parametrize("model", [RNNClassifier(), RNNForecaster()])
+def test_what_is_not_fitted_is_refused(model, path):
+    with pytest.raises(NotFittedError):
+        export_onnx(model, path)
+
+
+def test_a_missing_library_names_the_extra(path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ImportError, match=r"skseq\[onnx\]"):
+        export_onnx(RNNClassifier(), path)
