@@ -1,10 +1,14 @@
-"""Choose the threshold of a classifier whose classes are of unequal size.
+"""
+Choose a threshold
+==================
+
+One half is no good threshold for classes of unequal size.
 
 Days of power demand in Italy, of the warm half-year and, one in ten, of the cold: a
 network that says "cold" where that is more likely than not overlooks many of the rare
 days. scikit-learn's TunedThresholdClassifierCV chooses the threshold that balances both
 classes, by cross-validation of the training part; a ROC curve of the test part shows
-where both thresholds lie. Takes about 20 seconds.
+where both thresholds lie. Takes about 20 seconds::
 
     python examples/choose_threshold.py [folder for the picture]
 """
@@ -15,7 +19,6 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import RocCurveDisplay, balanced_accuracy_score, recall_score
 from sklearn.model_selection import TunedThresholdClassifierCV, train_test_split
@@ -60,7 +63,6 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "threshold.png"
     display.figure_.savefig(path, dpi=150, bbox_inches="tight")
-    plt.close(display.figure_)
     print(f"\nROC curve: {path}")
 
 

@@ -1,9 +1,13 @@
-"""Classify raw texts: find the package that a sentence of documentation comes from.
+"""
+Classify texts
+==============
+
+Which package does a sentence of documentation come from?
 
 The first sentences of docstrings of pandas, scipy.stats and scikit-learn, real texts
 of every installation, go into pipelines of a `Tokenizer` and a network with an
 embedding. Their cross-validated accuracy stands beside tf-idf with logistic regression;
-then the better network reads sentences of yours. Takes about half a minute.
+then the better network reads sentences of yours. Takes about half a minute::
 
     python examples/classify_texts.py ["A sentence." ...]
 """

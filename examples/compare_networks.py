@@ -1,8 +1,12 @@
-"""Compare networks: which tells winter from summer by a day's power demand.
+"""
+Compare networks
+================
+
+Which network best tells winter from summer by a day's power demand?
 
 A grid search compares recurrent and convolutional networks by cross-validated ROC AUC
 on Italian electricity data; then the best one's ROC curves, fold by fold, are drawn.
-Takes one to two minutes.
+Takes one to two minutes::
 
     python examples/compare_networks.py [folder for the picture]
 """
@@ -13,7 +17,6 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 from sklearn.metrics import RocCurveDisplay
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 from sklearn.pipeline import Pipeline
@@ -70,7 +73,6 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "roc.png"
     figure.savefig(path, dpi=150, bbox_inches="tight")
-    plt.close(figure)
 
     results = search.cv_results_
     print("\n| network | ROC AUC | spread over folds | seconds a fit |")

@@ -1,10 +1,14 @@
-"""Encoder and decoder: sequences in, sequences of another length out.
+"""
+Encoder and decoder
+===================
+
+Sequences in, sequences of another length out.
 
 Images of digits are read row by row. Seq2SeqClassifier spells what it saw, letter by
 letter, and learns where each word ends; Seq2SeqRegressor sees the upper five rows only
 and draws the lower three. Seq2SeqForecaster continues the monthly numbers of airline
 passengers for two years, month by month, knowing which month each is. Takes half a
-minute.
+minute::
 
     python examples/encode_decode.py
 """

@@ -1,9 +1,13 @@
-"""Find anomalies: values that do not follow from those before them.
+"""
+Find anomalies
+==============
+
+Values that do not follow from those before them.
 
 A detector learns from the first 400 rows of a series of web traffic (Yahoo S5, as
 shipped by sktime), without labels, and judges the other 600 as they come in. It is
 compared with deviations from a moving mean and with scikit-learn's isolation forest of
-windows, whose thresholds are drawn as its own is. Takes about 20 seconds.
+windows, whose thresholds are drawn as its own is. Takes about 20 seconds::
 
     python examples/find_anomalies.py
 """

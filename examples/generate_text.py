@@ -1,10 +1,14 @@
-"""Write texts: names of places that are none, and documentation of what is not there.
+"""
+Write texts
+===========
+
+Names of places that are none, and documentation of what is not there.
 
 Two generators learn from real texts of every installation, character by character. The
 first reads the cities of the world's time zones, a list of names; a grid search finds
 the size of its network by the bits it takes to tell names it has not read. The second
 reads the documentation of pandas' methods as one long text, and then writes on from
-"Parameters" at several temperatures. Takes about half a minute.
+"Parameters" at several temperatures. Takes about half a minute::
 
     python examples/generate_text.py
 """

@@ -1,10 +1,14 @@
-"""Label every step of a long stream: what the wearer of a smart watch is doing.
+"""
+Label every step
+================
+
+What is the wearer of a smart watch doing, at every moment of a long stream?
 
 Recordings of four motions (BasicMotions) are cut to pieces of three to eight seconds
 and joined to one long stream, in which nothing says where one motion ends and the next
 begins. Taggers are trained on windows of the stream and label every step of another
 stream, joined from other recordings: as it goes on (causal), or looking back at it.
-Takes about 15 seconds.
+Takes about 15 seconds::
 
     python examples/label_steps.py
 """

@@ -1,12 +1,16 @@
-"""Read sequences as they come in, and hand on what a network makes of them.
+"""
+Read a stream
+=============
 
-    python examples/read_a_stream.py
+Read sequences as they come in, and hand on what a network makes of them.
 
 Days of electrical power demand in Italy, hour by hour, are told to be from winter or
 from summer (Keogh et al., ItalyPowerDemand). A recurrent network that carries its state
 reads one hour at a time and says, after each, what it thinks so far: the same as if it
 had read all hours anew. Beside it stands a linear model for each number of hours. Then
-the network's state after the last hour is what other models learn from.
+the network's state after the last hour is what other models learn from::
+
+    python examples/read_a_stream.py
 """
 
 from __future__ import annotations

@@ -72,7 +72,6 @@ class StepScaler:
         dtype : dtype
             Type of the result; what is computed is at least as precise.
         """
-
         mean, std = self.scaler.mean_, self.scaler.scale_  # None: unchanged
 
         def standardize(values: np.ndarray) -> np.ndarray:

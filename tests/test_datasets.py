@@ -36,3 +36,10 @@ def test_unequal_lengths():
     assert (len(X), min(lengths), max(lengths)) == (640, 7, 29)
     assert {x.shape[1] for x in X} == {12}
     assert sorted(set(y)) == list("123456789")
+
+
+@pytest.mark.parametrize("name", datasets.__all__)
+@pytest.mark.parametrize("split", ["valid", 1, np.array(["train", "test"]), []])
+def test_an_unknown_part_is_refused(name, split):
+    with pytest.raises(ValueError, match="split must be one of"):
+        getattr(datasets, name)(split=split)

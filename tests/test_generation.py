@@ -504,3 +504,8 @@ def test_bits_by_hand():
         symbols, probabilities, classes = arguments
         with pytest.raises(ValueError, match=message):
             bits_per_character(symbols, probabilities, classes=classes)
+
+
+def test_lengths_of_numpys_own_kind():
+    model = SequenceGenerator(**QUICK).set_params(window_length=np.int64(8)).fit(CYCLE)
+    assert model.n_iter_ == 2

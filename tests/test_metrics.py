@@ -13,7 +13,7 @@ from sklearn.metrics import (
 )
 
 from skseq import SequenceArray
-from skseq.metrics import concat_steps, step_scorer
+from skseq.metrics import bits_per_character, concat_steps, step_scorer
 
 PROBA = [np.array([[0.9, 0.1], [0.4, 0.6], [0.8, 0.2]]), np.array([[0.3, 0.7]])]
 X = [np.zeros((3, 1)), np.zeros((1, 1))]
@@ -104,10 +104,25 @@ def test_every_layout_becomes_one_array(values, expected):
 
 
 def test_steps_of_several_shapes_are_refused():
-    with pytest.raises(ValueError, match=r"y\[1\] has the shape \(2, 3\), y\[0\] has"):
+    with pytest.raises(ValueError, match=r"values\[1\] has the shape \(2, 3\)"):
         concat_steps([np.zeros((4, 2)), np.zeros((2, 3))])
 
 
 def test_labels_of_sequences_are_no_steps():
-    with pytest.raises(ValueError, match=r"y\[0\] is 1; expected one label per time"):
+    with pytest.raises(ValueError, match=r"values\[0\] is 1; expected one label"):
         concat_steps([1, 0])
+
+
+def test_errors_name_the_argument():
+    with pytest.raises(TypeError, match="symbols must be a sequence of str, got 3"):
+        bits_per_character(3, [[1.0]], classes="a")
+    with pytest.raises(TypeError, match="classes must be a sequence of str, got None"):
+        bits_per_character("a", [[1.0]], classes=None)
+    for empty in ([], [[]], np.empty((0, 3))):
+        with pytest.raises(ValueError, match="values holds no step"):
+            concat_steps(empty)
+    with pytest.raises(ValueError, match=r"values\[0\] is 1; expected one label"):
+        concat_steps([1, 2])
+    for unknown in ({}, (0,), 3):
+        with pytest.raises((ValueError, TypeError), match="scoring"):
+            step_scorer(unknown)

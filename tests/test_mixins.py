@@ -298,3 +298,10 @@ def test_one_sample_and_one_step():
     one = RNNRegressor(max_epochs=1).fit(X[:1, :1], [3.0])
     np.testing.assert_allclose(one.predict(X[:1, :1]), 3.0, atol=1)
     assert RNNClassifier(max_epochs=1).fit(X[:2, :1], [0, 1]).predict(X).shape == (120,)
+
+
+def test_names_of_features_do_not_depend_on_those_of_the_input():
+    model = RNNRegressor(max_epochs=1, hidden_size=2).fit(X, SUM)
+    for given in (None, ["a", "b"], 3):
+        names = model.get_feature_names_out(given)
+        assert names.tolist() == ["rnnregressor0", "rnnregressor1"]

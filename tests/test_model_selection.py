@@ -46,3 +46,23 @@ def test_a_context_is_a_number_of_rows(context):
         next(ContextTimeSeriesSplit(2, context=context).split(np.zeros(9)))
     with pytest.raises(ValueError, match="context must be an integer of at least 0"):
         context_scorer("r2", context)
+
+
+@pytest.mark.parametrize("gap", [-1, 1.5, None, "a"])
+def test_wrong_gaps_are_refused(gap):
+    """A negative one would put rows into both folds."""
+    with pytest.raises(ValueError, match="gap must be an integer of at least 0"):
+        next(ContextTimeSeriesSplit(2, gap=gap).split(np.zeros(20)))
+
+
+@pytest.mark.parametrize("name", ["test_size", "max_train_size"])
+@pytest.mark.parametrize("size", [0, -1, 1.5, "a"])
+def test_wrong_sizes_are_refused(name, size):
+    with pytest.raises(ValueError, match=f"{name} must be an integer of at least 1"):
+        next(ContextTimeSeriesSplit(2, **{name: size}).split(np.zeros(20)))
+
+
+@pytest.mark.parametrize("scoring", ["no_scorer", 3, {}])
+def test_unknown_scorers_are_refused(scoring):
+    with pytest.raises((ValueError, TypeError), match="scoring"):
+        context_scorer(scoring, 1)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
@@ -392,3 +393,19 @@ def test_the_number_of_steps_is_checked(n_steps):
     model = Seq2SeqRegressor(**QUICK).fit(SERIES, SUMS)
     with pytest.raises(ValueError, match=r"n_steps=.* must be a positive integer"):
         model.predict(SERIES, n_steps=n_steps)
+
+
+@pytest.mark.parametrize("cls", [Seq2SeqRegressor, Seq2SeqClassifier])
+def test_a_score_checks_targets_and_weights(cls):
+    y = WAVES[:, 8:11]
+    if cls is Seq2SeqClassifier:
+        y = np.where(y > 0, "a", "b")
+    model = cls(**QUICK)
+    with pytest.raises(NotFittedError):
+        model.score(WAVES, y)
+    model.fit(WAVES, y)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.score(WAVES, y[:-1])
+    for weights in (np.ones(3), *np.array([[np.nan], [-1], [0]]).repeat(240, axis=1)):
+        with pytest.raises(ValueError, match="sample_weight"):
+            model.score(WAVES, y, weights)

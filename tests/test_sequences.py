@@ -226,3 +226,38 @@ def test_repr_tells_the_shape():
 def test_sides_have_two_names():
     with pytest.raises(ValueError, match="padding must be 'post' or 'pre', got 'left'"):
         SequenceArray.from_list(RAGGED).to_padded(padding="left")
+
+
+@pytest.mark.parametrize(
+    "things", [None, 3, "abc", {"a": 1}, {1, 2}, np.array(3.0), pd.DataFrame(X[0])]
+)
+def test_what_is_no_list_of_arrays_is_refused(things):
+    with pytest.raises(TypeError, match="sequences must be a list of arrays, got"):
+        SequenceArray.from_list(things)
+
+
+@pytest.mark.parametrize("frame", [None, X, [1], len])
+def test_what_is_no_frame_is_refused(frame):
+    with pytest.raises(TypeError, match="frame must be a DataFrame, got"):
+        SequenceArray.from_frame(frame)
+
+
+@pytest.mark.parametrize("window_length", [0, -1, 1.5, "a", True, [3]])
+def test_wrong_lengths_of_windows_are_refused(window_length):
+    with pytest.raises(ValueError, match="window_length must be a positive integer"):
+        SequenceArray(X[0], [0], [1], window_length=window_length)
+
+
+def test_a_sequence_beyond_all_numbers_is_refused():
+    with pytest.raises(ValueError, match="values has 3 rows"):
+        SequenceArray(X[0], [2**63 - 1], [1])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("length", wrong) for wrong in (-1, 0, 1.5, "a", np.nan, True)]
+    + [("value", wrong) for wrong in ("a", None, 1j, [1])],
+)
+def test_wrong_arguments_of_padding_are_refused(name, value):
+    with pytest.raises(ValueError, match=f"{name} must be a"):
+        SequenceArray.from_list(RAGGED).to_padded(**{name: value})

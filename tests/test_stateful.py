@@ -188,3 +188,10 @@ def test_another_model_learns_from_encodings():
     pipe = make_pipeline(encoder, LogisticRegression())
     X = rng.randn(150, 10, 2)
     assert cross_val_score(pipe, X, X[..., 0].sum(axis=1) > 0, cv=3).mean() > 0.8
+
+
+@pytest.mark.parametrize("state", [3, [3], [[[0.0]]], "x", [(np.nan,)], [("a", "b")]])
+def test_a_wrong_state_is_refused(state):
+    model = RNNRegressor(**OPTIONS).fit(X, np.arange(12.0))
+    with pytest.raises((ValueError, TypeError), match="initial_state"):
+        model.stateful(state)

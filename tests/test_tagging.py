@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss, recall_score
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
@@ -438,3 +439,9 @@ def test_users_generators_are_left_alone():
     before = torch.get_rng_state()
     RNNTagger(dropout=0.2, max_epochs=1).fit(X, Y)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("cls", [RNNTagger, CNNTagger, CNNLSTMTagger])
+def test_a_score_before_a_fit_is_an_error_as_such(cls):
+    with pytest.raises(NotFittedError):
+        cls().score(X, Y)

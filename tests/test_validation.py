@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn.model_selection import LeaveOneOut, cross_val_score
 
 from skseq import RNNClassifier, RNNRegressor, SequenceArray
+from skseq._validation import naming
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(12, 5, 2))
@@ -270,3 +271,52 @@ def test_the_input_is_not_changed():
     np.testing.assert_array_equal(given, X)
     np.testing.assert_array_equal(labels, Y)
     np.testing.assert_array_equal(weights, 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {1, 2},
+        {"a": X},
+        (x for x in X),
+        [*X, None],
+        [X[0], X[0, :, 0]],
+        [X[0], X[0, :, :1]],
+        panel(X).iloc[::-1],
+        [[1j, 2j]] * 12,
+    ],
+    ids=lambda data: type(data).__name__,
+)
+def test_whatever_is_wrong_with_x_the_error_names_it(data):
+    with pytest.raises((ValueError, TypeError), match=r"\bX\b"):
+        RNNClassifier(max_epochs=1).fit(data, Y)
+
+
+@pytest.mark.parametrize("y", [3, {"a": 1}, Y + 1j, [[1], [1, 2]]])
+@pytest.mark.parametrize("cls", [RNNClassifier, RNNRegressor])
+def test_whatever_is_wrong_with_y_the_error_names_it(cls, y):
+    with pytest.raises((ValueError, TypeError), match=r"\by\b|numbers of samples"):
+        cls(max_epochs=1).fit(X, y)
+
+
+def test_errors_that_name_their_argument_stay_what_they_are():
+    with pytest.raises(ValueError, match=r"^of X$"), naming("X"):
+        raise ValueError("of X")
+    with pytest.raises(TypeError, match=r"^X: of eXtras$"), naming("X"):
+        raise TypeError("of eXtras")
+    with pytest.raises(KeyError, match="other"), naming("X"):
+        raise KeyError("other")
+
+
+def test_the_byte_order_of_a_table_does_not_matter():
+    table = pd.DataFrame(X[..., 0])
+    model = RNNClassifier(max_epochs=1, random_state=0).fit(table, Y)
+    expected = model.predict_proba(table)
+    np.testing.assert_array_equal(model.predict_proba(table.astype(">f8")), expected)
+
+
+@pytest.mark.parametrize("n_channels", [None, 0, "a", 1.5])
+def test_channels_that_were_set_after_the_fit_are_checked(n_channels):
+    model = RNNClassifier(max_epochs=1).fit(X[..., 0], Y)
+    with pytest.raises(ValueError, match="n_channels="):
+        model.set_params(n_channels=n_channels).predict(X[..., 0])

@@ -42,7 +42,8 @@ def concat_steps(values: Any) -> np.ndarray:
     >>> round(f1_score(concat_steps(y_true), concat_steps(y_pred)), 3)
     0.667
     """
-    return flatten_steps(values, "values")[0]
+    with naming("values"):
+        return flatten_steps(values, "values")[0]
 
 
 def step_scorer(scoring: str | Callable) -> Callable:

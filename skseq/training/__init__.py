@@ -1,6 +1,7 @@
 """Training: a skorch net without a user's loop. The only imports of skorch."""
 
+from skseq.training._checkpoint import Checkpoint
 from skseq.training._net import SequenceNet
 from skseq.training._train import OPTIMIZERS, predict_batch, train
 
-__all__ = ["OPTIMIZERS", "SequenceNet", "predict_batch", "train"]
+__all__ = ["OPTIMIZERS", "Checkpoint", "SequenceNet", "predict_batch", "train"]

@@ -21,6 +21,7 @@ from torch import nn, optim
 from tqdm.auto import tqdm
 
 from skseq.networks.dropout import seed_dropout
+from skseq.training._checkpoint import Checkpoint
 from skseq.training._net import SequenceNet
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def train(
         max_epochs=int(max_epochs),
         batch_size=int(batch_size),
         generator=None if one_batch else torch.Generator().manual_seed(seed),
-        callbacks=[*own_callbacks, *(callbacks or ())],
+        callbacks=[*own_callbacks, *_checkpoints_last(callbacks or ())],
         device=device,
         verbose=int(verbose > 1),
         **net_options,
@@ -173,6 +174,15 @@ def train(
         )
     module.eval()
     return net
+
+
+def _checkpoints_last(callbacks: Sequence) -> list:
+    """Return callbacks, the Checkpoint behind those whose state it keeps."""
+
+    def is_checkpoint(entry: Any) -> bool:
+        return isinstance(entry[1] if isinstance(entry, tuple) else entry, Checkpoint)
+
+    return sorted(callbacks, key=is_checkpoint)
 
 
 def _check_callbacks(callbacks: Sequence | None) -> None:

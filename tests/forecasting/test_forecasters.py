@@ -505,3 +505,43 @@ def test_scores_leave_out_what_is_missing():
     there = np.delete(np.arange(10), 3)
     expected = r2_score(later.iloc[there], model.predict(later.to_frame()).iloc[there])
     assert model.score(later.to_frame()) == pytest.approx(expected)
+
+
+@pytest.fixture(scope="module")
+def quick():
+    options = {"window_length": 4, "max_epochs": 1, "loss": "gaussian"}
+    return RNNForecaster(**options).fit(np.arange(20.0))
+
+
+@pytest.mark.parametrize("coverage", ["x", None, 0, 1, np.nan, [0.5]])
+def test_wrong_coverages_are_refused(quick, coverage):
+    with pytest.raises(ValueError, match=r"coverage=.* must be between 0 and 1"):
+        quick.predict_interval(coverage=coverage)
+
+
+@pytest.mark.parametrize("quantiles", [(np.nan,), (0.5, np.nan), len, "x", (0.8, 0.2)])
+def test_wrong_quantiles_are_refused(quick, quantiles):
+    with pytest.raises((ValueError, TypeError), match="quantiles"):
+        quick.predict_quantiles(quantiles=quantiles)
+
+
+@pytest.mark.parametrize("y", [np.ones(3), np.ones((6, 2)), np.ones((3, 2)), "x", None])
+def test_a_score_needs_targets_of_the_shape_of_the_forecast(y):
+    """Six numbers in three rows are not those of six rows."""
+    y_train = np.arange(20.0)
+    options = {"window_length": 4, "max_epochs": 1}
+    model = RNNForecaster(**options).fit(np.ones((20, 2)), y_train)
+    with pytest.raises((ValueError, TypeError), match=r"\by\b"):
+        model.score(np.ones((6, 2)), y)
+
+
+def test_infinity_is_reported_of_the_argument_that_holds_it():
+    X, y = np.ones((20, 2)), np.arange(20.0)
+    model = RNNForecaster(window_length=4, max_epochs=1)
+    for name in ("X", "y"):
+        given = {"X": X.copy(), "y": y.copy()}
+        given[name][3] = np.inf
+        with pytest.raises(
+            ValueError, match=f"Input {name} contains infinity in row 3"
+        ):
+            model.fit(**given)

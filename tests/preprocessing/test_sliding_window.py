@@ -277,3 +277,11 @@ def test_folds_with_empty_windows_can_be_pickled():
 def test_bad_parameters(options, match):
     with pytest.raises(ValueError, match=match):
         clone(SlidingWindow()).set_params(**options).fit(TABLE)
+
+
+@pytest.mark.parametrize("params", [{"lag": None}, {"window_length": 0}])
+def test_parameters_that_were_set_after_the_fit_are_checked(params):
+    table = np.ones((5, 1))
+    windows = SlidingWindow(window_length=2).fit(table).set_params(**params)
+    with pytest.raises(ValueError, match=next(iter(params))):
+        windows.transform(table)

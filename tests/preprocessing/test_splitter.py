@@ -105,3 +105,13 @@ def test_predictions_for_other_pieces_are_refused():
     splitter.split(X)
     with pytest.raises(ValueError, match="2 entries for 7 pieces"):
         splitter.join([1.0, 2.0])
+
+
+def test_errors_name_the_argument():
+    splitter = SequenceSplitter(length=4)
+    with pytest.raises(TypeError, match="groups"):
+        splitter.split(X, groups=True)
+    splitter.split(X)
+    for predictions in (None, 3):
+        with pytest.raises(TypeError, match="predictions must be a list or array"):
+            splitter.join(predictions)

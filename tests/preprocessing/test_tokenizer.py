@@ -299,3 +299,16 @@ def test_a_search_over_vocabulary_and_embedding():
     search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(REVIEWS, Y)
     assert search.best_params_["tokenizer__vocabulary_size"] is None
     assert search.best_score_ > 0.8
+
+
+@pytest.mark.parametrize("params", [{"token_pattern": "("}, {"level": "line"}])
+def test_parameters_that_were_set_after_the_fit_are_checked(params):
+    tokenizer = Tokenizer().fit(TEXTS).set_params(**params)
+    with pytest.raises(ValueError, match=next(iter(params))):
+        tokenizer.transform(TEXTS)
+
+
+@pytest.mark.parametrize("tokens", [3, None, [[2], []], [["a"]]])
+def test_an_error_about_tokens_names_them(tokens):
+    with pytest.raises((ValueError, TypeError), match=r"\bX\b"):
+        Tokenizer().fit(TEXTS).inverse_transform(tokens)

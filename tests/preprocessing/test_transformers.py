@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import sklearn
 import torch
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -177,3 +178,12 @@ def test_a_pipeline_from_channels_first():
     direct = model.fit(X, y).predict_proba(X)
     swapped = make_pipeline(SwapAxes(), model).fit(X.swapaxes(1, 2), y)
     np.testing.assert_allclose(swapped.predict_proba(X.swapaxes(1, 2)), direct)
+
+
+@pytest.mark.parametrize("method", ["transform", "inverse_transform"])
+def test_a_scaler_set_after_the_fit_is_checked(method):
+    scaler = SequenceScaler(per="sequence").fit(X)
+    with pytest.raises(ValueError, match="'per' parameter"):
+        getattr(scaler.set_params(per="step"), method)(X)
+    with pytest.raises(NotFittedError):
+        getattr(scaler.set_params(per="feature"), method)(X)

@@ -1,0 +1,1 @@
+"""Abuse of every public estimator, transformer and function by random calls."""

@@ -1,0 +1,211 @@
+"""Sequences, tables, labels and texts, good and broken, each by one expression."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import sparse
+
+from skseq import SequenceArray
+from skseq.preprocessing import SlidingWindow
+
+NUMBERS = ("float64", "float32", "float16", ">f8", "int64", "int8", "uint16", "bool")
+DTYPES = (
+    *NUMBERS,
+    *("object", "str", "complex128", "datetime64[ns]", "tokens", "digits"),
+)
+LAYOUTS = ("C", "F", "reversed", "strided", "readonly", "broadcast", "transposed")
+HARMLESS = ("tiny", "constant", "offset")
+FLAWS = ("nan", "inf", "-inf", "huge", "None", "text", *HARMLESS)
+KINDS = (
+    *("array", "table", "list", "ragged", "nested", "ragged_nested", "objects"),
+    *("panel", "frame", "SequenceArray", "overlapping", "windows", "torch"),
+    *("frames", "tensors", "series_panel", "tuple", "masked", "extension"),
+)
+BROKEN_KINDS = (
+    *("vector", "number", "None", "string", "dict", "set", "generator", "sparse"),
+    *("four", "holds_empty", "holds_none", "mixed_dims", "mixed_features"),
+    *("interrupted", "three_levels", "unsorted", "twice", "empty_list", "lambda"),
+    *("named_panel", "mixed_names", "categories", "nat_index", "number_array"),
+)
+
+
+def values(shape, dtype="float64", layout="C", flaw=None, seed=0):
+    """An array of any type and memory layout, with a flaw somewhere."""
+    rng = np.random.RandomState(seed)
+    array = rng.randn(*shape)
+    if flaw == "constant":
+        array[...] = 1.5
+    elif flaw == "offset":
+        array += 1e8
+    elif flaw == "tiny":
+        array *= 1e-300
+    if dtype in ("tokens", "digits"):
+        array = rng.randint(0, 5, size=shape).astype(float)
+    bad = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf, "huge": 1e300}
+    bad |= {"None": None, "text": "x"}
+    if flaw in ("None", "text"):
+        array = array.astype(object)
+    if flaw in bad and array.size:
+        array.flat[rng.randint(array.size)] = bad[flaw]
+    if flaw not in ("None", "text"):
+        array = _as_type(array, dtype)
+    return _laid_out(array, layout)
+
+
+def _as_type(array, dtype):
+    with np.errstate(all="ignore"):
+        if dtype in ("str", "digits"):
+            return array.astype("U8" if dtype == "str" else "U3")
+        if dtype == "tokens":
+            is_whole = np.isfinite(array).all() and (np.abs(array) < 1e9).all()
+            return array.astype(np.int64) if is_whole else array
+        if dtype.startswith("datetime"):
+            return np.zeros(array.shape, dtype)
+        return array.astype(dtype)
+
+
+def _laid_out(array, layout):
+    if layout == "F":
+        return np.asfortranarray(array)
+    if layout == "reversed":
+        return array[::-1].copy()[::-1] if array.ndim else array
+    if layout == "strided":
+        wide = np.repeat(array, 2, axis=-1) if array.ndim else array
+        return wide[..., ::2] if array.ndim else array
+    if layout == "transposed":
+        return np.ascontiguousarray(array.T).T
+    if layout == "broadcast" and array.ndim:
+        return np.broadcast_to(array[:1], array.shape)
+    if layout == "readonly":
+        array.flags.writeable = False
+    return array
+
+
+def sequences(
+    kind="array", n=6, t=4, f=2, dtype="float64", layout="C", flaw=None, seed=0
+):
+    """X of an estimator of sequences."""
+    array = values((n, t, f), dtype, layout, flaw, seed)
+    rng = np.random.RandomState(seed + 1)
+    lengths = rng.randint(1, t + 1, size=n) if t else np.zeros(n, int)
+    ragged = [x[:length] for x, length in zip(array, lengths, strict=True)]
+    lists = [x.tolist() for x in array]
+    make = {
+        "array": lambda: array,
+        "table": lambda: values((n, t), dtype, layout, flaw, seed),
+        "list": lambda: list(array),
+        "tuple": lambda: tuple(ragged),
+        "ragged": lambda: ragged,
+        "nested": lambda: lists,
+        "ragged_nested": lambda: [x.tolist() for x in ragged],
+        "objects": lambda: _objects(ragged),
+        "panel": lambda: _panel(array),
+        "frame": lambda: pd.DataFrame(values((n, t), dtype, layout, flaw, seed)),
+        "series_panel": lambda: _panel(array[..., :1]).iloc[:, 0],
+        "SequenceArray": lambda: SequenceArray.from_list(ragged),
+        "overlapping": lambda: _overlapping(array, n, t),
+        "windows": lambda: SlidingWindow(max(t, 1)).fit_transform(
+            values((n, f), dtype, layout, flaw, seed)
+        ),
+        "torch": lambda: torch.as_tensor(array.copy()),
+        "frames": lambda: [pd.DataFrame(x) for x in ragged],
+        "tensors": lambda: [torch.as_tensor(x.copy()) for x in ragged],
+        "masked": lambda: np.ma.masked_array(array, array == array.flat[0]),
+        "extension": lambda: pd.DataFrame(array[:, :, 0]).convert_dtypes(),
+        "vector": lambda: array[:, 0, 0],
+        "number": lambda: 3.0,
+        "number_array": lambda: np.array(3.0),
+        "None": lambda: None,
+        "string": lambda: "abc",
+        "dict": lambda: {"a": array},
+        "set": lambda: {1, 2, 3},
+        "lambda": lambda: len,
+        "generator": lambda: (x for x in ragged),
+        "sparse": lambda: sparse.csr_array(values((n, t), "float64", "C", flaw, seed)),
+        "four": lambda: array[..., None],
+        "empty_list": lambda: [],
+        "holds_empty": lambda: [*ragged, array[0][:0]],
+        "holds_none": lambda: [*ragged, None],
+        "mixed_dims": lambda: [*ragged, array[0][:, 0]],
+        "mixed_features": lambda: [*ragged, np.zeros((2, f + 1))],
+        "interrupted": lambda: _panel(array).iloc[::-1].sort_index(level=1),
+        "unsorted": lambda: _panel(array).iloc[::-1],
+        "twice": lambda: pd.concat([_panel(array)] * 2),
+        "three_levels": lambda: pd.concat({"a": _panel(array)}),
+        "named_panel": lambda: _panel(array).rename(columns="c{}".format),
+        "mixed_names": lambda: _panel(array).rename(columns={0: "a"}),
+        "categories": lambda: _panel(array).astype("category"),
+        "nat_index": lambda: _with_missing_time(_panel(array)),
+    }
+    return make[kind]()
+
+
+def _objects(items):
+    objects = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        objects[i] = item
+    return objects
+
+
+def _panel(array):
+    n, t, f = array.shape
+    index = pd.MultiIndex.from_product([range(n), range(t)])
+    return pd.DataFrame(array.reshape(n * t, f), index=index)
+
+
+def _with_missing_time(panel):
+    times = panel.index.get_level_values(1).astype(float).to_numpy().copy()
+    times[-1:] = np.nan
+    names = panel.index.get_level_values(0)
+    return panel.set_axis(pd.MultiIndex.from_arrays([names, times]))
+
+
+def _overlapping(array, n, t):
+    table = array.reshape(-1, array.shape[-1])
+    return SequenceArray(table, np.arange(n) % max(1, len(table) - t + 1), [t] * n)
+
+
+TABLES = ("array", "flat", "list", "frame", "series", "dated", "panel", "torch")
+BROKEN_TABLES = (
+    *("none", "number", "string", "three", "sparse", "gap", "backwards", "mixed_names"),
+    *("same_names", "categories", "dict", "empty_frame", "names", "text_index", "nat"),
+)
+
+
+def table(
+    kind="array", n=24, f=2, dtype="float64", layout="C", flaw=None, seed=0, start=0
+):
+    """Rows in the order of time."""
+    array = values((n, f), dtype, layout, flaw, seed)
+    frame = pd.DataFrame(array, index=range(start, start + n))
+    dates = pd.date_range("2024-01-01", periods=start + n, freq="h")[start:]
+    names = ["a" if i < n // 2 else "b" for i in range(n)]
+    times = [*range(start, start + n // 2), *range(start, start + n - n // 2)]
+    make = {
+        "array": lambda: array,
+        "flat": lambda: array[:, 0],
+        "list": lambda: array.tolist(),
+        "frame": lambda: frame,
+        "series": lambda: frame[0],
+        "dated": lambda: frame.set_axis(dates),
+        "panel": lambda: frame.set_axis(pd.MultiIndex.from_arrays([names, times])),
+        "torch": lambda: torch.as_tensor(array.copy()),
+        "none": lambda: None,
+        "number": lambda: 3,
+        "string": lambda: "abc",
+        "three": lambda: array[None],
+        "sparse": lambda: sparse.csr_array(values((n, f))),
+        "gap": lambda: frame.drop(index=start + n // 2),
+        "backwards": lambda: frame[::-1],
+        "mixed_names": lambda: frame.rename(columns={0: "a"}),
+        "same_names": lambda: frame.rename(columns=lambda _: "a"),
+        "names": lambda: frame.rename(columns="c{}".format),
+        "categories": lambda: frame.astype("category"),
+        "dict": lambda: {"a": array},
+        "empty_frame": lambda: frame[:0],
+        "text_index": lambda: frame.set_axis([f"t{i:03}" for i in range(n)]),
+        "nat": lambda: frame.set_axis(pd.DatetimeIndex([pd.NaT, *dates[1:]])),
+    }
+    return make[kind]()

@@ -1,0 +1,345 @@
+"""A fit that is broken off goes on, and ends as an unbroken one."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback, LRScheduler
+
+from skseq import (
+    CNNClassifier,
+    CNNLSTMForecaster,
+    CNNLSTMRegressor,
+    RNNClassifier,
+    RNNForecaster,
+    RNNRegressor,
+    RNNTagger,
+    Seq2SeqForecaster,
+    Seq2SeqRegressor,
+    SequenceAnomalyDetector,
+    SequenceGenerator,
+)
+from skseq.callbacks import Checkpoint
+from skseq.training._fingerprint import fingerprint
+
+rng = np.random.RandomState(0)
+X = rng.randn(70, 6, 2).astype(np.float32)
+RAGGED = [x[: 1 + i % 6] for i, x in enumerate(X)]
+Y = X.sum(axis=(1, 2)).astype(np.float64)
+TABLE = np.sin(np.arange(60) / 3) + rng.randn(60) / 10
+TEXT = "to be or not to be, that is the question. " * 4
+NAMES = ["anna", "hanna", "johanna", "ann"] * 5
+
+SHORT = {"max_epochs": 6, "random_state": 0, "batch_size": 16}
+CASES = {
+    "plain": (RNNRegressor, {}, (X, Y)),
+    "cosine": (RNNRegressor, {"lr_schedule": "cosine"}, (X, Y)),
+    "no schedule, sgd": (
+        RNNRegressor,
+        {"lr_schedule": None, "optimizer": "sgd"},
+        (X, Y),
+    ),
+    "plateau": (
+        RNNRegressor,
+        {"lr_schedule": "plateau", "patience": 2, "lr": 1e-6},
+        (X, Y),
+    ),
+    "one batch in float64": (
+        RNNRegressor,
+        {"batch_size": 100, "dropout": 0.2},
+        (X[:20].astype(float), Y[:20]),
+    ),
+    "dropout": (
+        RNNClassifier,
+        {"dropout": 0.2, "recurrent_dropout": 0.3, "num_layers": 2},
+        (RAGGED, Y > 0),
+    ),
+    "early stopping": (
+        RNNClassifier,
+        {"early_stopping": True, "patience": 2, "max_epochs": 40, "lr": 0.05},
+        (X, rng.randint(0, 2, 70)),
+    ),
+    "batch statistics": (CNNClassifier, {"n_filters": (4,)}, (RAGGED, Y > 0)),
+    "convolutions": (CNNLSTMRegressor, {"n_filters": (4,)}, (X, Y)),
+    "tagger": (RNNTagger, {}, (RAGGED, [x[:, 0] > 0 for x in RAGGED])),
+    "seq2seq": (
+        Seq2SeqRegressor,
+        {"teacher_forcing": (1.0, 0.0), "hidden_size": 8},
+        (X, X[:, ::-1, 0]),
+    ),
+    "forecaster": (RNNForecaster, {"window_length": 6, "horizon": 2}, (TABLE,)),
+    "auto": (
+        CNNLSTMForecaster,
+        {"window_length": 6, "stride": 2, "n_filters": 2, "hidden_size": 2}
+        | {"max_epochs": "auto", "batch_size": 1},  # 18 epochs
+        (TABLE,),
+    ),
+    "decoding forecaster": (
+        Seq2SeqForecaster,
+        {"window_length": 6, "early_stopping": True, "horizon": 2},
+        (TABLE,),
+    ),
+    "one text": (SequenceGenerator, {"window_length": 8}, (TEXT,)),
+    "texts": (SequenceGenerator, {"window_length": 8, "dropout": 0.2}, (NAMES,)),
+}
+every_case = pytest.mark.parametrize("case", CASES)
+
+
+def model(case, callbacks=()):
+    cls, options, data = CASES[case]
+    options = {**SHORT, **options}
+    if "hidden_size" in cls().get_params():
+        options.setdefault("hidden_size", 5)
+    return cls(callbacks=list(callbacks), **options), data
+
+
+def weights(fitted):
+    return {name: part.clone() for name, part in fitted.module_.state_dict().items()}
+
+
+def assert_same(one, other):
+    """The same weights, bit by bit, and the same history."""
+    assert one.loss_curve_ == other.loss_curve_
+    assert one.validation_scores_ == other.validation_scores_
+    expected = weights(other)
+    for name, part in weights(one).items():
+        assert torch.equal(part, expected[name]), name
+
+
+class Interrupt(Callback):
+    """Presses Ctrl-C amid an epoch."""
+
+    def __init__(self, epoch, how=signal.SIGINT):
+        self.epoch = epoch
+        self.how = how
+
+    def on_batch_end(self, net, training=None, **kwargs):
+        if training and len(net.history) == self.epoch:
+            os.kill(os.getpid(), self.how)
+
+
+@every_case
+def test_an_interrupted_fit_goes_on_as_if_nothing_had_happened(case, tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit.pt")
+    estimator, data = model(case, [checkpoint, Interrupt(epoch=3)])
+    with pytest.warns(UserWarning, match="interrupted after 2 complete epochs"):
+        estimator.fit(*data)
+    resumed, _ = model(case, [checkpoint])
+    unbroken, _ = model(case)
+    assert_same(resumed.fit(*data), unbroken.fit(*data))
+    assert resumed.n_iter_ > 2
+
+
+KILLED = """
+import signal
+import sys
+sys.path.insert(0, {tests!r})
+from test_checkpoint import Checkpoint, Interrupt, model
+estimator, data = model({case!r}, [Checkpoint({path!r}), Interrupt(4, signal.SIGKILL)])
+estimator.fit(*data)
+"""
+
+
+def test_a_killed_fit_goes_on_in_another_process(tmp_path):
+    case = "dropout"
+    path = str(tmp_path / "fit.pt")
+    names = {"tests": str(Path(__file__).parent), "case": case, "path": path}
+    program = textwrap.dedent(KILLED).format(**names)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    content = torch.load(path, weights_only=True)
+    assert len(content["state"]["history"]) == 3
+    assert not content["complete"]
+    resumed, data = model(case, [Checkpoint(path)])
+    unbroken, _ = model(case)
+    assert_same(resumed.fit(*data), unbroken.fit(*data))
+
+
+def test_a_fit_can_be_broken_off_again_and_again(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit.pt")
+    for epoch in (2, 3, 5):
+        estimator, data = model("early stopping", [checkpoint, Interrupt(epoch)])
+        with pytest.warns(UserWarning, match=f"after {epoch - 1} complete"):
+            estimator.fit(*data)
+    resumed, _ = model("early stopping", [checkpoint])
+    unbroken, _ = model("early stopping")
+    assert_same(resumed.fit(*data), unbroken.fit(*data))
+
+
+class Count(Callback):
+    n_epochs = 0
+
+    def on_epoch_begin(self, net, **kwargs):
+        self.n_epochs += 1
+
+
+@pytest.mark.parametrize("case", ["plain", "early stopping", "decoding forecaster"])
+def test_a_complete_fit_is_not_trained_again(case, tmp_path):
+    path = tmp_path / "fit.pt"
+    first, data = model(case, [Checkpoint(path)])
+    first.fit(*data)
+    written, counter = path.stat().st_mtime_ns, Count()
+    second, _ = model(case, [Checkpoint(path), counter])
+    assert_same(second.fit(*data), first)
+    assert counter.n_epochs == 0
+    assert path.stat().st_mtime_ns == written
+
+
+def test_every_so_many_epochs(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit.pt", every=2)
+    estimator, data = model("plain", [checkpoint, Interrupt(epoch=4)])
+    with pytest.warns(UserWarning, match="interrupted after 3"):
+        estimator.fit(*data)
+    content = torch.load(checkpoint.path, weights_only=True)
+    assert len(content["state"]["history"]) == 2
+    resumed, _ = model("plain", [checkpoint])
+    unbroken, _ = model("plain")
+    assert_same(resumed.fit(*data), unbroken.fit(*data))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_state_of_a_schedule_of_the_user_is_kept(first, tmp_path):
+    """Wherever it stands among the callbacks."""
+
+    def callbacks(*others):
+        schedule = LRScheduler("StepLR", step_size=2, gamma=0.5)
+        return [*others, schedule] if first else [schedule, *others]
+
+    checkpoint = Checkpoint(tmp_path / "fit.pt")
+    estimator, data = model("no schedule, sgd", callbacks(checkpoint, Interrupt(4)))
+    with pytest.warns(UserWarning, match="interrupted"):
+        estimator.fit(*data)
+    resumed, _ = model("no schedule, sgd", callbacks(checkpoint))
+    unbroken, _ = model("no schedule, sgd", callbacks())
+    assert_same(resumed.fit(*data), unbroken.fit(*data))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"max_epochs": 7},
+        {"random_state": 1},
+        {"lr": 0.1},
+        {"hidden_size": 6},
+        {"clip_norm": 2.0},
+        {"batch_size": 17},
+        {"early_stopping": True},
+        {"dropout": 0.1},
+        {"nonlinearity": "relu", "cell": "rnn"},
+        {"l2": 1e-6},
+        {"mixed_precision": True},
+    ],
+    ids=str,
+)
+def test_the_file_of_another_fit_is_refused(change, tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit.pt")
+    estimator, data = model("plain", [checkpoint])
+    before = weights(estimator.fit(*data))
+    with pytest.raises(ValueError, match=r"path='.*fit.pt' .* holds another fit"):
+        estimator.set_params(**change).fit(*data)
+    for name, part in weights(estimator).items():
+        assert torch.equal(part, before[name])
+
+
+def test_other_data_are_another_fit(tmp_path):
+    estimator, _ = model("plain", [Checkpoint(tmp_path / "fit.pt")])
+    estimator.fit(X, Y)
+    changed = Y.copy()
+    changed[-1] += 1e-3
+    others = [(X, changed), (X[::-1], Y[::-1]), (X[:-1], Y[:-1]), (RAGGED, Y)]
+    for data in others:
+        with pytest.raises(ValueError, match="another fit"):
+            estimator.fit(*data)
+    with pytest.raises(ValueError, match="another fit"):
+        estimator.fit(X, Y, sample_weight=np.arange(1, 71))
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"\x80\x04N.", "list", "cut"])
+def test_a_file_of_another_kind_is_refused(content, tmp_path):
+    path = tmp_path / "fit.pt"
+    estimator, data = model("plain", [Checkpoint(path)])
+    if content == "cut":
+        estimator.fit(*data)
+        path.write_bytes(path.read_bytes()[:-100])
+    elif content == "list":
+        torch.save([1, 2], path)
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match="is no file of a Checkpoint"):
+        estimator.fit(*data)
+
+
+class Trap:
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_a_file_runs_no_code(tmp_path):
+    torch.save({"fit": Trap(), "complete": True, "state": {}}, tmp_path / "fit.pt")
+    estimator, data = model("plain", [Checkpoint(tmp_path / "fit.pt")])
+    with pytest.raises(ValueError, match="is no file of a Checkpoint"):
+        estimator.fit(*data)
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5, None, "2", True])
+def test_wrong_numbers_of_epochs(every, tmp_path):
+    estimator, data = model("plain", [Checkpoint(tmp_path / "fit.pt", every=every)])
+    with pytest.raises(ValueError, match="every="):
+        estimator.fit(*data)
+
+
+@pytest.mark.parametrize("path", ["nowhere/fit.pt", 3, None])
+def test_wrong_paths(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    estimator, data = model("plain", [Checkpoint(path)])
+    with pytest.raises((ValueError, TypeError), match="path="):
+        estimator.fit(*data)
+
+
+def test_nothing_else_is_left_in_the_directory(tmp_path):
+    estimator, data = model("plain", [Checkpoint(tmp_path / "fit.pt")])
+    estimator.fit(*data)
+    assert [path.name for path in tmp_path.iterdir()] == ["fit.pt"]
+
+
+def test_a_checkpoint_changes_no_weight(tmp_path):
+    estimator, data = model("dropout", [Checkpoint(tmp_path / "fit.pt")])
+    plain, _ = model("dropout")
+    assert_same(estimator.fit(*data), plain.fit(*data))
+
+
+def test_the_forecaster_within_a_detector_goes_on_too(tmp_path):
+    def detector(*callbacks):
+        forecaster, _ = model("forecaster", callbacks)
+        return SequenceAnomalyDetector(forecaster.set_params(horizon=1))
+
+    checkpoint = Checkpoint(tmp_path / "fit.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        detector(checkpoint, Interrupt(3)).fit(TABLE)
+    resumed, unbroken = detector(checkpoint).fit(TABLE), detector().fit(TABLE)
+    assert_same(resumed.forecaster_, unbroken.forecaster_)
+    np.testing.assert_array_equal(resumed.predict(TABLE), unbroken.predict(TABLE))
+
+
+def test_fingerprints_tell_contents_apart():
+    tensor = torch.arange(6.0).reshape(2, 3)
+    alike = [fingerprint(tensor, {"a": [1, None]}) for _ in range(2)]
+    assert alike[0] == alike[1]
+    others = [
+        fingerprint(tensor + 0, {"a": [1, None]}),
+        fingerprint(tensor.T, {"a": [1, None]}),
+        fingerprint(tensor.double(), {"a": [1, None]}),
+        fingerprint(tensor, {"a": [1, "None"]}),
+        fingerprint(tensor, {"a": [1], "b": None}),
+        fingerprint(tensor.numpy(), {"a": [1, None]}),
+    ]
+    assert others[0] == alike[0]
+    assert len({*others}) == len(others)

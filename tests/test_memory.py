@@ -1,0 +1,84 @@
+"""Many fits need no more memory than a few."""
+
+import gc
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from skseq import RNNClassifier, RNNForecaster
+
+rng = np.random.RandomState(0)
+X = rng.randn(40, 8, 50)
+Y = X[:, 0, 0] > 0
+TABLE = rng.randn(60)
+SMALL = {"hidden_size": 4, "max_epochs": 1, "random_state": 0}
+MORE_OBJECTS, MORE_BYTES = 300, 8_000_000
+
+
+def memory():
+    """Return the numbers of tensors, of Python's objects and of resident bytes."""
+    gc.collect()
+    objects = gc.get_objects()
+    n_tensors = sum(issubclass(type(thing), torch.Tensor) for thing in objects)
+    with open("/proc/self/statm") as file:
+        n_pages = int(file.read().split()[1])
+    return n_tensors, len(objects), n_pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def growth(fit, n_fits=200):
+    """Return by how much these numbers grow over many fits, after 20 others."""
+    for _ in range(20):
+        fit()
+    before = memory()
+    for _ in range(n_fits):
+        fit()
+    return np.subtract(memory(), before)
+
+
+class OfOneEstimator:
+    """Fits the same estimator again and again, and asks it."""
+
+    def __init__(self):
+        self.model = RNNClassifier(**SMALL, early_stopping=True)
+
+    def __call__(self):
+        self.model.fit(X, Y).predict(X)
+
+
+class OfNewOnes:
+    def __call__(self):
+        RNNForecaster(**SMALL, window_length=8, dropout=0.1).fit(TABLE).predict()
+
+
+class Leak(OfOneEstimator):
+    """Keeps what every fit has learned, and an array."""
+
+    kept = ()
+
+    def __call__(self):
+        super().__call__()
+        self.kept = [*self.kept, (self.model.net_, np.ones(25_000))]
+
+
+needs_linux = pytest.mark.skipif(
+    not os.path.exists("/proc/self/statm"), reason="reads Linux's own count"
+)
+
+
+@needs_linux
+@pytest.mark.parametrize("fit", [OfOneEstimator(), OfNewOnes()])
+def test_memory_does_not_grow_over_200_fits(fit):
+    tensors, objects, n_bytes = growth(fit)
+    assert tensors == 0
+    assert objects < MORE_OBJECTS
+    assert n_bytes < MORE_BYTES
+
+
+@needs_linux
+def test_a_leak_would_be_seen():
+    tensors, objects, n_bytes = growth(Leak(), n_fits=60)
+    assert tensors >= 60
+    assert objects >= MORE_OBJECTS
+    assert n_bytes >= MORE_BYTES
