@@ -38,7 +38,9 @@ def test_unequal_lengths():
     assert sorted(set(y)) == list("123456789")
 
 
-@pytest.mark.parametrize("name", datasets.__all__)
+@pytest.mark.parametrize(
+    "name", [name for name in datasets.__all__ if name.startswith("load_")]
+)
 @pytest.mark.parametrize("split", ["valid", 1, np.array(["train", "test"]), []])
 def test_an_unknown_part_is_refused(name, split):
     with pytest.raises(ValueError, match="split must be one of"):

@@ -1,0 +1,19 @@
+"""Real data sets: `load_*` reads what is installed, `fetch_*` downloads once."""
+
+from skseq.datasets._bundled import (
+    load_basic_motions,
+    load_italy_power_demand,
+    load_japanese_vowels,
+)
+from skseq.datasets._series import fetch_ett, fetch_nab
+from skseq.datasets._texts import fetch_names, fetch_tiny_shakespeare
+
+__all__ = [
+    "fetch_ett",
+    "fetch_nab",
+    "fetch_names",
+    "fetch_tiny_shakespeare",
+    "load_basic_motions",
+    "load_italy_power_demand",
+    "load_japanese_vowels",
+]

@@ -1,0 +1,119 @@
+"""Texts to learn a language from, downloaded once."""
+
+from __future__ import annotations
+
+import os
+
+from sklearn.utils._param_validation import validate_params
+
+from skseq.datasets._remote import CONSTRAINTS, RemoteFile
+
+__all__ = ["fetch_names", "fetch_tiny_shakespeare"]
+
+_TINY_SHAKESPEARE = RemoteFile(
+    repository="karpathy/char-rnn",
+    commit="6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e",
+    path="data/tinyshakespeare/input.txt",
+    sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+)
+_NAMES = RemoteFile(
+    repository="karpathy/makemore",
+    commit="988aa59e4d8fefa526d06f3b453ad116258398d4",
+    path="names.txt",
+    sha256="0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+)
+
+
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
+def fetch_tiny_shakespeare(
+    *,
+    data_home: str | os.PathLike | None = None,
+    download_if_missing: bool = True,
+    n_retries: int = 3,
+    delay: float = 1.0,
+) -> str:
+    """Fetch plays by Shakespeare: 1.1 million characters, a megabyte.
+
+    By habit, models learn from the first 90 % and are compared by the last 10 %. The
+    text is in the public domain; it comes from the repository karpathy/char-rnn
+    (Karpathy, 2015, "The Unreasonable Effectiveness of Recurrent Neural Networks").
+
+    Parameters
+    ----------
+    data_home : str or path-like, default=None
+        Folder that keeps the file, None for scikit-learn's, which is
+        `~/scikit_learn_data` or what SCIKIT_LEARN_DATA names.
+    download_if_missing : bool, default=True
+        False to raise an error where the file has not been downloaded before.
+    n_retries : int, default=3
+        How often a download that failed is tried again.
+    delay : float, default=1.0
+        Seconds between these.
+
+    Returns
+    -------
+    text : str
+        1 115 394 characters, 65 different ones, all of them ASCII.
+
+    Raises
+    ------
+    OSError
+        If the download fails or brings other contents than were published, or if it
+        is not allowed and needed.
+
+    Examples
+    --------
+    >>> from skseq.datasets import fetch_tiny_shakespeare
+    >>> text = fetch_tiny_shakespeare()  # doctest: +SKIP
+    >>> print(text[:60])  # doctest: +SKIP
+    First Citizen:
+    Before we proceed any further, hear me speak.
+    """
+    path = _TINY_SHAKESPEARE.fetch(data_home, download_if_missing, n_retries, delay)
+    return path.read_text(encoding="ascii")
+
+
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
+def fetch_names(
+    *,
+    data_home: str | os.PathLike | None = None,
+    download_if_missing: bool = True,
+    n_retries: int = 3,
+    delay: float = 1.0,
+) -> list[str]:
+    """Fetch first names: 32 033 short sequences of characters, 230 kB.
+
+    The most common ones of the United States in 2018, as its social security
+    administration counted them. From the repository karpathy/makemore (MIT licence).
+
+    Parameters
+    ----------
+    data_home : str or path-like, default=None
+        Folder that keeps the file, None for scikit-learn's, which is
+        `~/scikit_learn_data` or what SCIKIT_LEARN_DATA names.
+    download_if_missing : bool, default=True
+        False to raise an error where the file has not been downloaded before.
+    n_retries : int, default=3
+        How often a download that failed is tried again.
+    delay : float, default=1.0
+        Seconds between these.
+
+    Returns
+    -------
+    names : list of 32 033 str
+        2 to 15 letters from a to z. 29 494 names differ; the others are there twice.
+
+    Raises
+    ------
+    OSError
+        If the download fails or brings other contents than were published, or if it
+        is not allowed and needed.
+
+    Examples
+    --------
+    >>> from skseq.datasets import fetch_names
+    >>> fetch_names()[:3]  # doctest: +SKIP
+    ['emma', 'olivia', 'ava']
+    """
+    path = _NAMES.fetch(data_home, download_if_missing, n_retries, delay)
+    return path.read_text(encoding="ascii").splitlines()
