@@ -99,8 +99,8 @@ def strip_blocks(app, doctree):
             block[:] = [nodes.Text(text)]
 
 
-ROOMS = ["inspection", "metrics", "model_selection", "networks", "persistence"]
-ROOMS += ["plotting", "preprocessing", "sktime"]
+ROOMS = ["callbacks", "datasets", "inspection", "metrics", "model_selection"]
+ROOMS += ["networks", "persistence", "plotting", "preprocessing", "sktime"]
 NAMES = {name: f"skseq.{name}" for name in skseq.__all__} | {
     name: f"skseq.{room}.{name}"
     for room in ROOMS

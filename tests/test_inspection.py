@@ -568,6 +568,7 @@ def test_saliency_says_what_is_wrong():
     model = small(RNNClassifier).fit(X, CLASSES)
     for target, message in (
         ("left", r"target='left' is not among the classes \['down', 'up'\]"),
+        ([None] * 30, "target=None is not among the classes"),
         (["up"], r"shape \(1,\); expected a label, or one for each of the 30"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -1,6 +1,7 @@
 """Displays: what the artists hold is what the estimators say."""
 
 import sys
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -124,6 +125,12 @@ def test_an_epoch_without_validation_leaves_a_gap():
     assert display.best_.get_xydata().tolist() == [[2, 4]]
 
 
+def test_a_validation_score_is_missing():
+    display = TrainingCurveDisplay(loss_curve=[2, 1], validation_scores=[-2])
+    with pytest.raises(ValueError, match=r"validation_scores has the shape \(1,\)"):
+        display.plot()
+
+
 def test_what_was_not_trained_has_no_curve():
     for estimator in (RNNClassifier(), make_pipeline(RNNClassifier())):
         with pytest.raises(NotFittedError, match="has no loss_curve_"):
@@ -191,7 +198,7 @@ def test_a_forecast_of_dates_with_history_interval_and_truth():
 )
 def test_the_rows_that_a_forecaster_remembers_are_its_history(index):
     series = pd.Series(SERIES[:, 0], index)
-    display = drawn(ForecastDisplay.from_estimator(forecaster().fit(series[:-3])))
+    display = drawn(ForecastDisplay.from_estimator(forecaster().fit(series.iloc[:-3])))
     (history,) = display.history_lines_
     np.testing.assert_allclose(history.get_ydata(), SERIES[65:77, 0])
     x = np.concatenate(
@@ -200,7 +207,7 @@ def test_the_rows_that_a_forecaster_remembers_are_its_history(index):
     if hasattr(index, "to_timestamp"):
         index = index.to_timestamp()
     if hasattr(index, "tz"):
-        index = date2num(index.tz_localize(None))
+        index = date2num(index)
     elif hasattr(index, "total_seconds"):
         index = index.total_seconds()
     np.testing.assert_allclose(x, index[65:])
@@ -228,6 +235,25 @@ def test_rows_without_an_index_are_counted_from_the_last_known_one():
     assert "60 % interval" in texts(display.ax_.get_legend())
 
 
+def test_the_hour_that_a_clock_repeats_is_two_hours_of_time():
+    times = pd.date_range("2024-10-27", periods=6, freq="h", tz="Europe/Zurich")
+    series = pd.Series(np.arange(6.0), times)  # 0, 1, 2, 2, 3 and 4 o'clock
+    display = drawn(
+        ForecastDisplay.from_predictions(
+            series[4:], history=series[:4].tz_convert("UTC")
+        )
+    )
+    lines = [display.history_lines_[0], display.line_]
+    x = np.concatenate([line.get_xdata(orig=False) for line in lines])
+    np.testing.assert_allclose(np.diff(24 * x), 1)
+    clock = display.ax_.xaxis.get_major_formatter().format_data_short(x[-1])
+    assert "04:00" in clock
+    with pytest.raises(ValueError, match=r"history .* has, dates of a zone"):
+        ForecastDisplay.from_predictions(
+            series[4:], history=series[:4].tz_localize(None)
+        )
+
+
 def test_one_series_of_several_is_shown():
     panel = pd.concat({"a": TABLE[:-3], "b": 10 * TABLE[:-3]}, names=["city", "hour"])
     model = forecaster().fit(panel)
@@ -246,6 +272,8 @@ def test_one_series_of_several_is_shown():
     np.testing.assert_allclose(first.history_lines_[0].get_ydata(), SERIES[65:77, 0])
     with pytest.raises(ValueError, match=r"series='c' is not in .*\['a', 'b'\]"):
         ForecastDisplay.from_predictions(model.predict(), series="c")
+    with pytest.raises(ValueError, match=r"series='c' is not in the forecast"):
+        ForecastDisplay.from_estimator(model, series="c")
 
 
 def test_columns_known_ahead_and_rows_asked_for():
@@ -310,6 +338,8 @@ def test_forecasts_that_do_not_go_together_are_refused():
         "y_true has 4 rows without an index": {"y_true": np.zeros((4, 2))},
         "history has the shape": {"history": TABLE[:0]},
         "one series without a name": {"series": "a"},
+        "coverage='x' must be a number": {"coverage": "x"},
+        "coverage=90 must be a number": {"coverage": 90},
     }
     for message, options in refused.items():
         with pytest.raises(ValueError, match=message):
@@ -430,6 +460,17 @@ def test_what_are_no_probabilities_is_refused():
             StepProbabilityDisplay.from_predictions(PROBA, [0, 1, 2], **{name: [0, 1]})
 
 
+def test_a_legend_names_the_most_probable_of_many_classes():
+    proba = np.arange(60) / np.arange(60).sum()
+    names = [f"a class whose name is rather long {i}" for i in range(60)]
+    display = drawn(StepProbabilityDisplay.from_predictions([proba], names))
+    shown = texts(display.ax_.get_legend())
+    assert len(shown) == 40
+    assert shown[0] == "a class whose n…rather long 59"
+    display = drawn(StepProbabilityDisplay.from_predictions([proba], range(60)))
+    assert texts(display.ax_.get_legend()) == [str(i) for i in range(59, 19, -1)]
+
+
 # Anomalies --------------------------------------------------------------------
 
 
@@ -509,16 +550,31 @@ def test_scores_alone():
     assert display.outliers_[0].get_markersize() == 9
 
 
+def test_long_names_of_columns_leave_room_for_the_lines():
+    table = pd.DataFrame(SERIES[:, [0, 1, 0, 1]])
+    table.columns = [f"a column whose name is very long {i}" for i in range(4)]
+    scores = -np.arange(80.0)
+    display = drawn(AnomalyDisplay.from_predictions(scores, -78.5, values=table))
+    names = texts(display.axes_[0].get_legend())
+    assert names == [f"a column whose …is very long {i}" for i in range(4)]
+    assert display.axes_[0].get_window_extent().width > 400
+    assert "1 row beyond it" in texts(display.ax_.get_legend())
+
+
 def test_scores_that_do_not_go_together_are_refused():
     for scores, options, message in (
         ([[1.0]], {}, r"scores has the shape \(1, 1\)"),
         ([], {}, r"scores has the shape \(0,\)"),
         ([1.0, 2.0], {"values": [1.0]}, "values has 1 rows for 2 scores"),
         ([1.0, 2.0], {"y_true": [1]}, "y_true has 1 rows for 2 scores"),
+        ([1.0, 2.0], {"y_true": np.ones((2, 2))}, "y_true has 4 rows for 2 scores"),
+        ([1.0, 2.0], {"values": np.ones((2, 2, 2))}, "values has the shape"),
         ([1.0, 2.0], {"y_true": [0, 1]}, "-1 for outliers"),
+        ([1.0, 2.0], {"threshold": "x"}, "threshold='x' must be a number"),
+        ([1.0, 2.0], {"threshold": np.nan}, "threshold=nan must be a number"),
     ):
         with pytest.raises(ValueError, match=message):
-            AnomalyDisplay.from_predictions(scores, 0, **options)
+            AnomalyDisplay.from_predictions(scores, **{"threshold": 0, **options})
     with pytest.raises(NotFittedError):
         AnomalyDisplay.from_estimator(SequenceAnomalyDetector(), SERIES)
 
@@ -571,7 +627,28 @@ def test_long_axes_name_some_of_their_entries():
         assert label == (f"t{tick:.0f}" if is_inside else "")
 
 
-def test_unknown_importances_are_blank_and_style_is_the_users():
+def test_names_of_steps_do_not_overlap():
+    display = drawn(
+        ImportanceDisplay.from_importances(
+            IMPORTANCES[[0, 1, 2] * 8], timesteps=DATES[:24]
+        )
+    )
+    boxes = [
+        label.get_window_extent()
+        for label in display.ax_.get_xticklabels()
+        if label.get_text()
+    ]
+    assert len(boxes) > 3
+    assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
+def test_a_single_step_has_a_single_tick():
+    display = drawn(ImportanceDisplay.from_importances([[1.0, 2.0]]))
+    ticks = display.ax_.get_xticks()
+    np.testing.assert_array_equal(ticks[np.abs(ticks) <= 0.5], [0])
+
+
+def test_unknown_importances_are_grey_and_style_is_the_users():
     _, ax = plt.subplots()
     display = ImportanceDisplay.from_importances(
         [[np.nan, 1.0]], ax=ax, colorbar=False, image_kw={"cmap": "viridis", "vmax": 2}
@@ -583,6 +660,7 @@ def test_unknown_importances_are_blank_and_style_is_the_users():
     assert display.colorbar_ is None
     assert display.image_.get_cmap().name == "viridis"
     assert display.image_.get_clim() == (0, 2)
+    assert to_hex(display.ax_.get_facecolor()) == "#cccccc"
 
 
 def test_importances_that_are_no_table_are_refused():

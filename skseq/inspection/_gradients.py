@@ -120,7 +120,13 @@ class IntegratedGradients(Gradients):
         Number of gradients in an integral, by Gauss and Legendre.
     """
 
-    def __init__(self, estimator, sequences, columns, n_points: int):
+    def __init__(
+        self,
+        estimator: Any,
+        sequences: SequenceArray,
+        columns: np.ndarray,
+        n_points: int,
+    ):
         super().__init__(estimator, sequences, columns)
         points, weights = np.polynomial.legendre.leggauss(n_points)
         self.points, self.weights = (points + 1) / 2, weights / 2

@@ -137,7 +137,7 @@ def _columns(estimator: Any, X: Any, target: Any, n_samples: int) -> np.ndarray:
                 f"target has the shape {labels.shape}; expected a label, or one for "
                 f"each of the {n_samples} sequences."
             )
-        unknown = np.setdiff1d(labels, task.classes).tolist()
+        unknown = labels[~np.isin(labels, task.classes)].tolist()
         if unknown:
             raise ValueError(
                 f"target={unknown[0]!r} is not among the classes "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import cycle
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from skseq.plotting._axes import (
     make_axes,
     need_matplotlib,
     read_numbers,
+    shortened,
     show_time,
     styled,
     time_edges,
@@ -208,8 +210,8 @@ class AnomalyDisplay:
         Raises
         ------
         ValueError
-            If the arguments are not of equal lengths, or y_true holds anything else
-            than -1 and 1.
+            If the arguments are not of equal lengths, y_true holds anything else than
+            -1 and 1, or the threshold is no number.
         ImportError
             If matplotlib is missing.
         """
@@ -222,11 +224,18 @@ class AnomalyDisplay:
                 "per row."
             )
         index = indices[0] if indices else pd.RangeIndex(len(scores))
+        if not isinstance(threshold, Real) or np.isnan(threshold):
+            raise ValueError(f"threshold={threshold!r} must be a number.")
         if values is not None:
-            columns = pd.DataFrame(values).columns
-            values = pd.DataFrame(read_numbers(values, "values"), columns=columns)
+            numbers = read_numbers(values, "values")
+            if numbers.ndim > 2:
+                raise ValueError(
+                    f"values has the shape {numbers.shape}; expected (n_rows,) or "
+                    "(n_rows, n_columns)."
+                )
+            values = pd.DataFrame(numbers, columns=pd.DataFrame(values).columns)
         if y_true is not None:
-            y_true = np.asarray(y_true)
+            y_true = np.asarray(y_true).ravel()
             if not np.isin(y_true, (-1, 1)).all():
                 raise ValueError(
                     "y_true must be -1 for outliers and 1 for usual rows, got "
@@ -295,7 +304,8 @@ class AnomalyDisplay:
         self.threshold_line_ = self.ax_.axhline(
             -self.threshold, color=OBSERVED, linestyle="--", label="threshold"
         )
-        marks["label"] = f"{is_odd.sum()} rows beyond it"
+        n_odd = int(is_odd.sum())
+        marks["label"] = f"{n_odd} row{'s' * (n_odd != 1)} beyond it"
         self.outliers_ += self.ax_.plot(x[is_odd], -self.scores[is_odd], **marks)
         self.ax_.set_ylabel("Oddity")
         show_time(self.ax_, index)
@@ -331,6 +341,7 @@ class AnomalyDisplay:
 def _comparable(values: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return columns that can be drawn on one axis, and its label."""
     if values.shape[1] == 1:
-        return values, str(values.columns[0]) if values.columns[0] != 0 else "Value"
+        name = values.columns[0]
+        return values, "Value" if name == 0 else shortened(name)
     scale = values.std(ddof=0).replace(0, 1)
     return (values - values.mean()) / scale, "Columns, standardised"

@@ -17,6 +17,7 @@ __all__ = [
     "make_axes",
     "need_matplotlib",
     "read_numbers",
+    "shortened",
     "show_time",
     "styled",
     "time_edges",
@@ -26,6 +27,10 @@ __all__ = [
 # Okabe and Ito (2008), "Color Universal Design", without their yellow.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 OBSERVED = "0.4"  # a grey for what was measured, on light and on dark ground
+
+
+LINE = 90  # characters that fit above the axes
+SIGN = 6  # the room of a legend's line or patch, in characters
 
 
 def need_matplotlib(caller: str) -> None:
@@ -51,7 +56,12 @@ def read_numbers(given: Any, what: str) -> np.ndarray:
 
 
 def make_axes(
-    caller: str, ax: Any, n_panels: int = 1, *, size: tuple[float, float], **options
+    caller: str,
+    ax: Any,
+    n_panels: int = 1,
+    *,
+    size: tuple[float, float],
+    **options: Any,
 ) -> list[Axes]:
     """Return axes to draw on, one below the other.
 
@@ -103,16 +113,23 @@ def styled(given: dict | None, artist: type, **defaults: Any) -> dict:
     return {**defaults, **normalize_kwargs(given or {}, artist)}
 
 
+def shortened(name: Any) -> str:
+    """Return a name that leaves room for the picture, with its beginning and end."""
+    name = str(name)
+    return name if len(name) <= 30 else f"{name[:15]}…{name[-14:]}"
+
+
 def times(index: pd.Index) -> np.ndarray:
     """Return where the entries of an index stand on the axis of time.
 
-    Periods stand where they start, spans of time as seconds, all else that is neither
-    date nor number at its position.
+    Periods stand where they start, times of a zone at that of UTC, spans of time as
+    seconds, all else that is neither date nor number at its position.
     """
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
     if isinstance(index, pd.DatetimeIndex):
-        return index.tz_localize(None).to_numpy()
+        aware = index.tz is not None
+        return (index.tz_convert(None) if aware else index).to_numpy()
     if isinstance(index, pd.TimedeltaIndex):
         return index.total_seconds().to_numpy()
     if pd.api.types.is_numeric_dtype(index.dtype):
@@ -146,9 +163,10 @@ def show_time(ax: Axes, index: pd.Index) -> None:
 
     label = index.name
     if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
-        locator = AutoDateLocator()
+        zone = getattr(index, "tz", None)  # whose clock the labels show
+        locator = AutoDateLocator(zone)
         ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, zone))
         label = label or "Time"
     elif isinstance(index, pd.TimedeltaIndex):
         label = f"{label or 'Time'} [s]"
@@ -159,8 +177,14 @@ def show_time(ax: Axes, index: pd.Index) -> None:
 
 def legend_above(ax: Axes, title: str | None) -> None:
     """Put the legend between the axes and the title, where it hides nothing."""
-    n_columns = len(ax.get_legend_handles_labels()[1])
+    handles, labels = ax.get_legend_handles_labels()
+    labels = [shortened(label) for label in labels]
+    widths = [len(label) + SIGN for label in labels]
+    n_columns = len(labels) if sum(widths) <= LINE else max(1, LINE // max(widths))
+    n_rows = -(-len(labels) // n_columns)
     ax.legend(
+        handles,
+        labels,
         loc="lower left",
         bbox_to_anchor=(0, 1),
         ncols=n_columns,
@@ -169,4 +193,4 @@ def legend_above(ax: Axes, title: str | None) -> None:
         columnspacing=1.5,
     )
     if title:
-        ax.set_title(title, pad=26)
+        ax.set_title(title, pad=10 + 16 * n_rows)

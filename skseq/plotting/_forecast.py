@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from skseq.plotting._axes import (
     make_axes,
     need_matplotlib,
     read_numbers,
+    shortened,
     show_time,
     styled,
     times,
@@ -246,11 +248,15 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If there is no such series, or rows or columns do not go together.
+            If there is no such series, rows or columns do not go together, or the
+            coverage is no share.
         ImportError
             If matplotlib is missing.
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
+        is_share = isinstance(coverage, Real) and 0 < coverage < 1
+        if coverage is not None and not is_share:
+            raise ValueError(f"coverage={coverage!r} must be a number between 0 and 1.")
         series = chosen_series(forecast, series)
         targets = as_table(forecast, "forecast", series)
         if interval is not None:
@@ -312,7 +318,7 @@ class ForecastDisplay:
         self.truth_lines_: list = []
         for i, panel in enumerate(self.axes_):
             self._plot_target(panel, i, line_kw, band_kw)
-            panel.set_ylabel(str(self.forecast.columns[i]))
+            panel.set_ylabel(shortened(self.forecast.columns[i]))
         show_time(self.axes_[-1], self.forecast.index)
         legend_above(self.axes_[0], self.name)
         self.ax_, self.line_ = self.axes_[0], self.lines_[0]
@@ -341,7 +347,7 @@ class ForecastDisplay:
         if self.interval is not None:
             label = "interval"
             if self.coverage is not None:
-                label = f"{100 * self.coverage:g} % interval"
+                label = f"{100 * self.coverage:.4g} % interval"
             one = {"linewidth": 3} if len(self.forecast) == 1 else {"linewidth": 0}
             style = {"color": line.get_color(), "alpha": 0.25, "label": label, **one}
             band = panel.fill_between(

@@ -50,20 +50,27 @@ def chosen_series(forecast: Any, series: Any) -> Any:
                 f"series={series!r}, but the forecast is of one series without a name."
             )
         return None
-    return forecast.index[0][0] if series is None else series
+    if series is None:
+        return forecast.index[0][0]
+    _check_series(forecast, "the forecast", series)
+    return series
 
 
 def rows_of_series(table: Any, what: str, series: Any) -> Any:
     """Return the rows of one series of a pandas object."""
     if table.index.nlevels == 1:
         return table
+    _check_series(table, what, series)
+    return table.xs(series, level=0)
+
+
+def _check_series(table: Any, what: str, series: Any) -> None:
     names = table.index.get_level_values(0)
     if series not in names:
         raise ValueError(
             f"series={series!r} is not in {what}, which holds "
             f"{names.unique().tolist()[:5]}."
         )
-    return table.xs(series, level=0)
 
 
 def as_table(
@@ -115,10 +122,10 @@ def as_table(
                 f"{len(forecast)}."
             )
         table = table.set_index(forecast.index[: len(table)])
-    elif not is_indexed or _is_dated(table) != _is_dated(forecast):
+    elif not is_indexed or _kind_of_time(table) != _kind_of_time(forecast):
         raise ValueError(
             f"{what} has no index of the kind that the forecast has, "
-            f"{type(forecast.index).__name__}."
+            f"{_kind_of_time(forecast)}."
         )
     columns = list(forecast.columns)
     if set(columns) <= set(table.columns):
@@ -135,6 +142,8 @@ def _of_numbers(table: pd.DataFrame, what: str) -> pd.DataFrame:
     return pd.DataFrame(read_numbers(table, what), table.index, table.columns)
 
 
-def _is_dated(table: pd.DataFrame) -> bool:
-    """Whether a table is over dates."""
-    return times(table.index).dtype.kind == "M"
+def _kind_of_time(table: pd.DataFrame) -> str:
+    """Return what the times of a table may be compared with."""
+    if times(table.index).dtype.kind != "M":
+        return "numbers"
+    return "dates" if getattr(table.index, "tz", None) is None else "dates of a zone"

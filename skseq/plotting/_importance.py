@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skseq.plotting._axes import make_axes, need_matplotlib, read_numbers
+from skseq.plotting._axes import make_axes, need_matplotlib, read_numbers, shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.axes import Axes
 
 __all__ = ["ImportanceDisplay"]
 
 MOST_TICKS = 15  # names on an axis, all of which are shown
+MOST_LETTERS = 60  # in the names of time steps that stand side by side
+UNKNOWN = "0.8"
 
 
 class ImportanceDisplay:
@@ -25,7 +29,7 @@ class ImportanceDisplay:
     ----------
     importances : ndarray of shape (n_timesteps, n_features)
         Importance of each feature at each time step; NaN, where it is unknown, is left
-        blank.
+        grey.
     feature_names : sequence of str, default=None
         Names of the features; None numbers them.
     timesteps : array-like of shape (n_timesteps,), default=None
@@ -177,7 +181,10 @@ class ImportanceDisplay:
             Itself.
         """
         n_timesteps, n_features = self.importances.shape
-        height = min(1.6 + 0.35 * n_features, 6.0)
+        steps = () if self.timesteps is None else map(shortened, self.timesteps)
+        longest = max(map(len, steps), default=0)
+        is_upright = longest * min(n_timesteps, MOST_TICKS) > MOST_LETTERS
+        height = min(1.6 + 0.35 * n_features, 6.0) + 0.08 * longest * is_upright
         (ax,) = make_axes(f"{type(self).__name__}.plot", ax, size=(6.8, height))
         from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
@@ -198,10 +205,17 @@ class ImportanceDisplay:
             (ax.yaxis, self.feature_names, n_features),
         ):
             is_short = n <= MOST_TICKS and (names is not None or axis is ax.yaxis)
-            locator = FixedLocator(range(n)) if is_short else MaxNLocator(integer=True)
-            axis.set_major_locator(locator)
+            axis.set_major_locator(
+                FixedLocator(range(n))
+                if is_short
+                else MaxNLocator(integer=True, min_n_ticks=1)
+            )
             if names is not None:
                 axis.set_major_formatter(FuncFormatter(_namer(list(names))))
+        if is_upright:
+            ax.tick_params("x", rotation=90)
+        if np.isnan(self.importances).any():
+            ax.set_facecolor(UNKNOWN)
         ax.set_xlabel("Time step")
         ax.set_ylabel("Feature")
         if self.name:
@@ -217,11 +231,11 @@ def _brought(importances: Any, what: str, n: int) -> Any:
     return names if names is not None and len(names) == n else None
 
 
-def _namer(names: list):
+def _namer(names: list) -> Callable[[float, Any], str]:
     """Return what gives a position on an axis its name."""
 
     def name(position: float, _: Any) -> str:
         is_one = position == int(position) and 0 <= position < len(names)
-        return str(names[int(position)]) if is_one else ""
+        return shortened(names[int(position)]) if is_one else ""
 
     return name

@@ -13,6 +13,7 @@ from skseq.plotting._axes import (
     make_axes,
     need_matplotlib,
     read_numbers,
+    shortened,
     show_time,
     styled,
     time_edges,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["StepProbabilityDisplay"]
+
+MOST_NAMES = 40  # classes in the legend: those that are most probable on average
 
 
 class StepProbabilityDisplay:
@@ -229,7 +232,9 @@ class StepProbabilityDisplay:
         display : StepProbabilityDisplay
             Itself.
         """
-        (ax,) = make_axes(f"{type(self).__name__}.plot", ax, size=(7.6, 3.2))
+        n_named = min(len(self.classes), MOST_NAMES)
+        size = (7.6, max(3.2, 0.8 + 0.23 * n_named))
+        (ax,) = make_axes(f"{type(self).__name__}.plot", ax, size=size)
         from matplotlib.patches import StepPatch
 
         index = pd.RangeIndex(len(self.proba)) if self.index is None else self.index
@@ -240,9 +245,8 @@ class StepProbabilityDisplay:
         colors = _colors(len(self.classes))
         for i, (label, color) in enumerate(zip(self.classes, colors, strict=True)):
             style = styled(area_kw, StepPatch, color=color, linewidth=0, fill=True)
-            area = ax.stairs(
-                tops[:, i], edges, baseline=bottoms[:, i], label=str(label), **style
-            )
+            area = ax.stairs(tops[:, i], edges, baseline=bottoms[:, i], **style)
+            area.set_label(shortened(label))
             self.areas_.append(area)
             if self.y_true is not None:
                 strip = np.where(self.y_true == label, 1.15, np.nan)
@@ -256,10 +260,11 @@ class StepProbabilityDisplay:
         ax.set_xlim(edges[0], edges[-1])
         ax.set_ylabel("Probability")
         show_time(ax, index)
-        handles, labels = ax.get_legend_handles_labels()
-        ax.legend(  # in the order of the areas, from above
-            handles[::-1],
-            labels[::-1],
+        ranks = (-self.proba.mean(axis=0)).argsort(kind="stable")
+        named = np.sort(ranks[:n_named])[::-1]  # as the areas from above
+        ax.legend(
+            [self.areas_[i] for i in named],
+            [self.areas_[i].get_label() for i in named],
             loc="upper left",
             bbox_to_anchor=(1.01, 1),
             borderaxespad=0,

@@ -165,6 +165,11 @@ class TrainingCurveDisplay:
         self.validation_line_ = self.best_ = None
         if self.validation_scores is not None:
             held_out = -read_numbers(self.validation_scores, "validation_scores")
+            if held_out.shape != loss.shape:
+                raise ValueError(
+                    f"validation_scores has the shape {held_out.shape}; expected "
+                    f"{loss.shape}, one per epoch of loss_curve."
+                )
             style = styled(validation_line_kw, Line2D, label="validation")
             (self.validation_line_,) = ax.plot(epochs, held_out, **style)
             best = int(np.nanargmin(held_out))
