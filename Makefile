@@ -4,8 +4,13 @@ BIN := .venv/bin
 # Workers of the suite and of the demo run side by side: one torch thread each, and
 # idle ones must not spin.
 export OMP_WAIT_POLICY = PASSIVE
+# The torch of `make test-lowest` and `make test-newest`, as others may pull gigabytes.
+TORCH ?= $(shell grep ^torch== constraints.txt)
+TESTS ?= # of `make check-dist`, `coverage`, `test-lowest` and `test-newest`: the paths
+OUTSIDE := $(or $(TMPDIR),/tmp)/skseq-dist
 
-.PHONY: demo docs examples test lint format clean
+.PHONY: demo docs examples test lint format coverage dist check-dist clean
+.PHONY: test-lowest test-newest
 
 demo: .venv/installed
 	$(BIN)/python examples/compare_networks.py demo
@@ -23,6 +28,28 @@ test: lint
 lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+coverage: .venv/installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov=skseq $(TESTS)
+
+dist: .venv/installed-dev
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+
+# The wheel, in an environment of its own, against the tests of the sdist.
+check-dist: dist
+	rm -rf $(OUTSIDE)
+	$(PYTHON) -m venv $(OUTSIDE)/venv
+	$(OUTSIDE)/venv/bin/python -m pip install --quiet --constraint constraints.txt \
+		"$$(echo dist/*.whl)[tests]"
+	tar --extract --file dist/*.tar.gz --directory $(OUTSIDE) --strip-components 1
+	rm -r $(OUTSIDE)/skseq $(OUTSIDE)/skseq.egg-info
+	cd $(OUTSIDE) && OMP_NUM_THREADS=1 venv/bin/python -m pytest -n 2 $(or $(TESTS),tests)
+
+test-lowest test-newest: test-%: build/%/installed
+	OMP_NUM_THREADS=1 build/$*/bin/python -m pytest -n 2 $(TESTS)
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .
@@ -36,6 +63,23 @@ format: .venv/installed
 
 .venv/installed-docs: .venv/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+build/lowest/installed: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv --clear build/lowest
+	build/lowest/bin/python -m pip install --quiet $(TORCH)
+	build/lowest/bin/python -m pip install --quiet \
+		--constraint constraints-lowest.txt --editable ".[tests]"
+	touch $@
+
+build/newest/installed: pyproject.toml
+	$(PYTHON) -m venv --clear build/newest
+	build/newest/bin/python -m pip install --quiet $(TORCH)
+	build/newest/bin/python -m pip install --quiet --editable ".[tests]"
 	touch $@
 
 clean:

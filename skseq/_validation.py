@@ -260,7 +260,9 @@ def check_teacher_forcing(probabilities: Any) -> tuple[float, float]:
     pair = probabilities
     if not isinstance(pair, tuple):
         pair = (pair, pair)
-    if len(pair) != 2 or not all(isinstance(p, Real) and 0 <= p <= 1 for p in pair):
+    if len(pair) != 2 or not all(
+        isinstance(p, Real) and 0 <= float(p) <= 1 for p in pair
+    ):
         raise ValueError(
             f"teacher_forcing={probabilities!r} must be a probability, or two: of the "
             "first and of the last epoch."
@@ -269,7 +271,7 @@ def check_teacher_forcing(probabilities: Any) -> tuple[float, float]:
 
 
 def _is_positive_integer(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and value > 0
+    return isinstance(value, Integral) and value is not True and int(value) > 0
 
 
 def is_panel(X: Any) -> bool:
@@ -334,7 +336,9 @@ def _check_values(sequences: SequenceArray) -> SequenceArray:
     return sequences.map_values(lambda _: values)
 
 
-def _raise_not_finite(sequences, values, finite) -> None:
+def _raise_not_finite(
+    sequences: SequenceArray, values: np.ndarray, finite: np.ndarray
+) -> None:
     """Name the first sequence and step with a NaN or infinity, if one is in use."""
     for i, step, row in _places(sequences, ~finite):
         kind = "NaN" if np.isnan(values[row]).any() else "infinity"

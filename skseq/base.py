@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -69,6 +69,8 @@ class BaseSequenceEstimator(NetworkEstimator):
     }
     _network_class: ClassVar[type[nn.Module]] = SequenceNetwork
     _check_lengths = staticmethod(check_same_length)
+    _task: Any  # the one that `_make_task` returned in the fit before
+    _rng: np.random.RandomState
 
     # What architectures and task mixins add --------------------------------
 
@@ -90,7 +92,7 @@ class BaseSequenceEstimator(NetworkEstimator):
 
     # Fitting ----------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train a network.
 
         Parameters
@@ -197,7 +199,9 @@ class BaseSequenceEstimator(NetworkEstimator):
         )
         return train_part.with_mean_weight_one(), held_out.with_mean_weight_one()
 
-    def _check_X(self, X: Any, y: Any = "no_validation", *, reset: bool):
+    def _check_X(
+        self, X: Any, y: Any = "no_validation", *, reset: bool
+    ) -> SequenceArray:
         """Return sequences; of tokens, only such as the network has a vector for."""
         sequences = check_sequences(self, X, y, reset=reset)
         if reset:
@@ -207,7 +211,9 @@ class BaseSequenceEstimator(NetworkEstimator):
             check_tokens(sequences, len(self._known_tokens))
         return sequences
 
-    def _check_samples(self, X, y, sample_weight, *, reset: bool) -> Samples:
+    def _check_samples(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool
+    ) -> Samples:
         sequences = self._check_X(X, y, reset=reset)
         y = self._check_y(X, y)
         self._check_lengths(sequences, y)
@@ -237,24 +243,31 @@ class BaseSequenceEstimator(NetworkEstimator):
                 ) from error
         return network
 
-    def _make_head(self, encoder: nn.Module) -> nn.Module:
+    def _make_head(self, encoder: Any) -> nn.Module:
         """Return what turns an encoder's steps into the outputs of the task."""
         size = encoder.output_size
         dense_size = layer_sizes("dense_size", self.dense_size)
-        dense = size, dense_size, self._task.n_outputs, self.dropout
+        dense = dense_size, self._task.n_outputs, self.dropout
         if self._task.per_step:
-            return StepHead(*dense)
+            return StepHead(size, *dense)
         pooling = POOLINGS[self.pooling](size, getattr(encoder, "n_backwards", 0))
-        return PooledHead(pooling, *dense)
+        return PooledHead(pooling, size, *dense)
 
-    def _samples_to_dataset(self, samples, dtype, device) -> SequenceDataset:
+    def _samples_to_dataset(
+        self, samples: Samples, dtype: np.dtype, device: torch.device
+    ) -> SequenceDataset:
         targets = self._task.encode(samples.y, dtype)
         return self._to_dataset(
             samples.sequences, dtype, device, targets, samples.weights
         )
 
     def _to_dataset(
-        self, sequences, dtype, device, targets=None, weights=None
+        self,
+        sequences: SequenceArray,
+        dtype: np.dtype,
+        device: torch.device,
+        targets: Any = None,
+        weights: np.ndarray | None = None,
     ) -> SequenceDataset:
         scales = []
         if self._known_tokens is not None:
@@ -304,16 +317,18 @@ class BaseSequenceEstimator(NetworkEstimator):
         return outputs
 
     @torch.inference_mode()
-    def _ask(self, module: nn.Module, batch: Batch) -> np.ndarray:
+    def _ask(self, module: SequenceNetwork, batch: Batch) -> np.ndarray:
         """Return the outputs of the network for a batch."""
         return module.head(*self._read(module, batch)).double().cpu().numpy()
 
-    def _read(self, module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor | None]:
+    def _read(
+        self, module: SequenceNetwork, batch: Batch
+    ) -> tuple[Tensor, Tensor | None]:
         """Return the steps (B, T', D) that the encoder makes, and their lengths."""
         return module.encoder(module.embedding(batch.x), batch.lengths)
 
     def _predict_batches(
-        self, sequences: SequenceArray, ask: Callable[[nn.Module, Batch], np.ndarray]
+        self, sequences: SequenceArray, ask: Callable[[Any, Batch], np.ndarray]
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield which sequences are in a batch, and what the network says of them."""
         dtype = np.dtype("float32")

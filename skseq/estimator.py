@@ -70,7 +70,7 @@ class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
         """Return the parameters that `skseq.training.train` takes by their name."""
         return {name: getattr(self, name) for name in _TRAINING_PARAMETERS}
 
-    def _n_epochs(self, max_epochs: int | str, n_samples: int) -> int:
+    def _n_epochs(self, max_epochs: Any, n_samples: int) -> int:
         if max_epochs != "auto":
             return max_epochs
         n_batches = -(-n_samples // self.batch_size)

@@ -28,7 +28,9 @@ SMALL_WORK = 1.5e7  # multiplications per step below which one thread is faster
 _GLOBAL_GENERATOR = threading.Lock()
 
 
-def make_random_state(random_state: int | np.random.RandomState | None):
+def make_random_state(
+    random_state: int | np.random.RandomState | None,
+) -> np.random.RandomState:
     """Return a RandomState; None takes fresh entropy, not NumPy's global state.
 
     Parameters

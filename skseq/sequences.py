@@ -243,7 +243,7 @@ class SequenceArray:
         return X if dtype is None else X.astype(dtype, copy=False)
 
     def __repr__(self) -> str:
-        lengths = self.n_timesteps
+        lengths: Any = self.n_timesteps
         if lengths is None and len(self):
             lengths = f"{self.lengths.min()}..{self.lengths.max()}"
         return (
@@ -439,7 +439,7 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
 
 
 def _is_length(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and value > 0
+    return isinstance(value, Integral) and value is not True and int(value) > 0
 
 
 def _as_integers(name: str, values: Any) -> np.ndarray:

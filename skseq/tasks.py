@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -51,7 +51,7 @@ class Task:
     def learn_scale(self, y: np.ndarray, weights: np.ndarray | None) -> None:
         """Learn the scale of the targets from the training part."""
 
-    def encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    def encode(self, y: Any, dtype: np.dtype) -> Any:
         """Return targets for the loss, (n_samples,) or (n_samples, n_outputs)."""
         raise NotImplementedError
 

@@ -53,8 +53,8 @@ class VersionedState:
     """Marks the pickles of an estimator with their format, and opens no others."""
 
     def __getstate__(self) -> dict:
-        mark = {"_skseq_format": (STATE_FORMAT, package_version())}
-        return {**super().__getstate__(), **mark}
+        state: Any = super().__getstate__()
+        return {**state, "_skseq_format": (STATE_FORMAT, package_version())}
 
     def __setstate__(self, state: dict) -> None:
         state = dict(state)

@@ -12,7 +12,7 @@ import skseq
 PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
     {"sequences"},
-    {"_validation", "networks", "resources", "versioning"},
+    {"_validation", "_writing", "networks", "resources", "versioning"},
     {"steps"},
     {"metrics"},
     {"preprocessing"},

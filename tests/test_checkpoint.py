@@ -1,5 +1,6 @@
 """A fit that is broken off goes on, and ends as an unbroken one."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -173,6 +174,24 @@ def test_a_fit_can_be_broken_off_again_and_again(tmp_path):
     assert_same(resumed.fit(*data), unbroken.fit(*data))
 
 
+def test_two_checkpoints_go_on_from_their_states(tmp_path):
+    often, seldom = (
+        Checkpoint(tmp_path / "1.pt"),
+        Checkpoint(tmp_path / "3.pt", every=3),
+    )
+    before = [vars(part).copy() for part in (often, seldom)]
+    unbroken, data = model("dropout")
+    unbroken.fit(*data)
+    for callbacks in ([often, seldom], [seldom, often], [seldom, often]):
+        estimator, _ = model("dropout", [*callbacks, Interrupt(epoch=5)])
+        with pytest.warns(UserWarning, match="interrupted after 4"):
+            estimator.fit(*data)
+    resumed, _ = model("dropout", [often, seldom])
+    for _ in range(2):
+        assert_same(resumed.fit(*data), unbroken)
+    assert [vars(part) for part in (often, seldom)] == before
+
+
 class Count(Callback):
     n_epochs = 0
 
@@ -301,6 +320,37 @@ def test_wrong_paths(path, tmp_path, monkeypatch):
     estimator, data = model("plain", [Checkpoint(path)])
     with pytest.raises((ValueError, TypeError), match="path="):
         estimator.fit(*data)
+
+
+def test_a_directory_that_must_not_be_written_to_is_an_error_at_once(
+    tmp_path, monkeypatch
+):
+    counter = Count()
+    estimator, data = model("plain", [Checkpoint(tmp_path / "fit.pt"), counter])
+    monkeypatch.setattr("os.access", lambda *args: False)
+    with pytest.raises(ValueError, match=r"path=.*no directory that can be written"):
+        estimator.fit(*data)
+    assert counter.n_epochs == 0
+
+
+def test_a_full_disk_leaves_the_last_state_to_go_on_from(tmp_path, monkeypatch):
+    checkpoint, n_written = Checkpoint(tmp_path / "fit.pt"), iter(range(9))
+
+    def fail_in_the_third(number):
+        if next(n_written) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    estimator, data = model("plain", [checkpoint])
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", fail_in_the_third)
+        with pytest.raises(OSError, match=r"No space left on device: '.*fit.pt'"):
+            estimator.fit(*data)
+    assert not hasattr(estimator, "net_")
+    assert [path.name for path in tmp_path.iterdir()] == ["fit.pt"]
+    content = torch.load(checkpoint.path, weights_only=True)
+    assert len(content["state"]["history"]) == 2
+    unbroken, _ = model("plain")
+    assert_same(estimator.fit(*data), unbroken.fit(*data))
 
 
 def test_nothing_else_is_left_in_the_directory(tmp_path):

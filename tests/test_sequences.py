@@ -214,7 +214,7 @@ def test_unequal_lengths_make_no_array():
     with pytest.raises(ValueError, match="unequal lengths"):
         np.asarray(SequenceArray.from_list(RAGGED))
     with pytest.raises(ValueError, match="without a copy"):
-        np.array(SequenceArray.from_array(X), copy=False)
+        SequenceArray.from_array(X).__array__(copy=False)
 
 
 def test_repr_tells_the_shape():

@@ -21,7 +21,14 @@ from skorch.callbacks import (
 )
 from torch import nn
 
-from skseq import CNNClassifier, RNNClassifier, RNNRegressor
+from skseq import (
+    CNNClassifier,
+    CNNRegressor,
+    RNNClassifier,
+    RNNRegressor,
+    Seq2SeqRegressor,
+)
+from skseq.networks.cells import CELLS
 from skseq.training import OPTIMIZERS
 
 rng = np.random.RandomState(0)
@@ -426,3 +433,24 @@ def test_mixed_precision_computes_in_bfloat16_and_learns_the_same(estimator):
     found, expected = mixed.predict_proba(X), plain.predict_proba(X)
     assert np.abs(found - expected).max() < 0.05
     assert (found != expected).any()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_mixed_precision_takes_states_in_bfloat16(cell):
+    """Those that a linear layer makes of two directions, for the decoder."""
+    options = {"hidden_size": 4, "max_epochs": 3, "batch_size": 8, "random_state": 0}
+    plain = Seq2SeqRegressor(cell=cell, bidirectional=True, **options).fit(X, X)
+    mixed = clone(plain).set_params(mixed_precision=True).fit(X, X)
+    np.testing.assert_allclose(mixed.loss_curve_, plain.loss_curve_, rtol=0.01)
+    assert mixed.loss_curve_ != plain.loss_curve_
+
+
+@pytest.mark.parametrize("estimator", [RNNRegressor, CNNRegressor])
+def test_mixed_precision_leaves_small_fits_in_float64_alone(estimator):
+    data = np.random.default_rng(0).normal(size=(20, 6, 2))
+    plain = estimator(max_epochs=2, batch_size=20, random_state=0).fit(
+        data, data[:, 0, 0]
+    )
+    mixed = clone(plain).set_params(mixed_precision=True).fit(data, data[:, 0, 0])
+    assert mixed.loss_curve_ == plain.loss_curve_
+    np.testing.assert_array_equal(mixed.predict(data), plain.predict(data))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
@@ -128,7 +128,7 @@ class SequenceAnomalyDetector(
         self.memory = memory
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any = None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Learn what is usual.
 
         Parameters
@@ -360,4 +360,4 @@ class SequenceAnomalyDetector(
             forecast = scores[self.forecaster_.window_length :]
             low, high = np.percentile(forecast, [25, 75])
             return float(low - FENCE * (high - low))
-        return float(np.percentile(scores, 100 * self.contamination))
+        return float(np.percentile(scores, 100 * float(self.contamination)))

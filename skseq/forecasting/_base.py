@@ -344,9 +344,10 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
 
 def _index_after(context: Table, n_rows: np.ndarray, names: tuple) -> pd.Index | None:
     """Return the index of the rows that follow those of a table."""
-    if None in context.spans or not names:
+    spans = [span for span in context.spans if span is not None]
+    if len(spans) < len(context.spans) or not names:
         return None
-    times = [following(span, n) for span, n in zip(context.spans, n_rows, strict=True)]
+    times = [following(span, n) for span, n in zip(spans, n_rows, strict=True)]
     if context.names == (None,):
         return times[0].rename(*names)
     series = pd.Index(context.names).repeat(n_rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -72,7 +72,7 @@ class SeriesLearner(NetworkEstimator):
 
     # Fitting ----------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any = None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Train on one series, or on many.
 
         Parameters
@@ -223,7 +223,7 @@ class SeriesLearner(NetworkEstimator):
 
     # Knowing more rows --------------------------------------------------------
 
-    def update(self, X: Any, y: Any = None):
+    def update(self, X: Any, y: Any = None) -> Self:
         """Take note of rows that followed, without training.
 
         Parameters

@@ -234,7 +234,9 @@ def _check_static(table: Table, columns: Columns) -> None:
             )
 
 
-def _check_finite(estimator, table: Table, sizes: Columns, of_targets: str) -> None:
+def _check_finite(
+    estimator: Any, table: Table, sizes: Columns, of_targets: str
+) -> None:
     """Refuse infinity anywhere, and NaN where it is not declared as missing."""
     refused = ~np.isfinite(table.values)
     if estimator.missing == "mask":

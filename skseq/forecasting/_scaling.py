@@ -60,21 +60,23 @@ class SeriesScaler:
             n_own = self.columns.n_targets + self.columns.n_past
             mean[:n_own], deviation[:n_own] = _mean_and_deviation(rows[:, :n_own])
             if self.seasonality is not None:
-                self._take_seasonal(deviation, rows)
+                self._take_seasonal(deviation, rows, self.seasonality)
         if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
             raise ValueError("X or y hold values too large to be standardised.")
         return mean, deviation
 
-    def _take_seasonal(self, deviation: np.ndarray, rows: np.ndarray) -> None:
+    def _take_seasonal(
+        self, deviation: np.ndarray, rows: np.ndarray, seasonality: int
+    ) -> None:
         """Replace deviations of targets by their seasonal differences."""
-        if len(rows) <= self.seasonality:
+        if len(rows) <= seasonality:
             raise ValueError(
-                f"seasonality={self.seasonality} needs more rows than that; a series "
+                f"seasonality={seasonality} needs more rows than that; a series "
                 f"has {len(rows)}."
             )
         targets = rows[:, : self.columns.n_targets]
-        before = targets[: -self.seasonality]
-        step = _nanmean(np.abs(targets[self.seasonality :] - before))
+        before = targets[:-seasonality]
+        step = _nanmean(np.abs(targets[seasonality:] - before))
         differs = step > LEAST_SEASONAL * deviation[: len(step)]
         deviation[: len(step)][differs] = step[differs]
 

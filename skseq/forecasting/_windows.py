@@ -50,8 +50,8 @@ class WindowDataset:
         self.n_timesteps = window_length + horizon
         self.taught = taught
         values = np.require(table.values, np.float64, ["C", "W"])
-        values = torch.as_tensor(values, device=device)
-        self._windows = window_view(values, self.n_timesteps)
+        rows = torch.as_tensor(values, device=device)
+        self._windows = window_view(rows, self.n_timesteps)
         self._table = table
         self._starts = torch.empty(0, dtype=torch.int64)
 

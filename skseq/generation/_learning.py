@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -46,7 +46,7 @@ class LanguageLearner(NetworkEstimator):
         "window_length": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def fit(self, X: Any, y: Any = None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Learn from one long text, or from many.
 
         Parameters

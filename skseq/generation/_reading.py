@@ -186,7 +186,9 @@ class LanguageModel(LanguageLearner):
     def _check_prefix(self, prefix: str, text: np.ndarray) -> None:
         number = self._tokenizer.vocabulary_
         if number[UNKNOWN] in text:
-            unknown = sorted(set(*self._tokenizer._split([prefix])).difference(number))
+            unknown: list[str] = sorted(
+                set(*self._tokenizer._split([prefix])).difference(number)
+            )
             raise ValueError(
                 f"prefix={prefix!r} holds symbols that are not among those that fit "
                 f"kept: {', '.join(map(repr, unknown))}."
@@ -219,6 +221,6 @@ class LanguageModel(LanguageLearner):
             ended |= drawn == number[END]
             if ended.all():
                 break
-            drawn = torch.as_tensor(drawn, device=device)
-            log_odds, states = module.run(drawn.unsqueeze(1), states)
+            following = torch.as_tensor(drawn, device=device).unsqueeze(1)
+            log_odds, states = module.run(following, states)
         return np.stack(written, axis=1)

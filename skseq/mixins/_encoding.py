@@ -9,7 +9,6 @@ import pandas as pd
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
 from skseq._validation import is_panel
 from skseq.batching import Batch
@@ -62,7 +61,7 @@ class EncodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return super().get_feature_names_out()
 
     @torch.inference_mode()
-    def _encode(self, module: nn.Module, batch: Batch) -> np.ndarray:
+    def _encode(self, module: Any, batch: Batch) -> np.ndarray:
         """Return the pooled steps (B, D) of a batch."""
         return module.head.pooling(*self._read(module, batch)).double().cpu().numpy()
 

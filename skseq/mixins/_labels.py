@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
@@ -42,7 +42,7 @@ class LabelsMixin:
             wrong = {
                 label: weight
                 for label, weight in self.class_weight.items()
-                if not (isinstance(weight, Real) and 0 <= weight < np.inf)
+                if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf)
             }
             if wrong:
                 raise ValueError(
@@ -59,7 +59,7 @@ class LabelsMixin:
 
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ):
+    ) -> Self:
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
         The scale of the inputs is learned in the first call and kept. Nothing is held

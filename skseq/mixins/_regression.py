@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -23,7 +23,7 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     def _make_task(self, y):
         return Regression(y.shape[1:], normalize=self.normalize is not None)
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None):
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
         The scale of inputs and targets is learned in the first call and kept. Nothing

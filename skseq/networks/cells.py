@@ -50,7 +50,8 @@ class RecurrentLayer(nn.Module):
     Notes
     -----
     Input weights start Glorot-uniform (Glorot and Bengio, 2010), recurrent weights
-    orthogonal (Saxe et al., 2014), each gate on its own; biases start at zero.
+    orthogonal (Saxe et al., 2014), each gate on its own; biases start at zero, but for
+    the forget gate of an LSTM, at one.
     """
 
     n_states = 1
@@ -93,9 +94,11 @@ class RecurrentLayer(nn.Module):
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
         if self._pays_by_hand(x, lengths):
+            dtype = self.kernel.weight_ih_l0.dtype
+            if state is not None:
+                state = tuple(part.to(dtype) for part in state)
             with torch.autocast(x.device.type, enabled=False):
-                x = x.to(self.kernel.weight_ih_l0.dtype)
-                return self._run_by_hand(x, state, lengths)
+                return self._run_by_hand(x.to(dtype), state, lengths)
         if self.recurrent_dropout.active or not self.has_kernel:
             return self._unroll(x, state, lengths)
         if state is not None:

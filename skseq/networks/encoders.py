@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, cat, nn
 
@@ -91,7 +92,7 @@ class RecurrentEncoder(nn.Module):
         *,
         bidirectional: bool = False,
         dropout: float = 0.0,
-        **layer_options,
+        **layer_options: Any,
     ):
         super().__init__()
         self.bidirectional = bidirectional
@@ -99,11 +100,12 @@ class RecurrentEncoder(nn.Module):
         self.layers = nn.ModuleList()
         size = n_features
         for hidden_size in hidden_sizes:
-            recurrent = layer(size, hidden_size, **layer_options)
+            forwards = layer(size, hidden_size, **layer_options)
             if bidirectional:
                 backwards = layer(size, hidden_size, **layer_options)
-                recurrent = BidirectionalLayer(recurrent, backwards)
-            self.layers.append(recurrent)
+                self.layers.append(BidirectionalLayer(forwards, backwards))
+            else:
+                self.layers.append(forwards)
             size = hidden_size * (1 + bidirectional)
         self.output_size = size
         self.n_backwards = hidden_sizes[-1] * bidirectional
@@ -178,7 +180,7 @@ class ConvEncoder(nn.Module):
         n_features: int,
         n_filters: tuple[int, ...],
         kernel_sizes: tuple[int, ...],
-        **layer_options,
+        **layer_options: Any,
     ):
         super().__init__()
         self.layers = nn.ModuleList()

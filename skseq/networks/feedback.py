@@ -29,10 +29,12 @@ class ValueFeedback(nn.Module):
         Number of features fed back.
     """
 
+    weights: Tensor
+
     def __init__(self, n_values: int, weights: Sequence[float] = (1.0,)):
         super().__init__()
-        weights = torch.tensor(weights, dtype=torch.float32)
-        self.register_buffer("weights", weights, persistent=False)
+        shares = torch.tensor(weights, dtype=torch.float32)
+        self.register_buffer("weights", shares, persistent=False)
         self.output_size = n_values
 
     def choose(self, outputs: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ class StepCrossEntropy(nn.Module):
     """
 
     padding = -100  # the target of a step that is none
+    weight: Tensor | None
 
     def __init__(
         self,
@@ -37,8 +38,8 @@ class StepCrossEntropy(nn.Module):
     ):
         super().__init__()
         self.typical = typical
-        weight = None if weight is None else torch.tensor(weight, dtype=torch.float64)
-        self.register_buffer("weight", weight)
+        known = None if weight is None else torch.tensor(weight, dtype=torch.float64)
+        self.register_buffer("weight", known)
         self.reduction = reduction
 
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ class SegmentDecoder(nn.Module):
         n_series, n_segments = len(self.series), self.positions.shape[1]
         found, _ = self.encoder.convolution(x, None)
         _, states = recurrence.run(found)
-        states = [
+        begun = [
             tuple(part.repeat_interleave(n_segments, dim=0) for part in state)
             for state in states
         ]
@@ -60,5 +60,5 @@ class SegmentDecoder(nn.Module):
             ],
             dim=2,
         ).repeat(len(x) // n_series, 1, 1)  # (B, N, F)
-        decoded, _ = recurrence.run(steps.flatten(0, 1).unsqueeze(1), None, states)
+        decoded, _ = recurrence.run(steps.flatten(0, 1).unsqueeze(1), None, begun)
         return decoded.unflatten(0, (-1, n_segments)).squeeze(2), None

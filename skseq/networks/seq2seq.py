@@ -134,8 +134,8 @@ class Decoder(nn.Module):
             if told[:, :-1].all():  # nobody is told the last step
                 before = torch.cat([start, self.feedback(taught[:, :-1])], dim=1)
                 hidden, _ = self._recur(before, beside, states)
-                outputs = look(hidden)
-                return outputs if line is None else outputs + line
+                found = look(hidden)
+                return found if line is None else found + line
         outputs: list[Tensor] = []
         previous = start
         ended = torch.zeros(len(memory), dtype=torch.bool, device=memory.device)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 
 from skseq.versioning import STATE_FORMAT, check_format, package_version
 
-__all__ = ["pack", "read_file", "unpack", "write_file"]
+__all__ = ["pack", "read_file", "unpack"]
 
 LENGTH = 8  # bytes that say how long the header is
 
@@ -120,29 +119,3 @@ def read_file(path: str | os.PathLike) -> bytes:
     if path.exists() and not path.is_file():
         raise ValueError(f"{path} is no file.")
     return path.read_bytes()
-
-
-def write_file(path: str | os.PathLike, data: bytes) -> None:
-    """Write a file as a whole, or leave what was there.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Where to write; what is there is replaced.
-    data : bytes
-        The contents.
-    """
-    path = Path(path)
-    number, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(beside, 0o666 & ~umask)  # as open() would have made it
-        os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise

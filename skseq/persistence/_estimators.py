@@ -95,7 +95,7 @@ def _read_estimator(reader: Reader, part: Any) -> BaseEstimator:
     cls = CLASSES[name]
     if params.keys() != set(cls._get_param_names()):
         raise ValueError(f"the parameters of {name} are not those of this version")
-    value = cls(**{key: reader.read(node) for key, node in params.items()})
+    value: Any = cls(**{key: reader.read(node) for key, node in params.items()})
     if hasattr(cls, "_parameter_constraints"):
         value._validate_params()
     if (getattr(value, "n_threads", None) or 1) > MOST_THREADS:

@@ -8,13 +8,14 @@ from typing import Any
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from skseq.persistence._container import pack, read_file, unpack, write_file
+from skseq._writing import write_file
+from skseq.persistence._container import pack, read_file, unpack
 from skseq.persistence._estimators import ESTIMATOR_FORM
 from skseq.persistence._forms import Reader, Writer
 from skseq.persistence._pandas import PANDAS_FORMS
 from skseq.persistence._pipeline import PIPELINE_FORM
 from skseq.persistence._records import RECORD_FORM
-from skseq.persistence._sklearn import SKLEARN_FORM
+from skseq.persistence._sklearn import REQUEST_FORM, SKLEARN_FORM
 from skseq.persistence._values import VALUE_FORMS
 from skseq.sequences import SequenceArray
 
@@ -24,6 +25,7 @@ FORMS = [
     *VALUE_FORMS,
     *PANDAS_FORMS,
     RECORD_FORM,
+    REQUEST_FORM,
     SKLEARN_FORM,
     ESTIMATOR_FORM,
     PIPELINE_FORM,
@@ -40,7 +42,7 @@ def save(estimator: Any, path: str | os.PathLike) -> None:
     ----------
     estimator : estimator, Pipeline or SequenceArray
         Any fitted estimator or transformer of skseq; a pipeline of such steps, between
-        which scalers of scikit-learn may stand; or sequences.
+        which scalers of scikit-learn may stand, without its `memory`; or sequences.
     path : str or path-like
         Where to write. What is there is replaced.
 

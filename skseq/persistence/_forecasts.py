@@ -76,7 +76,7 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
     forecast = graph.op("Mul", forecast, scale[:n_targets])
     forecast = graph.op("Add", forecast, mean[:n_targets])
     shape = ["n_windows", horizon, n_targets]
-    graph.output("forecast", graph.cast(forecast, np.float32), shape)
+    graph.output("forecast", forecast, np.float64, shape)
 
 
 def _window_scale(graph: Graph, network: ForecastNetwork, targets: str) -> tuple:
@@ -136,8 +136,8 @@ def _outputs(graph: Graph, network: ForecastNetwork, found: dict[str, str]) -> s
     if network.ahead is not None:
         size = network.head.in_features
         each = _repeated(graph, memory, network.segment_length, 1, [0, n_steps, size])
-        known = [graph.slice(each, 1, 0, horizon), found["future"]]
-        known = graph.op("Concat", *known, axis=2)
+        each = graph.slice(each, 1, 0, horizon)
+        known = graph.op("Concat", each, found["future"], axis=2)
         outputs = graph.op("Add", outputs, add_dense(graph, network.ahead, known))
     shape = np.array([0, horizon, -1, network.n_outputs])
     outputs = graph.op("Reshape", outputs, shape)

@@ -47,7 +47,7 @@ class Graph:
     number, which becomes a constant.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.onnx = import_onnx()
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
@@ -78,23 +78,26 @@ class Graph:
 
     def input(self, name: str, dtype: type, shape: list) -> str:
         """Declare an input; an axis with a name has any length."""
-        kind = self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-        info = self.onnx.helper.make_tensor_value_info(name, kind, shape)
-        self.inputs.append(info)
+        self.inputs.append(self._described(name, dtype, shape))
         return name
 
-    def output(self, name: str, value: str, shape: list) -> None:
-        """Declare an output, of float32."""
+    def output(self, name: str, value: str, dtype: type, shape: list) -> None:
+        """Declare an output."""
         self.nodes.append(self.onnx.helper.make_node("Identity", [value], [name]))
-        kind = self.onnx.TensorProto.FLOAT
-        self.outputs.append(self.onnx.helper.make_tensor_value_info(name, kind, shape))
+        self.outputs.append(self._described(name, dtype, shape))
+
+    def _described(self, name: str, dtype: type, shape: list) -> Any:
+        kind = self._kind(dtype)
+        return self.onnx.helper.make_tensor_value_info(name, kind, shape)
+
+    def _kind(self, dtype: type) -> int:
+        return self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
 
     # What several translations need ---------------------------------------------
 
     def cast(self, x: str, dtype: type) -> str:
         """Return other numbers of the same values."""
-        kind = self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-        return self.op("Cast", x, to=kind)
+        return self.op("Cast", x, to=self._kind(dtype))
 
     def size(self, x: str, axis: int) -> str:
         """Return how long an axis is, a vector of one."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._writing import write_file
 from skseq.base import BaseSequenceEstimator
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import PooledHead, StepHead
-from skseq.persistence._container import write_file
 from skseq.persistence._dense import add_dense, add_embedding
 from skseq.persistence._encoders import add_encoder
 from skseq.persistence._forecasts import add_forecaster
@@ -31,7 +31,8 @@ def export_onnx(
     """Export a fitted network as an ONNX model, for programs without Python.
 
     The model holds all that lies between raw numbers and predictions: scales, network,
-    softmax or the units of the targets. Batches and sequences may have any length.
+    softmax or the units of the targets. Batches and sequences may have any length from
+    one on.
 
     ==================== ============================== ==============================
     Estimators           Inputs                         Output
@@ -48,8 +49,9 @@ def export_onnx(
                          (n_windows, n_static)
     ==================== ============================== ==============================
 
-    X is float32, or int64 of one feature where it holds tokens. Steps beyond a
-    sequence's length may hold anything, and so do what a tagger says of them. The
+    Inputs are float32, which tells apart seven digits, or int64 of one feature where X
+    holds tokens. Probabilities are float32, all other outputs float64. Steps beyond a
+    sequence's length may hold anything, and so does what a tagger says of them. The
     columns of `past` are the targets, then past covariates, then those of
     `known_future`; `future` and `static` are there if there are such columns.
 
@@ -154,14 +156,14 @@ def _add_estimator(
     elif isinstance(task, MultilabelClassification):
         x = graph.op("Sigmoid", x)
     if not isinstance(task, Regression):
-        graph.output("probabilities", x, [*rows, task.n_outputs])
+        graph.output("probabilities", x, np.float32, [*rows, task.n_outputs])
         return
     x = graph.cast(x, np.float64)
     if task.scaler.with_mean:
         x = graph.op("Add", graph.op("Mul", x, task.scaler.scale_), task.scaler.mean_)
     if task.shape == ():
         x = graph.op("Squeeze", x, np.array([1]))
-    graph.output("prediction", graph.cast(x, np.float32), [*rows, *task.shape])
+    graph.output("prediction", x, np.float64, [*rows, *task.shape])
 
 
 def _scaled(

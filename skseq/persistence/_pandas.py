@@ -54,7 +54,7 @@ def _read_timedelta(reader: Reader, part: Any) -> pd.Timedelta:
     return pd.Timedelta(np.timedelta64(expect(number, int), _unit(unit)))
 
 
-def _unit(unit: Any) -> str:
+def _unit(unit: Any) -> Any:
     if unit not in UNITS:
         raise ValueError(f"{unit!r:.80} is no unit of time")
     return unit
@@ -72,7 +72,9 @@ def _write_offset(writer: Writer, value: BaseOffset, place: str) -> str:
         found = None
     if found != value:
         raise TypeError(
-            f"{place}={value!r} cannot be saved: its name does not tell it."
+            f"{place}={value!r} cannot be saved: pandas has no name for this frequency "
+            "that says all of it. Give the data an index of another one, such as 'MS', "
+            "or pickle the estimator."
         )
     return value.freqstr
 

@@ -46,7 +46,7 @@ __all__ = ["RECORD_FORM"]
 
 
 def _from_attributes(cls: type, attributes: dict[str, Any]) -> Any:
-    record = object.__new__(cls)
+    record: Any = object.__new__(cls)
     vars(record).update(attributes)
     return record
 

@@ -16,10 +16,11 @@ from sklearn.preprocessing import (
     RobustScaler,
     StandardScaler,
 )
+from sklearn.utils.metadata_routing import MetadataRequest
 
 from skseq.persistence._forms import Form, Reader, Writer, expect
 
-__all__ = ["SKLEARN_FORM"]
+__all__ = ["REQUEST_FORM", "SKLEARN_FORM"]
 
 CLASSES = {
     cls.__name__: cls
@@ -34,7 +35,7 @@ CLASSES = {
         StandardScaler,
     )
 }
-LEARNED = re.compile(r"[a-z]\w*_|_scaler|_sklearn_output_config")
+LEARNED = re.compile(r"[a-z]\w*_|_scaler|_sklearn_output_config|_metadata_request")
 
 
 def _write(writer: Writer, value: BaseEstimator, place: str) -> list:
@@ -68,4 +69,25 @@ def _read(reader: Reader, part: Any) -> BaseEstimator:
 
 SKLEARN_FORM = Form(
     "sklearn", lambda value: type(value) in CLASSES.values(), _write, _read
+)
+
+
+def _write_request(writer: Writer, value: MetadataRequest, place: str) -> dict:
+    methods = {name: part for name, part in vars(value).items() if name != "owner"}
+    return {name: part.requests for name, part in methods.items() if part.requests}
+
+
+def _read_request(reader: Reader, part: Any) -> MetadataRequest:
+    request = MetadataRequest(owner=None)
+    for method, aliases in expect(part, dict).items():
+        for name, alias in expect(aliases, dict).items():
+            vars(request)[method].add_request(param=name, alias=alias)
+    return request
+
+
+REQUEST_FORM = Form(
+    "request",
+    lambda value: type(value) is MetadataRequest,
+    _write_request,
+    _read_request,
 )

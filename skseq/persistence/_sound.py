@@ -22,16 +22,25 @@ __all__ = ["SOUND"]
 
 
 def _is_standard(scaler: StandardScaler, n_features: int) -> bool:
-    """Whether a scaler is fitted and fits."""
-    learned = (getattr(scaler, name, 0) for name in ("mean_", "var_", "scale_"))
-    return getattr(scaler, "n_features_in_", None) == n_features and all(
-        part is None or (array(1, "f")(part) and len(part) == n_features)
-        for part in learned
+    """Whether a scaler is fitted and fits, and centers and scales or does neither."""
+
+    def fits(part: Any) -> bool:
+        return array(1, "f")(part) and len(part) == n_features
+
+    return (
+        scaler.with_mean == scaler.with_std
+        and getattr(scaler, "n_features_in_", None) == n_features
+        and all(
+            fits(part) if scaler.with_mean else part is None
+            for part in (scaler.mean_, scaler.var_, scaler.scale_)
+        )
     )
 
 
 def _reads(model: BaseSequenceEstimator) -> bool:
-    return _is_standard(model._scaler.scaler, model._n_channels)
+    scaler = model._scaler.scaler
+    is_scaled = model._normalize in ("feature", "both")
+    return scaler.with_mean == is_scaled and _is_standard(scaler, model._n_channels)
 
 
 def _regresses(model: SequenceRegressorMixin) -> bool:

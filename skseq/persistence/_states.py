@@ -7,6 +7,7 @@ them, so that only its weights are looked for in a file.
 from __future__ import annotations
 
 import numpy as np
+from sklearn.utils.metadata_routing import MetadataRequest
 
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.anomaly._surprise import ErrorScale
@@ -57,7 +58,11 @@ from skseq.tasks import (
 
 __all__ = ["FURTHER", "STATES", "of_class"]
 
-_SEQUENCES = {"_fitted_on_table": flag, "_n_channels": count, "n_features_in_": count}
+_SEQUENCES: dict[str, Check] = {
+    "_fitted_on_table": flag,
+    "_n_channels": count,
+    "n_features_in_": count,
+}
 _INTEGERS = array(1, "i")
 
 STATES: dict[type, dict[str, Check]] = {
@@ -124,6 +129,7 @@ STATES: dict[type, dict[str, Check]] = {
 FURTHER: dict[type, dict[str, Check]] = {
     object: {
         "feature_names_in_": array(1, "O"),
+        "_metadata_request": instance(MetadataRequest),
         "_sklearn_output_config": lambda value: (
             value in ({"transform": name} for name in ("default", "pandas", "polars"))
         ),

@@ -53,7 +53,7 @@ def _read_array(reader: Reader, part: Any) -> np.ndarray:
     return codes.view(f"U{codes.shape[-1]}")[..., 0]
 
 
-def _read_scalar(reader: Reader, part: Any) -> np.generic:
+def _read_scalar(reader: Reader, part: Any) -> Any:
     array = _read_array(reader, part)
     if array.shape != ():
         raise ValueError(f"an array of shape {array.shape} stands for one number")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -24,7 +24,7 @@ class SequenceTransformer(
 
     n_channels = 1  # a row of a table is one univariate sequence
 
-    def set_output(self, *, transform: str | None = None) -> SequenceTransformer:
+    def set_output(self, *, transform: str | None = None) -> Self:
         """Do nothing: sequences are no table, whatever a pipeline asks for.
 
         Parameters

@@ -11,7 +11,7 @@ import pandas as pd
 __all__ = ["continues", "last_step"]
 
 
-def last_step(index: pd.Index | tuple) -> tuple | None:
+def last_step(index: Any) -> tuple | None:
     """Return where an index of time ends and the step with which it would go on.
 
     Parameters

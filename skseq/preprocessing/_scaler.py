@@ -135,8 +135,8 @@ class SequenceScaler(SequenceTransformer):
         self._check_fit()
         sequences = check_sequences(self, X, reset=False)
         if self.per == "feature":
-            restored = sequences.map_values(self.scaler_.inverse_transform)
-            return in_layout_of(X, restored)
+            unscaled = sequences.map_values(self.scaler_.inverse_transform)
+            return in_layout_of(X, unscaled)
         if reference is None:
             raise ValueError(
                 "per='sequence' needs reference, the unscaled sequences whose scales "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -172,7 +173,7 @@ class SequenceSplitter(VersionedState, BaseEstimator):
         """
         if not hasattr(self, "origins_"):
             raise NotFittedError("join needs the pieces that split made before.")
-        if not np.iterable(predictions):
+        if not (np.iterable(predictions) and isinstance(predictions, Sized)):
             raise TypeError(
                 f"predictions must be a list or array, got {predictions!r}."
             )
@@ -182,8 +183,8 @@ class SequenceSplitter(VersionedState, BaseEstimator):
                 "pieces."
             )
         if not is_list_of_sequences(predictions):
-            rows = np.asarray(predictions, dtype=float)
-            return _mean_at(self.origins_, rows, len(self.lengths_))
+            values = np.asarray(predictions, dtype=float)
+            return _mean_at(self.origins_, values, len(self.lengths_))
         starts = np.cumsum(self.lengths_) - self.lengths_
         rows = [np.asarray(piece, dtype=float) for piece in predictions]
         for i, length in enumerate(self.piece_lengths_):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -12,7 +12,6 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._validation import naming
-from skseq.networks.cells import State
 from skseq.resources import unchanged_on_error
 
 __all__ = ["StatefulMixin"]
@@ -23,7 +22,7 @@ class StatefulMixin:
 
     _is_stateful = False
 
-    def stateful(self, initial_state: Any = None):
+    def stateful(self, initial_state: Any = None) -> Self:
         """Return a copy that carries its state from call to call.
 
         Whatever the copy predicts or transforms, it takes a call's sequences for the
@@ -65,7 +64,7 @@ class StatefulMixin:
         True
         """
         check_is_fitted(self, "net_")
-        choices = {"bidirectional": (False,), "pooling": ("last",)}
+        choices: dict[str, tuple] = {"bidirectional": (False,), "pooling": ("last",)}
         if self._known_tokens is None:  # tokens have no scale
             choices["normalize"] = "feature", None
         for name, possible in choices.items():
@@ -83,7 +82,7 @@ class StatefulMixin:
                 stream.state_ = stream._read_state(initial_state)
         return stream
 
-    def _read_state(self, state: Any, n_samples: int | None = None) -> list[State]:
+    def _read_state(self, state: Any, n_samples: int = 0) -> list[tuple]:
         """Return a copy of a state that fits the network, zeros for None."""
         layers = self.module_.encoder.layers
         if state is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils import check_consistent_length
@@ -158,7 +158,7 @@ class BaseSeq2Seq(BaseSequenceEstimator):
     def _example(self):
         return Pair(super()._example(), None, self._longest)
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None):
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
         Scales and labels are learned in the first call and kept. Nothing is held out,

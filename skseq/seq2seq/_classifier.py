@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -162,7 +162,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
     [array(['c', 'b', 'a'], dtype='<U1'), array(['e', 'd'], dtype='<U1')]
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train a network.
 
         Parameters

@@ -32,7 +32,7 @@ class Layout:
     is_list: bool
     ndim: int
 
-    def lay_out(self, values: np.ndarray, n_steps: int | np.ndarray | None) -> Any:
+    def lay_out(self, values: np.ndarray, n_steps: Any) -> Any:
         """Return values (n_samples, n_steps, n_targets) in this layout.
 
         Parameters

@@ -75,10 +75,10 @@ class SktimeClassifier(BaseClassifier):
         self.estimator_ = estimator.fit(to_sequences(X), y)
         return self
 
-    def _predict(self, X) -> np.ndarray:
+    def _predict(self, X: Any) -> np.ndarray:
         return self.estimator_.predict(to_sequences(X))
 
-    def _predict_proba(self, X) -> np.ndarray:
+    def _predict_proba(self, X: Any) -> np.ndarray:
         return self.estimator_.predict_proba(to_sequences(X))
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -120,7 +120,7 @@ class SktimeForecaster(BaseForecaster):
             }
         )
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, also those of the estimator.
 
         Parameters
@@ -176,7 +176,7 @@ class SktimeForecaster(BaseForecaster):
             self.estimator_.update(*self._rows(y, X))
         self._cur_y, self._cur_X = known_y, known_X
 
-    def pretrain(self, y: Any, X: Any = None, fh: Any = None):
+    def pretrain(self, y: Any, X: Any = None, fh: Any = None) -> Self:
         """Train one network on a panel.
 
         Parameters
@@ -245,11 +245,11 @@ class SktimeForecaster(BaseForecaster):
 
     # Forecasting --------------------------------------------------------------
 
-    def _predict(self, fh, X) -> pd.DataFrame:
+    def _predict(self, fh: Any, X: Any) -> pd.DataFrame:
         forecast = self.estimator_.predict(self._ahead(fh, X)).to_numpy()
         return self._selected(forecast, fh, self._cur_y.columns)
 
-    def _predict_quantiles(self, fh, X, alpha) -> pd.DataFrame:
+    def _predict_quantiles(self, fh: Any, X: Any, alpha: Any) -> pd.DataFrame:
         levels, order = np.unique(alpha, return_inverse=True)
         quantiles = self.estimator_.predict_quantiles(
             self._ahead(fh, X), quantiles=tuple(levels.tolist())
@@ -299,7 +299,12 @@ class SktimeForecaster(BaseForecaster):
         -------
         parameters : list of dict
         """
-        small = {"window_length": 3, "horizon": 2, "hidden_size": 4, "max_epochs": 2}
+        small: dict[str, Any] = {
+            "window_length": 3,
+            "horizon": 2,
+            "hidden_size": 4,
+            "max_epochs": 2,
+        }
         return [
             {"estimator": RNNForecaster(**small)},
             {"estimator": CNNLSTMForecaster(n_filters=4, **small)},

@@ -83,7 +83,7 @@ class SktimeRegressor(BaseRegressor):
         self.estimator_ = estimator.fit(to_sequences(X), y)
         return self
 
-    def _predict(self, X) -> np.ndarray:
+    def _predict(self, X: Any) -> np.ndarray:
         return self.estimator_.predict(to_sequences(X))
 
     @classmethod

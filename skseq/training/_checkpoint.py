@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from numbers import Integral
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 
+from skseq._writing import write_file
 from skseq.networks.dropout import Dropout
 from skseq.training._fingerprint import fingerprint
 
@@ -31,8 +33,8 @@ class Checkpoint(Callback):
     Parameters
     ----------
     path : str or path
-        The file. It is replaced as a whole, so that a break leaves the one before. Its
-        directory must exist.
+        The file. It is replaced as a whole, so that a break leaves the one before; a
+        kill amid that may leave a file ``.*.part`` beside it. Its directory must exist.
     every : int, default=1
         Number of epochs from one write to the next.
 
@@ -78,24 +80,24 @@ class Checkpoint(Callback):
     ) -> None:
         """Go on from the file, if there is one."""
         self._check_parameters()
-        self._fit = fingerprint(self._state(net), _settings(net), X)
-        self._n_before = len(net.history)
+        if not hasattr(net, "fingerprint_"):  # or another one has restored the net
+            net.fingerprint_ = fingerprint(self._state(net), _settings(net), X)
         if not Path(self.path).exists():
             return
         found = self._read()
-        if found["fit"] != self._fit:
+        if found["fit"] != net.fingerprint_:
             raise ValueError(
                 f"path={str(self.path)!r} of the Checkpoint holds another fit: other "
                 "data, parameters or random numbers (random_state must be an int). "
                 "Give each fit a path of its own, or delete the file."
             )
         self._restore(net, found["state"])
-        n_done = len(net.history) - self._n_before
+        n_done = len(net.history) - net._n_epochs_before
         net.n_epochs_left = 0 if found["complete"] else net.max_epochs - n_done
 
     def on_epoch_end(self, net: SequenceNet, **kwargs: Any) -> None:
         """Write after every so many epochs."""
-        if (len(net.history) - self._n_before) % self.every == 0:
+        if (len(net.history) - net._n_epochs_before) % self.every == 0:
             self._write(net, complete=False)
 
     def on_train_end(self, net: SequenceNet, **kwargs: Any) -> None:
@@ -111,9 +113,11 @@ class Checkpoint(Callback):
             )
         if not isinstance(self.path, (str, os.PathLike)):
             raise TypeError(f"path={self.path!r} of the Checkpoint is no path.")
-        if not Path(self.path).parent.is_dir():
+        directory = Path(self.path).parent
+        if not (directory.is_dir() and os.access(directory, os.W_OK)):
             raise ValueError(
-                f"path={str(self.path)!r} of the Checkpoint is in no directory."
+                f"path={str(self.path)!r} of the Checkpoint is in no directory that "
+                "can be written to."
             )
 
     # The state ------------------------------------------------------------------
@@ -155,14 +159,11 @@ class Checkpoint(Callback):
     # The file ---------------------------------------------------------------------
 
     def _write(self, net: SequenceNet, complete: bool) -> None:
-        path = Path(self.path)
-        part = path.with_name(path.name + ".part")
-        content = {"fit": self._fit, "complete": complete, "state": self._state(net)}
-        with part.open("wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        state = self._state(net)
+        content = {"fit": net.fingerprint_, "complete": complete, "state": state}
+        buffer = io.BytesIO()
+        torch.save(content, buffer)
+        write_file(self.path, buffer.getbuffer())
 
     def _read(self) -> dict[str, Any]:
         try:

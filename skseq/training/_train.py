@@ -27,7 +27,7 @@ from skseq.training._net import SequenceNet
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from skseq.batching import Batch, SequenceDataset
+    from skseq.batching import Batch
 
 __all__ = ["OPTIMIZERS", "predict_batch", "train"]
 
@@ -66,8 +66,8 @@ class ProgressBar(Callback):
 def train(
     module: nn.Module,
     criterion: type[nn.Module],
-    data: SequenceDataset,
-    valid_data: SequenceDataset | None,
+    data: Any,
+    valid_data: Any,
     *,
     device: torch.device,
     seed: int,
@@ -91,7 +91,7 @@ def train(
         (x, lengths) -> outputs.
     criterion : type of nn.Module
         The loss, which takes `reduction`.
-    data, valid_data : SequenceDataset
+    data, valid_data : SequenceDataset, or what answers as one does
         What is learned, and what decides when to stop (None: nothing does).
     device : torch.device
         Where the data live and the module goes.
@@ -118,7 +118,7 @@ def train(
     """
     _check_callbacks(callbacks)
     monitor = "train_loss" if valid_data is None else "valid_loss"
-    optimizer_class = OPTIMIZERS.get(optimizer, optimizer)
+    optimizer_class = OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
     if _can_fuse(optimizer_class):
         net_options["optimizer__fused"] = True
     own_callbacks: list[Callback] = []

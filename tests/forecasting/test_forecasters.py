@@ -494,8 +494,8 @@ def test_parameters_set_after_fit_wait_for_the_next():
 
 def test_predictions_keep_the_index_of_their_rows():
     tenths = pd.Series(WAVE.to_numpy(), np.arange(300) * 0.1)
-    model = RNNForecaster(**QUICK).fit(tenths[:290])
-    assert model.predict(tenths[290:].to_frame()).index.equals(tenths.index[290:])
+    model = RNNForecaster(**QUICK).fit(tenths.iloc[:290])
+    assert model.predict(tenths.iloc[290:].to_frame()).index.equals(tenths.index[290:])
 
 
 def test_scores_leave_out_what_is_missing():

@@ -10,14 +10,16 @@ from functools import cache, partial
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     MinMaxScaler,
+    PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
@@ -269,7 +271,7 @@ def test_forecasts_keep_their_index(index, kind, path):
     if kind == "series":
         equal = pd.testing.assert_series_equal
     equal(loaded.predict(), model.predict(), check_exact=True, check_freq=True)
-    rows = data.groupby(level=0, sort=False).head(2) if kind == "panel" else data[:2]
+    rows = data.groupby(level=0, sort=False).head(2) if kind == "panel" else data.iloc[:2]
     rows = rows.set_axis(model.predict(n_steps=2).index)
     found, expected = (m.update(rows).predict() for m in (loaded, model))
     equal(found, expected, check_exact=True, check_freq=True)
@@ -346,6 +348,52 @@ def test_a_pipeline_of_such_steps_is_saved(path):
     assert_same(
         through_file(texts, path).predict_proba(["ann"]), texts.predict_proba(["ann"])
     )
+
+
+def test_a_pipeline_within_a_pipeline_and_steps_that_do_nothing(path):
+    inner = make_pipeline(StandardScaler(), None)
+    regressor = RNNRegressor(**small())
+    model = make_pipeline(inner, "passthrough", SlidingWindow(4), regressor)
+    model.fit(ROWS, ROWS[:, 0])
+    model.set_params(verbose=True, transform_input=["Z"], memory="folder")
+    loaded = through_file(model, path)
+    assert (loaded.verbose, loaded.transform_input) == (True, ["Z"])
+    assert loaded.memory is None
+    assert loaded[0].steps[1][1] is None
+    assert loaded[1] == "passthrough"
+    loaded.transform_input = model.transform_input = None
+    assert_same(loaded.predict(ROWS), model.predict(ROWS))
+
+
+def test_a_step_within_a_pipeline_that_is_none_of_ours_is_named(path):
+    inner = make_pipeline(PolynomialFeatures())
+    model = make_pipeline(inner, SlidingWindow(4)).fit(ROWS)
+    with pytest.raises(TypeError, match=r"^pipeline.polynomialfeatures=.* skops"):
+        save(model, path)
+
+
+def test_requests_for_metadata_are_kept(path):
+    with sklearn.config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight="rows")
+        regressor = RNNRegressor(**small()).set_fit_request(sample_weight=True)
+        regressor.set_score_request(sample_weight=False)
+        model = make_pipeline(scaler, SlidingWindow(4), regressor)
+        model.fit(ROWS, ROWS[:, 0], sample_weight=np.ones(60), rows=np.ones(60))
+        loaded = through_file(model, path)
+        for one, other in zip(loaded, model, strict=True):
+            assert str(one.get_metadata_routing()) == str(other.get_metadata_routing())
+        assert "'sample_weight': 'rows'" in str(loaded[0].get_metadata_routing())
+        weights = {"sample_weight": np.arange(60), "rows": np.arange(60)}
+        found = clone(loaded).fit(ROWS, ROWS[:, 0], **weights).predict(ROWS)
+        wanted = clone(model).fit(ROWS, ROWS[:, 0], **weights).predict(ROWS)
+    assert_same(found, wanted)
+
+
+def test_a_frequency_without_a_name_is_explained(path):
+    index = pd.date_range("2020", periods=60, freq=pd.DateOffset(months=1))
+    model = RNNForecaster(**forecast(max_epochs=1)).fit(pd.Series(ROWS[:, 0], index))
+    with pytest.raises(TypeError, match=r"DateOffset: months=1.*such as 'MS'"):
+        save(model, path)
 
 
 def test_a_configured_output_is_kept(path):

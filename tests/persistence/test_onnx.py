@@ -59,8 +59,9 @@ def run(path, **inputs):
     session = onnxruntime.InferenceSession(
         path, options, providers=["CPUExecutionProvider"]
     )
+    (name,) = (output.name for output in session.get_outputs())
     (output,) = session.run(None, inputs)
-    assert output.dtype == np.float32
+    assert output.dtype == (np.float32 if name == "probabilities" else np.float64)
     return output
 
 
@@ -160,6 +161,17 @@ def test_large_values_keep_their_digits(path):
     model = RNNRegressor(**small()).fit(data, NUMBERS)
     export_onnx(model, path, lengths=False)
     np.testing.assert_allclose(run(path, X=data), model.predict(data), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("scale", "level"), [(1, 1e9), (1e40, 0)])
+def test_predictions_keep_their_digits(scale, level, path):
+    """Float32 would say 1e9 of all, or infinity."""
+    y = level + scale * (X[:, 0, 0].astype(float) - 5) / 3
+    model = RNNRegressor(**small()).fit(RAGGED, y)
+    export_onnx(model, path)
+    found = run(path, X=padded(RAGGED, 0), lengths=LENGTHS)
+    np.testing.assert_allclose(found, model.predict(RAGGED), rtol=0, atol=1e-5 * scale)
+    assert found.std() > 0.01 * scale
 
 
 def test_a_network_in_float64_becomes_float32(path):

@@ -12,6 +12,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import safetensors.numpy
+from sklearn.pipeline import make_pipeline
 
 from skseq import RNNClassifier, RNNForecaster, RNNRegressor, SequenceArray
 from skseq.persistence import load, save
@@ -181,6 +182,17 @@ def array(name, value):
     return change
 
 
+def scaler(state):
+    """The scaler of inputs: its class, parameters and what it learned."""
+    return state["_scaler"]["record"][1]["scaler"]["sklearn"]
+
+
+def unlearned(part, params, state, tensors):
+    learned = scaler(state)[2]
+    del tensors[learned["mean_"]["array"]]
+    learned["mean_"] = None
+
+
 WEIGHT = "module_.encoder.layers.0.kernel.weight_hh_l0"
 RANDOM = "_rng"
 ALL = "RNNRegressor"
@@ -205,6 +217,9 @@ FORGED = [
     (ALL, state(predict=1), "has 'predict'"),
     (ALL, state(_validate_params=1), "has '_validate_params'"),
     (ALL, state(_n_channels=3), "fit together"),
+    (ALL, state(_normalize=None), "fit together"),
+    (ALL, lambda part, p, s, t: scaler(s)[1].update(with_std=False), "fit together"),
+    (ALL, unlearned, "fit together"),
     (ALL, state(_n_channels=10**12), "fit together"),
     (ALL, state(_task=None), "_task"),
     (ALL, state(_scaler={"record": ["Popen", {}]}), "no record 'Popen'"),
@@ -277,6 +292,41 @@ def test_deep_nesting_is_refused(path):
 )
 def test_a_value_that_is_none_is_refused(path, node):
     refused(path, pack(node, {}))
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda part: part["parameters"].update(memory="/"), "has 'memory'"),
+        (
+            lambda part: part["parameters"].update(verbose="yes"),
+            "verbose of a Pipeline",
+        ),
+        (lambda part: part["parameters"].pop("verbose"), "lacks verbose"),
+        (lambda part: part["steps"].append(["a", "os.system"]), "step that is none"),
+        (lambda part: part["steps"].clear(), "step that is none"),
+    ],
+)
+def test_a_forged_pipeline_is_refused(path, change, match):
+    """From the folder `memory`, pickles would be read."""
+    save(make_pipeline(Tokenizer()).fit(TEXT), path)
+    model, tensors = unpack(path.read_bytes())
+    change(model["pipeline"])
+    refused(path, pack(model, tensors), match)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"fit": {"sample_weight": "os.system"}},
+        {"owner": {"a": True}},
+        {"__class__": {"a": True}},
+        {"fit": ["sample_weight"]},
+    ],
+)
+def test_a_request_that_is_none_is_refused(contents, path, request_):
+    change = state(_metadata_request={"request": request_})
+    refused(path, forge(contents, ALL, change))
 
 
 def test_an_array_of_texts_holds_characters(path):

@@ -89,11 +89,11 @@ INDICES = {
 @pytest.mark.parametrize("kind", INDICES)
 def test_rows_that_continue_the_training_rows_know_them(kind):
     frame = pd.DataFrame({"a": np.arange(10.0)}, index=INDICES[kind])
-    step = SlidingWindow(window_length=3, lag=1).fit(frame[:6])
+    step = SlidingWindow(window_length=3, lag=1).fit(frame.iloc[:6])
     whole = np.asarray(SlidingWindow(window_length=3, lag=1).fit_transform(frame))
-    np.testing.assert_array_equal(step.transform(frame[6:]), whole[6:])
-    np.testing.assert_array_equal(step.transform(frame[:6]), whole[:6])
-    after_gap = step.transform(frame[7:])
+    np.testing.assert_array_equal(step.transform(frame.iloc[6:]), whole[6:])
+    np.testing.assert_array_equal(step.transform(frame.iloc[:6]), whole[:6])
+    after_gap = step.transform(frame.iloc[7:])
     assert after_gap.lengths.tolist() == [0, 1, 2]
 
 
