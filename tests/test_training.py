@@ -445,6 +445,17 @@ def test_mixed_precision_takes_states_in_bfloat16(cell):
     assert mixed.loss_curve_ != plain.loss_curve_
 
 
+@pytest.mark.parametrize("cell", CELLS.values())
+def test_mixed_precision_unrolls_layers_of_the_user_in_float32(cell):
+    class Layer(cell):
+        pass
+
+    options = {"recurrent_dropout": 0.2, "hidden_size": 4, "max_epochs": 2}
+    plain = RNNRegressor(cell=Layer, **options, random_state=0).fit(X, Y)
+    mixed = clone(plain).set_params(mixed_precision=True).fit(X, Y)
+    np.testing.assert_allclose(mixed.loss_curve_, plain.loss_curve_, rtol=0.01)
+
+
 @pytest.mark.parametrize("estimator", [RNNRegressor, CNNRegressor])
 def test_mixed_precision_leaves_small_fits_in_float64_alone(estimator):
     data = np.random.default_rng(0).normal(size=(20, 6, 2))

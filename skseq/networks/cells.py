@@ -93,14 +93,14 @@ class RecurrentLayer(nn.Module):
     def forward(
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
-        if self._pays_by_hand(x, lengths):
+        by_hand = self._pays_by_hand(x, lengths)
+        if by_hand or self.recurrent_dropout.active or not self.has_kernel:
             dtype = self.kernel.weight_ih_l0.dtype
             if state is not None:
                 state = tuple(part.to(dtype) for part in state)
+            run = self._run_by_hand if by_hand else self._unroll
             with torch.autocast(x.device.type, enabled=False):
-                return self._run_by_hand(x.to(dtype), state, lengths)
-        if self.recurrent_dropout.active or not self.has_kernel:
-            return self._unroll(x, state, lengths)
+                return run(x.to(dtype), state, lengths)
         if state is not None:
             state = tuple(part.unsqueeze(0) for part in state)
             state = state if self.n_states > 1 else state[0]

@@ -53,9 +53,12 @@ def save(estimator: Any, path: str | os.PathLike) -> None:
         it holds what is not data: a layer class as `cell`, an optimiser class,
         callbacks. The message names the parameter.
     ValueError
-        If parameters that shape the network were changed since `fit`.
+        If parameters that shape the network were changed since `fit`, or at `path` is
+        something else than a file.
     NotFittedError
         If the estimator is not fitted.
+    OSError
+        If the file cannot be written.
     ImportError
         If safetensors is not installed: ``pip install 'skseq[files]'``.
 

@@ -73,6 +73,10 @@ def export_onnx(
         forecaster of several series or with ``missing="mask"``.
     NotFittedError
         If the estimator is not fitted.
+    ValueError
+        If at `path` is something else than a file.
+    OSError
+        If the file cannot be written.
     ImportError
         If onnx is not installed: ``pip install 'skseq[onnx]'``.
 

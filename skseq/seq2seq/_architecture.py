@@ -187,7 +187,10 @@ class BaseSeq2Seq(BaseSequenceEstimator):
         check_is_fitted(self, "net_")
         sequences = self._check_X(X, reset=False)
         self._check_lengths(sequences, targets)
-        return check_weights(sample_weight, sequences)
+        weights = check_weights(sample_weight, sequences)
+        if weights is not None and not weights.any():  # scikit-learn 1.8 lets it pass
+            raise ValueError("sample_weight is zero for every sequence.")
+        return weights
 
     def _write(
         self, X: Any, n_steps: Any

@@ -63,7 +63,7 @@ def fingerprint(value):
 def surroundings():
     """Return what belongs to the user and not to a call."""
     return (
-        fingerprint(np.random.get_state()[1]),
+        fingerprint(np.random.get_state()),
         torch.get_rng_state().numpy().tobytes(),
         torch.get_num_threads(),
         torch.get_default_dtype(),

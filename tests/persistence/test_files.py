@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from functools import cache, partial
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -75,7 +76,7 @@ small = partial(dict, hidden_size=4, max_epochs=2, random_state=0)
 conv = partial(dict, n_filters=(6,), n_branches=2, kernel_size=3, max_epochs=2)
 forecast = partial(small, window_length=8, horizon=3)
 COLUMNS = {"known_future": ["b"], "static": ["c"]}
-DAYS = pd.date_range("2026-03-20", periods=60, freq="D", tz="Europe/Berlin")
+DAYS = pd.date_range("2026-03-20", periods=60, freq="D", tz=ZoneInfo("Europe/Berlin"))
 TABLE = pd.DataFrame(ROWS, DAYS, list("abc")).assign(c=1.0)
 
 
@@ -271,7 +272,9 @@ def test_forecasts_keep_their_index(index, kind, path):
     if kind == "series":
         equal = pd.testing.assert_series_equal
     equal(loaded.predict(), model.predict(), check_exact=True, check_freq=True)
-    rows = data.groupby(level=0, sort=False).head(2) if kind == "panel" else data.iloc[:2]
+    rows = (
+        data.groupby(level=0, sort=False).head(2) if kind == "panel" else data.iloc[:2]
+    )
     rows = rows.set_axis(model.predict(n_steps=2).index)
     found, expected = (m.update(rows).predict() for m in (loaded, model))
     equal(found, expected, check_exact=True, check_freq=True)
