@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FLOATS = (np.float64, np.float32)
 MOST_TOKENS = 10_000_000  # more would be measurements rather than tokens
+MOST_ROWS = 2**31 - 1  # of a window or a memory
 
 
 @contextmanager

@@ -95,7 +95,9 @@ class ContextTimeSeriesSplit(TimeSeriesSplit):
         for name in ("max_train_size", "test_size"):
             if getattr(self, name) is not None:
                 _check_count(name, getattr(self, name), least=1)
-        for train, test in super().split(X, y, groups):
+        with naming("X"):
+            folds = list(super().split(X, y, groups))
+        for train, test in folds:
             start = test[0] - self.context
             if start < 0:
                 raise ValueError(

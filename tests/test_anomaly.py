@@ -417,3 +417,10 @@ def test_bad_rows_say_why(trained):
         trained.predict(np.zeros((30, 2)))
     with pytest.raises(ValueError, match="NaN in row 7"):
         trained.predict(LATER.replace(LATER.iloc[7], np.nan))
+
+
+@pytest.mark.parametrize("name", ["smoothing", "memory"])
+def test_more_rows_than_an_index_counts_are_refused(name):
+    detector = SequenceAnomalyDetector(**{name: 2**63})
+    with pytest.raises(ValueError, match=name):
+        detector.fit(np.arange(50.0))

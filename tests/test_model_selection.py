@@ -66,3 +66,8 @@ def test_wrong_sizes_are_refused(name, size):
 def test_unknown_scorers_are_refused(scoring):
     with pytest.raises((ValueError, TypeError), match="scoring"):
         context_scorer(scoring, 1)
+
+
+def test_a_number_has_no_rows_to_split():
+    with pytest.raises(TypeError, match="X"):
+        next(ContextTimeSeriesSplit(3).split(3))

@@ -409,3 +409,8 @@ def test_a_score_checks_targets_and_weights(cls):
     for weights in (np.ones(3), *np.array([[np.nan], [-1], [0]]).repeat(240, axis=1)):
         with pytest.raises(ValueError, match="sample_weight"):
             model.score(WAVES, y, weights)
+
+
+def test_labels_in_a_dictionary_are_refused():
+    with pytest.raises(TypeError, match="y must be a list of sequences, got dict"):
+        Seq2SeqClassifier().fit(np.zeros((2, 3, 1)), {0: "ab", 1: "c"})

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skseq._summary import NetworkReprMixin
-from skseq._validation import FLOATS, naming
+from skseq._validation import FLOATS, MOST_ROWS, naming
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
@@ -108,8 +108,8 @@ class SequenceAnomalyDetector(
     _parameter_constraints: ClassVar[dict] = {
         "forecaster": [BaseForecaster, None],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
-        "smoothing": [Interval(Integral, 1, None, closed="left")],
-        "memory": [Interval(Integral, 2, None, closed="left"), None],
+        "smoothing": [Interval(Integral, 1, MOST_ROWS, closed="both")],
+        "memory": [Interval(Integral, 2, MOST_ROWS, closed="both"), None],
         "random_state": ["random_state"],
     }
 

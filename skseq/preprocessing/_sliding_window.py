@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skseq._validation import FLOATS, naming
+from skseq._validation import FLOATS, MOST_ROWS, naming
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._continuation import continues, last_step
 from skseq.sequences import SequenceArray, panel_starts
@@ -75,8 +75,8 @@ class SlidingWindow(SequenceTransformer):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "window_length": [Interval(Integral, 1, None, closed="left")],
-        "lag": [Interval(Integral, 0, None, closed="left")],
+        "window_length": [Interval(Integral, 1, MOST_ROWS, closed="both")],
+        "lag": [Interval(Integral, 0, MOST_ROWS, closed="both")],
     }
 
     def __init__(self, window_length: int = 1, lag: int = 0):

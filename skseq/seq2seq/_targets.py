@@ -114,10 +114,14 @@ def read_label_sequences(X: Any, y: Any) -> np.ndarray:
 
     Raises
     ------
+    TypeError
+        If y is a dictionary or a set.
     ValueError
         If y holds anything else, or no label at all.
     """
     check_instances(X, y)
+    if isinstance(y, (dict, set)):
+        raise TypeError(f"y must be a list of sequences, got {type(y).__name__}.")
     if hasattr(y, "iloc"):
         y = y.to_numpy()
     items = [np.asarray(item) for item in y]

@@ -285,3 +285,8 @@ def test_parameters_that_were_set_after_the_fit_are_checked(params):
     windows = SlidingWindow(window_length=2).fit(table).set_params(**params)
     with pytest.raises(ValueError, match=next(iter(params))):
         windows.transform(table)
+
+
+def test_a_window_longer_than_an_index_counts_is_refused():
+    with pytest.raises(ValueError, match="window_length"):
+        SlidingWindow(10**30).fit(np.arange(5.0))
