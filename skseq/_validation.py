@@ -16,7 +16,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skseq.sequences import SequenceArray, panel_starts
+from skseq.panels import panel_starts
+from skseq.sequences import SequenceArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

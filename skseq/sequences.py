@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skseq.panels import panel_starts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
-__all__ = ["SequenceArray", "panel_starts"]
+__all__ = ["SequenceArray"]
 
 
 class SequenceArray:
@@ -392,50 +394,6 @@ class SequenceArray:
         sequences = SequenceArray.__new__(SequenceArray)
         vars(sequences).update(vars(self))
         return sequences
-
-
-def panel_starts(index: pd.MultiIndex) -> np.ndarray:
-    """Return the row at which each instance of a panel starts.
-
-    Parameters
-    ----------
-    index : MultiIndex of two levels (instance, time)
-        Index of a long table.
-
-    Returns
-    -------
-    starts : ndarray of int of shape (n_instances,)
-
-    Raises
-    ------
-    ValueError
-        If the index has not two levels, an instance is interrupted by another or the
-        time of an instance does not increase.
-    """
-    if index.nlevels != 2:
-        raise ValueError(
-            "frame must have a 2-level index (instance, time), "
-            f"got {index.nlevels} level(s)."
-        )
-    instances, times = (index.get_level_values(level) for level in (0, 1))
-    changes = np.flatnonzero(np.diff(instances.factorize()[0])) + 1
-    starts = np.append(0, changes)[: len(index)]
-    firsts = instances[starts]
-    if firsts.has_duplicates:
-        name = firsts[firsts.duplicated()][0]
-        raise ValueError(
-            f"The rows of instance {name!r} are interrupted by another instance; "
-            "sort the table by its index first."
-        )
-    increases = np.asarray(times[1:] > times[:-1])
-    increases[changes - 1] = True
-    if not increases.all():
-        i = int(np.argmin(increases))
-        raise ValueError(
-            f"The time index of instance {instances[i]!r} does not increase at "
-            f"{times[i + 1]!r}, which follows {times[i]!r}."
-        )
-    return starts
 
 
 def _is_length(value: Any) -> bool:

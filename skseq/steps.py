@@ -10,7 +10,8 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 
 from skseq._validation import is_list_of_sequences, is_panel, naming
-from skseq.sequences import SequenceArray, panel_starts
+from skseq.panels import panel_starts
+from skseq.sequences import SequenceArray
 
 __all__ = ["check_step_labels", "flatten_steps", "unflatten_steps"]
 

@@ -25,7 +25,7 @@ def test_any_call_succeeds_or_says_what_is_wrong(subject):
     )
     @hypothesis.given(cases(subject))
     def abuse(case):
-        run(case)
+        run(case)  # raises a Violation unless every call keeps the contract
 
     abuse()
 

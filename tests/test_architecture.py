@@ -11,6 +11,7 @@ import skseq
 
 PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
+    {"panels"},
     {"sequences"},
     {"_validation", "_writing", "networks", "resources", "versioning"},
     {"steps"},

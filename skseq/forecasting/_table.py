@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skseq.forecasting._time import Span, join_spans, span_of
-from skseq.sequences import panel_starts
+from skseq.panels import panel_starts
 
 __all__ = ["Columns", "Table", "called", "read_series"]
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from skseq._validation import is_list_of_sequences, is_panel
-from skseq.sequences import SequenceArray, panel_starts
+from skseq.panels import panel_starts
+from skseq.sequences import SequenceArray
 
 __all__ = ["lay_out", "lay_out_like", "names_of_features"]
 

@@ -12,9 +12,10 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skseq._validation import FLOATS, MOST_ROWS, naming
+from skseq.panels import panel_starts
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._continuation import continues, last_step
-from skseq.sequences import SequenceArray, panel_starts
+from skseq.sequences import SequenceArray
 
 __all__ = ["SlidingWindow"]
 

@@ -81,7 +81,7 @@ def expected(model, data):
     return answer(data)
 
 
-def close(found, wanted):
+def assert_close(found, wanted):
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
 
 
@@ -131,7 +131,7 @@ def test_sequences_of_any_length(model, y, path):
         if y is STEPS:
             found = found[np.arange(12) < LENGTHS[:, None]]
             wanted = np.concatenate(wanted)
-        close(found, wanted)
+        assert_close(found, wanted)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_other_batches_and_lengths_than_in_fit(model, y, path):
     for shape in ((1, 1), (2, 31), (7, 12)):
         data = rng.normal(loc=[5, -100], scale=[3, 20], size=(*shape, 2))
         data = data.astype(np.float32)
-        close(run(path, X=data), np.asarray(expected(model, data)))
+        assert_close(run(path, X=data), np.asarray(expected(model, data)))
     session = onnxruntime.InferenceSession(path)
     assert [i.name for i in session.get_inputs()] == ["X"]
     assert session.get_inputs()[0].shape == ["n_samples", "n_timesteps", 2]
@@ -153,7 +153,7 @@ def test_tokens(path):
     model = RNNClassifier(**small(cell="gru", embedding_dim=4)).fit(TOKENS, SIGN)
     export_onnx(model, path)
     found = run(path, X=padded(TOKENS, -1), lengths=LENGTHS)
-    close(found, model.predict_proba(TOKENS))
+    assert_close(found, model.predict_proba(TOKENS))
 
 
 def test_large_values_keep_their_digits(path):
@@ -179,7 +179,7 @@ def test_a_network_in_float64_becomes_float32(path):
     model = CNNClassifier(**conv()).fit(data, SIGN[:10])
     assert next(model.module_.parameters()).dtype.itemsize == 8
     export_onnx(model, path, lengths=False)
-    close(run(path, X=X[:10]), model.predict_proba(data))
+    assert_close(run(path, X=X[:10]), model.predict_proba(data))
 
 
 def test_labels_are_a_property(path):
@@ -209,9 +209,9 @@ def test_forecasts_of_windows(model, n_columns, path):
     export_onnx(model, path)
     later = np.concatenate([rows[50:60], rows[60:]])
     windows = np.stack([later[i : i + 10] for i in range(7)]).astype(np.float32)
-    close(run(path, past=windows), model.rolling_forecast(rows[60:]))
+    assert_close(run(path, past=windows), model.rolling_forecast(rows[60:]))
     (forecast,) = run(path, past=windows[:1])
-    close(forecast, model.predict())
+    assert_close(forecast, model.predict())
 
 
 @pytest.mark.parametrize("channels", ["shared", "joint"])
@@ -232,7 +232,7 @@ def test_forecasts_with_covariates(cls, channels, path):
         future=table[["ahead"]].to_numpy(np.float32)[None, 60:64],
         static=np.array([[4]], dtype=np.float32),
     )
-    close(found[0], model.predict(rest[60:64]))
+    assert_close(found[0], model.predict(rest[60:64]))
 
 
 # What cannot be exported -----------------------------------------------------------

@@ -50,7 +50,7 @@ def contents(tmp_path_factory):
     return found
 
 
-def refused(path, data, match=None):
+def assert_refused(path, data, match=None):
     path.write_bytes(data)
     with pytest.raises(ValueError, match=match) as caught:
         load(path)
@@ -64,23 +64,23 @@ def refused(path, data, match=None):
 def test_no_flipped_bit_goes_unnoticed(contents, path):
     data = contents["Tokenizer"]
     for i in range(len(data)):
-        refused(path, data[:i] + bytes([data[i] ^ 1 << i % 8]) + data[i + 1 :])
+        assert_refused(path, data[:i] + bytes([data[i] ^ 1 << i % 8]) + data[i + 1 :])
 
 
 def test_nor_in_weights(contents, path):
     data = contents["RNNRegressor"]
     for i in random.Random(0).sample(range(len(data)), 200):
-        refused(path, data[:i] + bytes([data[i] ^ 0x10]) + data[i + 1 :])
+        assert_refused(path, data[:i] + bytes([data[i] ^ 0x10]) + data[i + 1 :])
 
 
 def test_a_truncated_or_longer_file_is_refused(contents, path):
     data = contents["Tokenizer"]
     for n in range(0, len(data), 3):
-        refused(path, data[:n])
+        assert_refused(path, data[:n])
     data = contents["RNNRegressor"]
     for n in range(0, len(data), 397):
-        refused(path, data[:n])
-    refused(path, data + b"\0")
+        assert_refused(path, data[:n])
+    assert_refused(path, data + b"\0")
 
 
 # Other files ------------------------------------------------------------------------
@@ -106,10 +106,10 @@ def test_other_kinds_of_files_are_refused(path, tmp_path, monkeypatch):
         (tmp_path / "archive").read_bytes(),
         pickle.dumps(Attack()),
     ):
-        refused(path, data, "cannot be loaded")
+        assert_refused(path, data, "cannot be loaded")
     assert not (tmp_path / "attacked").exists()
     other = safetensors.numpy.save({"a": np.zeros(3)}, {"model": "{}"})
-    refused(path, other, "not one of skseq")
+    assert_refused(path, other, "not one of skseq")
 
 
 def test_what_is_no_file_is_refused(tmp_path):
@@ -149,7 +149,7 @@ def test_another_format_is_refused(contents, path, version, advice):
     header["__metadata__"] |= {"skseq_format": version, "skseq_version": "7.8"}
     text = json.dumps(header).encode()
     forged = len(text).to_bytes(LENGTH, "little") + text + data[end:]
-    refused(path, forged, f"skseq 7.8 in format .*reads format 1.*{advice}")
+    assert_refused(path, forged, f"skseq 7.8 in format .*reads format 1.*{advice}")
 
 
 # Forgeries, with a checksum that is right ---------------------------------------------
@@ -247,7 +247,7 @@ FORGED = [
 
 @pytest.mark.parametrize(("name", "change", "match"), FORGED)
 def test_a_forged_file_is_refused(contents, path, name, change, match):
-    refused(path, forge(contents, name, change), match)
+    assert_refused(path, forge(contents, name, change), match)
 
 
 @pytest.mark.parametrize("position", [-1, 625, 10**9, 2**80, "0"])
@@ -257,16 +257,16 @@ def test_a_random_state_stays_within_its_key(contents, path, position):
     def change(part, params, state, tensors):
         state["_rng"]["random_state"][1] = position
 
-    refused(path, forge(contents, ALL, change))
+    assert_refused(path, forge(contents, ALL, change))
 
 
 def test_deep_nesting_is_refused(path):
     node = None
     for _ in range(300):
         node = {"tuple": [node]}
-    refused(path, pack(node, {}))
+    assert_refused(path, pack(node, {}))
     text = pack("here", {}).replace(b'\\"here\\"', b"[" * 90_000 + b"]" * 90_000)
-    refused(path, text)
+    assert_refused(path, text)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_deep_nesting_is_refused(path):
     ],
 )
 def test_a_value_that_is_none_is_refused(path, node):
-    refused(path, pack(node, {}))
+    assert_refused(path, pack(node, {}))
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_a_forged_pipeline_is_refused(path, change, match):
     save(make_pipeline(Tokenizer()).fit(TEXT), path)
     model, tensors = unpack(path.read_bytes())
     change(model["pipeline"])
-    refused(path, pack(model, tensors), match)
+    assert_refused(path, pack(model, tensors), match)
 
 
 @pytest.mark.parametrize(
@@ -326,12 +326,12 @@ def test_a_forged_pipeline_is_refused(path, change, match):
 )
 def test_a_request_that_is_none_is_refused(contents, path, request_):
     change = state(_metadata_request={"request": request_})
-    refused(path, forge(contents, ALL, change))
+    assert_refused(path, forge(contents, ALL, change))
 
 
 def test_an_array_of_texts_holds_characters(path):
     codes = np.full((2, 3), 0x110000, dtype=np.uint32)
-    refused(path, pack({"array": {"text": "a"}}, {"a": codes}), "no texts")
+    assert_refused(path, pack({"array": {"text": "a"}}, {"a": codes}), "no texts")
 
 
 def test_memory_is_bounded_by_the_size_of_the_file(contents, path):
@@ -341,8 +341,8 @@ def test_memory_is_bounded_by_the_size_of_the_file(contents, path):
     data = pack(node, {"a": large})
     tracemalloc.start()
     try:
-        refused(path, data, "used before")
-        refused(path, forge(contents, ALL, params(hidden_size=50_000)), "shape")
+        assert_refused(path, data, "used before")
+        assert_refused(path, forge(contents, ALL, params(hidden_size=50_000)), "shape")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
