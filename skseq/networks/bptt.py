@@ -1,11 +1,12 @@
 """Back-propagation through time written by hand (Werbos, 1990), for CPUs.
 
 Each function runs all steps of a recurrent layer as one node of the autograd graph.
-Tensors are laid out (T, H, B), so that a gate is a contiguous block. What does not
-need the step after is done for blocks of steps that stay in the processor's cache:
-slopes before the loop, the weights' gradients after it. This is faster than an
-unrolled graph always, and faster than torch.nn for simple and GRU layers but the
-largest.
+Tensors are laid out (T, H, B), so that a gate is a contiguous block. What a step is
+given is one block, too: its inputs, a row of ones and the state before, so that one
+product with all weights makes the gates and one product after it all gradients of the
+weights. What does not need the step after is done for blocks of steps that stay in the
+processor's cache. This is faster than an unrolled graph always, and faster than
+torch.nn for simple and GRU layers but the largest.
 
 All take inputs (T, F, B), a state before the first step (H, B), the parameters of a
 torch.nn layer, and the mask (H, B) of recurrent dropout, or None.
@@ -31,22 +32,51 @@ sigmoid_slope = torch.ops.aten.sigmoid_backward  # (d, s) -> d * s * (1 - s)
 tanh_slope = torch.ops.aten.tanh_backward  # (d, t) -> d * (1 - t ** 2)
 
 
-def _inputs(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return what the inputs contribute to the gates of all steps, (T, G, B)."""
-    return torch.baddbmm(bias.view(1, -1, 1), weight.expand(len(x), -1, -1), x)
+def _given(x: Tensor, state: Tensor) -> Tensor:
+    """Return what steps are given, (T + 1, F + 1 + H, B); of states only the first.
+
+    The last step, which is none, has room for the state after all others.
+    """
+    n_timesteps, size, n_samples = x.shape
+    given = x.new_empty(n_timesteps + 1, size + 1 + len(state), n_samples)
+    given[:-1, :size] = x
+    given[:, size] = 1
+    given[0, size + 1 :] = state
+    return given
 
 
-def _states(n_steps: int, first: Tensor) -> Tensor:
-    """Return room for the states of all steps, (T + 1, H, B), after a first one."""
-    states = first.new_empty(n_steps + 1, *first.shape)
-    states[0] = first
-    return states
+def _joined(w_x: Tensor, bias: Tensor, w_h: Tensor) -> Tensor:
+    """Return the weights of what a step is given, (G, F + 1 + H)."""
+    return torch.cat([w_x, bias.unsqueeze(1), w_h], dim=1)
 
 
-def _seen(states: Tensor, mask: Tensor | None) -> Tensor:
-    """Return the states (T, H, B) as the next step sees them; with a mask, room."""
-    before = states[:-1]
-    return before if mask is None else torch.empty_like(before)
+def _parted(joined: Tensor, w_x: Tensor) -> tuple[Tensor, ...]:
+    """Return gradients (F + 1 + H, G) in the order of a torch.nn layer's parameters."""
+    size = w_x.shape[1]
+    bias = joined[size]
+    return joined[:size].t(), joined[size + 1 :].t(), bias, bias.clone()
+
+
+def _way_back(ctx, x_shape: torch.Size, w_x: Tensor, w_h: Tensor):
+    """Return weights that lead back, gradients of x and of states shown, or room."""
+    n_timesteps, size, n_samples = x_shape
+    if not ctx.needs_input_grad[0]:
+        w_t = w_h.t().contiguous()
+        room = w_x.new_empty(len(w_t), n_samples).expand(n_timesteps, -1, -1)
+        return w_t, room, None, room
+    w_t = torch.cat([w_x, w_h], dim=1).t().contiguous()
+    room = w_x.new_empty(n_timesteps, len(w_t), n_samples)
+    return w_t, room, room[:, :size], room[:, size:]
+
+
+def _masked(tensor: Tensor, mask: Tensor | None) -> Tensor:
+    return tensor if mask is None else tensor * mask
+
+
+def _tanh_factors(like: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return a and b of ``a + b * sigmoid(2 x) = tanh(x) * mask``."""
+    ones = _masked(torch.ones_like(like), mask)
+    return -ones, 2 * ones
 
 
 def _steps(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
@@ -59,14 +89,6 @@ def _steps_back(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     return zip(*(tensor.unbind()[::-1] for tensor in tensors), strict=True)
 
 
-def _state_gradients(d_outputs: Tensor) -> Tensor:
-    """Return room for gradients of all states, (T + 1, H, B), with those of outputs."""
-    d_states = d_outputs.new_empty(len(d_outputs) + 1, *d_outputs.shape[1:])
-    d_states[0] = 0
-    d_states[1:] = d_outputs
-    return d_states
-
-
 def _blocks_back(states: Tensor) -> Iterator[slice]:
     """Cut steps into blocks, the last ones first."""
     size = max(1, BLOCK // states[0].numel())
@@ -74,89 +96,51 @@ def _blocks_back(states: Tensor) -> Iterator[slice]:
         yield slice(max(0, stop - size), stop)
 
 
-def _through(d_before: Tensor, w_t: Tensor, d_gates: Tensor, mask: Tensor | None):
-    """Add to the gradient of a state what comes through the next step's gates."""
-    if mask is None:
-        d_before.addmm_(w_t, d_gates)
-    else:
-        d_before.addcmul_(w_t @ d_gates, mask)
-
-
-class _Gradients:
-    """Gradients of x, of both weights and of both biases, gathered block by block."""
-
-    def __init__(self, ctx, x: Tensor, w_x: Tensor, w_h: Tensor):
-        self.x, self.w_x_t = x, w_x.t()
-        self.d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
-        # Transposed, as narrow inputs are faster so.
-        self.d_weights = [x.new_zeros(w.shape[::-1]) for w in (w_x, w_h)]
-        self.d_biases = [x.new_zeros(len(w)) for w in (w_x, w_h)]
-
-    def add(self, steps: slice, seen: Tensor, d_input: Tensor, d_recurrent: Tensor):
-        """Take in those of the gates, (steps, G, B), and the states they saw."""
-        flat_input = _flat(d_input)
-        same = d_recurrent is d_input
-        flat_recurrent = flat_input if same else _flat(d_recurrent)
-        self.d_weights[0].addmm_(_flat(self.x[steps]), flat_input.t())
-        self.d_weights[1].addmm_(_flat(seen), flat_recurrent.t())
-        self.d_biases[0].add_(flat_input.sum(1))
-        self.d_biases[1].add_(flat_recurrent.sum(1))
-        if self.d_x is not None:
-            torch.matmul(self.w_x_t, d_input, out=self.d_x[steps])
-
-    @property
-    def of_parameters(self) -> list[Tensor]:
-        """In the order of a torch.nn layer."""
-        return [*(weight.t() for weight in self.d_weights), *self.d_biases]
-
-
-def _flat(steps: Tensor) -> Tensor:
-    """(T, G, B) to (G, T * B)."""
-    return steps.transpose(0, 1).flatten(1)
-
-
 class ElmanSteps(Function):
     """Steps of a simple recurrent layer; returns the states (T, H, B)."""
 
     @staticmethod
     def forward(ctx, x, h0, w_x, w_h, b_x, b_h, mask, relu):
-        factor = 1 if relu else 2
-        inputs = _inputs(x, factor * w_x, factor * (b_x + b_h))
-        weight = factor * w_h
-        states = _states(len(x), h0)
-        seen = _seen(states, mask)
-        minus_one = torch.full_like(h0, -1)
-        h = h0
-        for sums, shown, after in _steps(inputs, seen, states[1:]):
-            if mask is not None:
-                torch.mul(h, mask, out=shown)
-            sums.addmm_(weight, shown)
-            if relu:
-                torch.clamp(sums, min=0, out=after)
+        weight = _joined(w_x, b_x + b_h, w_h)
+        weight = weight if relu else 2 * weight
+        given = _given(x, _masked(h0, mask))
+        shown = given[1:, -len(h0) :]
+        gates = x.new_empty(shown.shape)
+        a, b = _tanh_factors(h0, mask)
+        for z, gate, after in _steps(given[:-1], gates, shown):
+            torch.mm(weight, z, out=gate)
+            if not relu:
+                torch.addcmul(a, b, gate.sigmoid_(), out=after)
+            elif mask is None:
+                torch.clamp(gate, min=0, out=after)
             else:
-                torch.add(minus_one, sums.sigmoid_(), alpha=2, out=after)
-            h = after
-        ctx.save_for_backward(x, w_x, w_h, seen, states, mask)
-        ctx.relu = relu
-        return states[1:]
+                torch.mul(gate.clamp_(min=0), mask, out=after)
+        states = shown
+        if mask is not None:
+            states = gates if relu else gates.mul_(2).sub_(1)
+        ctx.save_for_backward(w_x, w_h, given, states, mask)
+        ctx.x_shape, ctx.relu = x.shape, relu
+        return states
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_outputs):
-        x, w_x, w_h, seen, states, mask = ctx.saved_tensors
-        gradients = _Gradients(ctx, x, w_x, w_h)
-        w_t = w_h.t().contiguous()
-        d_states = _state_gradients(d_outputs)
-        dh = d_states[-1]
-        for block in _blocks_back(d_outputs):
-            after = states[1:][block]
-            slope = (after > 0).to(x.dtype) if ctx.relu else 1 - after.square()
-            for d, d_before in _steps_back(slope, d_states[block]):
-                d.mul_(dh)
-                _through(d_before, w_t, d, mask)
-                dh = d_before
-            gradients.add(block, seen[block], slope, slope)
-        return gradients.d_x, dh, *gradients.of_parameters, None, None
+    def backward(ctx, d_states):
+        w_x, w_h, given, states, mask = ctx.saved_tensors
+        w_t, d_given, d_x, d_shown = _way_back(ctx, ctx.x_shape, w_x, w_h)
+        d_weight = w_x.new_zeros(given.shape[1], len(w_x))
+        d_seen = torch.zeros_like(states[0])
+        for block in _blocks_back(states):
+            after = states[block]
+            slope = (after > 0).to(w_x.dtype) if ctx.relu else 1 - after.square()
+            d_gates = slope * d_states[block]
+            for d, to_gate, d_z, d_before in _steps_back(
+                d_gates, _masked(slope, mask), d_given[block], d_shown[block]
+            ):
+                d.addcmul_(to_gate, d_seen)
+                torch.mm(w_t, d, out=d_z)
+                d_seen = d_before
+            d_weight.addbmm_(given[:-1][block], d_gates.transpose(1, 2))
+        return d_x, _masked(d_seen, mask), *_parted(d_weight, w_x), None, None
 
 
 class GRUSteps(Function):
@@ -164,67 +148,87 @@ class GRUSteps(Function):
 
     @staticmethod
     def forward(ctx, x, h0, w_x, w_h, b_x, b_h, mask):
-        size = len(h0)
+        size, n_inputs = len(h0), w_x.shape[1]
         rz, new = slice(2 * size), slice(2 * size, None)
-        factor = torch.ones_like(b_x)
-        factor[new] = 2
-        bias = factor * b_x
-        bias[rz] += b_h[rz]
-        inputs = _inputs(x, factor.unsqueeze(1) * w_x, bias)  # becomes r, z, n
-        weight = factor.unsqueeze(1) * w_h
-        w_rz, w_n, b_n = weight[rz], weight[new], 2 * b_h[new].unsqueeze(1)
-        b_n = b_n.expand_as(h0).contiguous()
-        states = _states(len(x), h0)
-        remembered = torch.empty_like(states[1:])  # what r multiplies, twice
-        seen = _seen(states, mask)
+        w_rz = _joined(w_x[rz], b_x[rz] + b_h[rz], w_h[rz])
+        w_n = 2 * torch.cat([w_x[new], b_x[new].unsqueeze(1)], dim=1)
+        w_m = 2 * torch.cat([b_h[new].unsqueeze(1), w_h[new]], dim=1)
+        given = _given(x, _masked(h0, mask))
+        shown = given[:, -size:]
+        ns = torch.bmm(w_n.expand(len(x), -1, -1), given[:-1, : n_inputs + 1])
+        gates = x.new_empty(len(x), 2 * size, x.shape[2])
+        remembered = torch.empty_like(ns)  # what r multiplies, twice
+        states = shown
+        if mask is not None:
+            states = x.new_empty(shown.shape)
+            states[0] = h0
         minus_one = torch.full_like(h0, -1)
         h = h0
-        for gates, r, z, n, memory, shown, after in _steps(
-            inputs[:, rz], *inputs.chunk(3, dim=1), remembered, seen, states[1:]
+        for z_all, z_h, gate, r, z, n, memory, seen, after in _steps(
+            given[:-1],
+            given[:-1, n_inputs:],
+            gates,
+            *gates.chunk(2, dim=1),
+            ns,
+            remembered,
+            shown[1:],
+            states[1:],
         ):
-            if mask is not None:
-                torch.mul(h, mask, out=shown)
-            gates.addmm_(w_rz, shown).sigmoid_()
-            torch.addmm(b_n, w_n, shown, out=memory)
+            torch.mm(w_rz, z_all, out=gate).sigmoid_()
+            torch.mm(w_m, z_h, out=memory)
             n.addcmul_(r, memory).sigmoid_()
             torch.add(minus_one, n, alpha=2, out=n)
             torch.lerp(n, h, z, out=after)
+            if mask is not None:
+                torch.mul(after, mask, out=seen)
             h = after
-        ctx.save_for_backward(x, w_x, w_h, inputs, remembered, seen, states, mask)
+        ctx.save_for_backward(w_x, w_h, given, gates, ns, remembered, states, mask)
         return states[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx, d_outputs):
-        x, w_x, w_h, gates, remembered, seen, states, mask = ctx.saved_tensors
-        gradients = _Gradients(ctx, x, w_x, w_h)
-        size = len(states[0])
-        rolled = w_h.roll(size, 0)  # rows n, r, z
-        w_t = rolled.t().contiguous()
-        d_states = _state_gradients(d_outputs)
+        w_x, w_h, given, gates, ns, remembered, states, mask = ctx.saved_tensors
+        size, n_inputs = len(states[0]), w_x.shape[1]
+        w_t = w_h.roll(size, 0).t().contiguous()  # of n, r, z
+        w_x_t = w_x.t().contiguous()
+        d_x = None
+        if ctx.needs_input_grad[0]:
+            d_x = w_x.new_empty(len(ns), n_inputs, ns.shape[2])
+        d_w_x = w_x.new_zeros(n_inputs + 1, 3 * size)  # of r, z, n
+        d_w_h = w_x.new_zeros(1 + size, 3 * size)  # of n, r, z
+        d_states = ns.new_empty(states.shape)
+        d_states[0] = 0
+        d_states[1:] = d_outputs
         dh = d_states[-1]
-        for block in _blocks_back(d_outputs):
-            r, z, n = gates[block].chunk(3, dim=1)
+        for block in _blocks_back(ns):
+            r, z = gates[block].chunk(2, dim=1)
+            n = ns[block]
             # A gradient of the state times these is one of what r multiplies, of r, of
             # z, and of n: first the recurrent gates n, r, z, last those of the input.
             to_n = tanh_slope(1 - z, n)
             to_r = sigmoid_slope(to_n * remembered[block], r).div_(2)
             to_z = sigmoid_slope(states[:-1][block] - n, z)
             slope = torch.stack([to_n * r, to_r, to_z, to_n], dim=1)
+            d_recurrent = slope[:, :3].flatten(1, 2)
             for d, d_gates, keep, d_before in _steps_back(
-                slope, slope[:, :3].flatten(1, 2), z, d_states[block]
+                slope, d_recurrent, z, d_states[block]
             ):
                 d.mul_(dh)
                 d_before.addcmul_(dh, keep)
-                _through(d_before, w_t, d_gates, mask)
+                if mask is None:
+                    d_before.addmm_(w_t, d_gates)
+                else:
+                    d_before.addcmul_(w_t @ d_gates, mask)
                 dh = d_before
-            gradients.add(
-                block,
-                seen[block],
-                slope[:, 1:].flatten(1, 2),
-                slope[:, [1, 2, 0]].flatten(1, 2),
-            )
-        return gradients.d_x, dh, *gradients.of_parameters, None
+            d_input, z_t = slope[:, 1:].flatten(1, 2), given[:-1][block]
+            d_w_x.addbmm_(z_t[:, : n_inputs + 1], d_input.transpose(1, 2))
+            d_w_h.addbmm_(z_t[:, n_inputs:], d_recurrent.transpose(1, 2))
+            if d_x is not None:
+                torch.matmul(w_x_t, d_input, out=d_x[block])
+        d_w_h = d_w_h.roll(-size, 1)
+        d_weights = d_w_x[:-1].t(), d_w_h[1:].t()
+        return d_x, dh, *d_weights, d_w_x[-1], d_w_h[0], None
 
 
 class LSTMSteps(Function):
@@ -237,91 +241,106 @@ class LSTMSteps(Function):
     @staticmethod
     def forward(ctx, x, h0, c0, w_x, w_h, b_x, b_h, peepholes, mask):
         size = len(h0)
-        factor = torch.ones_like(b_x)
-        factor[2 * size : 3 * size] = 2
-        inputs = _inputs(x, factor.unsqueeze(1) * w_x, factor * (b_x + b_h))
-        weight = factor.unsqueeze(1) * w_h
-        states, cells = _states(len(x), h0), _states(len(x), 2 * c0)
-        bounded = torch.empty_like(states[1:])  # tanh of the cells
-        seen = _seen(states, mask)
-        minus_one, minus_two = torch.full_like(h0, -1), torch.full_like(h0, -2)
+        weight = _joined(w_x, b_x + b_h, w_h)
+        weight[2 * size : 3 * size] *= 2
+        given = _given(x, _masked(h0, mask))
+        shown = given[1:, -size:]
+        gates = x.new_empty(len(x), 4 * size, x.shape[2])
+        cells = x.new_empty(len(x) + 1, *h0.shape)
+        cells[0] = 2 * c0
+        squashed = torch.empty_like(cells[1:])  # sigmoids of the doubled cells
+        a, b = _tanh_factors(h0, mask)
+        minus_two = torch.full_like(h0, -2)
         if peepholes is not None:
             p_i, p_f, p_o = peepholes.div(2).unsqueeze(2)
-        h, c = states[0], cells[0]
-        for gates, i, f, g, o, shown, tanh_c, h_after, c_after in _steps(
-            inputs, *inputs.chunk(4, dim=1), seen, bounded, states[1:], cells[1:]
+        c = cells[0]
+        for z, gate, i, f, g, o, s, after, c_after in _steps(
+            given[:-1], gates, *gates.chunk(4, dim=1), squashed, shown, cells[1:]
         ):
-            if mask is not None:
-                torch.mul(h, mask, out=shown)
-            gates.addmm_(weight, shown)
+            torch.mm(weight, z, out=gate)
             if peepholes is None:
-                gates.sigmoid_()
+                gate.sigmoid_()
             else:
                 i.addcmul_(p_i, c)
                 f.addcmul_(p_f, c)
-                gates[: 3 * size].sigmoid_()
+                gate[: 3 * size].sigmoid_()
             torch.add(minus_two, g, alpha=4, out=g)
             torch.mul(f, c, out=c_after).addcmul_(i, g)
             if peepholes is not None:
                 o.addcmul_(p_o, c_after).sigmoid_()
-            torch.sigmoid(c_after, out=tanh_c)
-            torch.add(minus_one, tanh_c, alpha=2, out=tanh_c)
-            torch.mul(o, tanh_c, out=h_after)
-            h, c = h_after, c_after
-        ctx.save_for_backward(
-            x, w_x, w_h, inputs, seen, cells, bounded, peepholes, mask
-        )
+            torch.sigmoid(c_after, out=s)
+            torch.addcmul(a, b, s, out=after).mul_(o)
+            c = c_after
+        states = shown
+        if mask is not None:
+            states = (2 * squashed).sub_(1).mul_(gates[:, 3 * size :])
+        ctx.save_for_backward(w_x, w_h, given, gates, cells, squashed, peepholes, mask)
         ctx.set_materialize_grads(False)
-        return states[1:], cells[1:] / 2
+        ctx.x_shape = x.shape
+        return states, cells[1:] / 2
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_outputs, d_cells):
-        x, w_x, w_h, gates, seen, cells, bounded, peepholes, mask = ctx.saved_tensors
-        gradients = _Gradients(ctx, x, w_x, w_h)
-        w_t = w_h.t().contiguous()
-        if d_outputs is None:
-            d_outputs = torch.zeros_like(bounded)
-        d_states = _state_gradients(d_outputs)
-        dh = d_states[-1]
-        dc = torch.zeros_like(dh)
+    def backward(ctx, d_states, d_cells):
+        w_x, w_h, given, gates, cells, squashed, peepholes, mask = ctx.saved_tensors
+        w_t, d_given, d_x, d_shown = _way_back(ctx, ctx.x_shape, w_x, w_h)
+        d_weight = w_x.new_zeros(given.shape[1], len(w_x))
+        d_seen = torch.zeros_like(cells[0])
+        dc = keep_after = torch.zeros_like(d_seen)
         if peepholes is not None:
             p_i, p_f, p_o = peepholes.div(2).unsqueeze(2)
             d_peepholes = torch.zeros_like(peepholes)
-        for block in _blocks_back(d_outputs):
+        for block in _blocks_back(squashed):
             i, f, g, o = gates[block].chunk(4, dim=1)
-            before, after, tanh_c = cells[:-1][block], cells[1:][block], bounded[block]
-            # A gradient of the cell times these is one of i, f, g; one of the state
-            # times the fourth is one of o, and times to_c one of the cell.
-            slopes = (
-                sigmoid_slope(g, i),
-                sigmoid_slope(before, f),
-                tanh_slope(2 * i, g / 2),
-                sigmoid_slope(tanh_c, o),
-            )
-            slope = torch.stack(slopes, dim=1)
-            to_c = tanh_slope(o / 2, tanh_c)
-            d_gates = slope.flatten(1, 2)
-            to_cells = to_c if d_cells is None else d_cells[block] / 2
-            for d, d_ifg, d_o, cell_slope, keep, d_before, d_cell in _steps_back(
-                d_gates, slope[:, :3], slope[:, 3], to_c, f, d_states[block], to_cells
+            before, after, s = cells[:-1][block], cells[1:][block], squashed[block]
+            # A gradient of the cell times these is one of i, f, g, or of the cell
+            # before; one of the state times the others is one of o, or of the cell.
+            to_i = sigmoid_slope(g, i)
+            to_f = sigmoid_slope(before, f)
+            to_g = tanh_slope(2 * i, g / 2)
+            to_o = sigmoid_slope(2 * s - 1, o)
+            to_cell = sigmoid_slope(2 * o, s)
+            keep = f
+            if peepholes is not None:
+                keep = f + p_i * to_i + p_f * to_f
+                to_cell.addcmul_(p_o, to_o)
+            from_states = 0 if d_states is None else d_states[block].contiguous()
+            d_gates = torch.stack([to_i, to_f, to_g, to_o * from_states], dim=1)
+            dcs = to_cell * from_states
+            if d_cells is not None:
+                dcs.add_(d_cells[block], alpha=0.5)
+            d_flat = d_gates.flatten(1, 2)
+            for (
+                d,
+                d_ifg,
+                d_o,
+                o_slope,
+                d_cell,
+                c_slope,
+                keep_before,
+                d_z,
+                d_before,
+            ) in _steps_back(
+                d_flat,
+                d_gates[:, :3],
+                d_gates[:, 3],
+                _masked(to_o, mask),
+                dcs,
+                _masked(to_cell, mask),
+                keep,
+                d_given[block],
+                d_shown[block],
             ):
-                if d_cells is not None:
-                    dc.add_(d_cell)
-                d_o.mul_(dh)
-                dc.addcmul_(dh, cell_slope)
-                if peepholes is not None:
-                    dc.addcmul_(d_o, p_o)
+                d_o.addcmul_(o_slope, d_seen)
+                dc = d_cell.addcmul_(keep_after, dc).addcmul_(c_slope, d_seen)
                 d_ifg.mul_(dc)
-                dc.mul_(keep)
-                if peepholes is not None:
-                    dc.addcmul_(d_ifg[0], p_i).addcmul_(d_ifg[1], p_f)
-                _through(d_before, w_t, d, mask)
-                dh = d_before
-            gradients.add(block, seen[block], d_gates, d_gates)
+                torch.mm(w_t, d, out=d_z)
+                d_seen, keep_after = d_before, keep_before
+            d_weight.addbmm_(given[:-1][block], d_flat.transpose(1, 2))
             if peepholes is not None:
                 cell = torch.stack([before, before, after], dim=1) / 2
-                d_peepholes += (slope[:, [0, 1, 3]] * cell).sum(dim=(0, 3))
+                d_peepholes += (d_gates[:, [0, 1, 3]] * cell).sum(dim=(0, 3))
         if peepholes is None:
             d_peepholes = None
-        return gradients.d_x, dh, 2 * dc, *gradients.of_parameters, d_peepholes, None
+        d_h0, d_c0 = _masked(d_seen, mask), 2 * keep_after * dc
+        return d_x, d_h0, d_c0, *_parted(d_weight, w_x), d_peepholes, None

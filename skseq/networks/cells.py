@@ -163,7 +163,7 @@ class RecurrentLayer(nn.Module):
         state, mask = self._begin(x, state)
         state = (part.t() for part in state)
         mask = None if mask is None else mask.t().contiguous()
-        states = self._steps(x.permute(1, 2, 0).contiguous(), *state, mask=mask)
+        states = self._steps(x.permute(1, 2, 0), *state, mask=mask)
         if lengths is None:
             last = (part[-1].t() for part in states)
         else:  # steps of padding do not reach the states before them

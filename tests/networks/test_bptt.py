@@ -23,16 +23,17 @@ def gradients(layer, x, state, by_hand, monkeypatch):
     return [outputs, *last, *torch.autograd.grad(loss, wanted)]
 
 
+@pytest.mark.parametrize("n_timesteps", [1, T])
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 @pytest.mark.parametrize(("cell", "nonlinearity"), ALL)
 def test_gradients_are_those_of_the_unrolled_steps(
-    cell, nonlinearity, dropout, monkeypatch
+    cell, nonlinearity, dropout, n_timesteps, monkeypatch
 ):
     torch.manual_seed(0)
     layer = CELLS[cell](F, H, nonlinearity, dropout).double().train()
     for parameter in layer.parameters():
         torch.nn.init.normal_(parameter, std=0.7)
-    x = torch.randn(B, T, F, dtype=torch.float64)
+    x = torch.randn(B, n_timesteps, F, dtype=torch.float64)
     state = torch.randn(layer.n_states, B, H, dtype=torch.float64)
     found = gradients(layer, x, state, True, monkeypatch)
     expected = gradients(layer, x, state, False, monkeypatch)
