@@ -79,9 +79,9 @@ def test_a_failed_call_leaves_the_state():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"bidirectional": True}, "bidirectional=True needs whole sequences"),
-        ({"pooling": "mean"}, "pooling='mean' needs whole"),
-        ({"normalize": "sequence"}, "normalize='sequence' needs whole"),
+        ({"bidirectional": True}, "bidirectional=False to .* has bidirectional=True"),
+        ({"pooling": "mean"}, "pooling='last' to answer .* has pooling='mean'"),
+        ({"normalize": "both"}, "'feature' or None to .* has normalize='both'"),
     ],
 )
 def test_what_needs_whole_sequences_is_refused(options, message):

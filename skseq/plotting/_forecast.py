@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseq.forecasting._base import BaseForecaster
+from skseq.forecasting._known import known_targets
 from skseq.plotting._axes import (
     OBSERVED,
     legend_above,
@@ -24,7 +25,6 @@ from skseq.plotting._axes import (
 from skseq.plotting._forecast_tables import (
     as_table,
     chosen_series,
-    remembered,
     rows_of_series,
     usual_coverage,
 )
@@ -184,7 +184,7 @@ class ForecastDisplay:
             interval = estimator.predict_interval(X, coverage=coverage, n_steps=n_steps)
         series = chosen_series(forecast, series)
         if history is None:
-            history = remembered(estimator, series)
+            history = known_targets(estimator, series)
         if name is None:
             name = type(estimator).__name__
             name += "" if series is None else f", series {series!r}"

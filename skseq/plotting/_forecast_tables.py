@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from skseq.plotting._axes import read_numbers, times
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = [
     "as_table",
     "chosen_series",
-    "remembered",
     "rows_of_series",
     "usual_coverage",
 ]
@@ -29,17 +27,6 @@ def usual_coverage(forecaster: BaseForecaster) -> float | None:
         first, last = forecaster.quantiles[0], forecaster.quantiles[-1]
         return min(0.8, round(2 * min(0.5 - first, last - 0.5), 9)) or None
     return 0.8 if forecaster.loss == "gaussian" else None
-
-
-def remembered(forecaster: BaseForecaster, series: Any) -> pd.DataFrame | np.ndarray:
-    """Return the targets that a forecaster looks back at."""
-    context = forecaster._context.select((series,))
-    values = context.values[:, : forecaster._columns.n_targets]
-    (span,) = context.spans
-    if span is None or not forecaster._kind.is_pandas:
-        return values
-    steps = range(1 - len(values), 1)
-    return pd.DataFrame(values, pd.Index([span.last + span.step * i for i in steps]))
 
 
 def chosen_series(forecast: Any, series: Any) -> Any:

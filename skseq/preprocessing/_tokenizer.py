@@ -132,7 +132,7 @@ class Tokenizer(SequenceTransformer):
             If X is not a list of texts.
         """
         self._check_parameters()
-        counts = Counter(chain.from_iterable(self._split(X)))
+        counts = Counter(chain.from_iterable(split_texts(self, X)))
         special = SPECIAL if self.mark_ends else SPECIAL[:2]
         if self.vocabulary_size is not None and self.vocabulary_size <= len(special):
             raise ValueError(
@@ -169,7 +169,7 @@ class Tokenizer(SequenceTransformer):
         self._check_parameters()  # which may have been set since
         number, unknown = self.vocabulary_, self.vocabulary_[UNKNOWN]
         sequences = []
-        for tokens in self._split(X):
+        for tokens in split_texts(self, X):
             if self.mark_ends:
                 tokens = [START, *tokens, END]
             numbers = [number.get(token, unknown) for token in tokens or [PADDING]]
@@ -206,26 +206,39 @@ class Tokenizer(SequenceTransformer):
         if self.level == "word":
             check_pattern(self.token_pattern)
 
-    def _split(self, X: Any) -> Iterator[list[str]]:
-        """Yield the tokens of every text."""
-        for text in check_texts(X):
-            if not isinstance(text, str):
-                yield [token.lower() for token in text] if self.lowercase else text
-                continue
-            if self.lowercase:
-                text = text.lower()
-            if self.level == "char":
-                yield list(text)
-            elif self.token_pattern is None:
-                yield text.split()
-            else:
-                yield re.findall(self.token_pattern, text)
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = tags.input_tags.three_d_array = False
         return tags
+
+
+def split_texts(tokenizer: Tokenizer, X: Any) -> Iterator[list[str]]:
+    """Yield the tokens of every text, those that are not in the vocabulary, too.
+
+    Parameters
+    ----------
+    tokenizer : Tokenizer
+        Its parameters tell what is a token.
+    X : list, array or Series of str, or of lists of str
+        The texts.
+
+    Yields
+    ------
+    tokens : list of str
+    """
+    for text in check_texts(X):
+        if not isinstance(text, str):
+            yield [token.lower() for token in text] if tokenizer.lowercase else text
+            continue
+        if tokenizer.lowercase:
+            text = text.lower()
+        if tokenizer.level == "char":
+            yield list(text)
+        elif tokenizer.token_pattern is None:
+            yield text.split()
+        else:
+            yield re.findall(tokenizer.token_pattern, text)
 
 
 def check_pattern(pattern: str | None) -> None:

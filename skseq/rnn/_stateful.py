@@ -70,8 +70,9 @@ class StatefulMixin:
         for name, possible in choices.items():
             if getattr(self, name, possible[0]) not in possible:
                 raise ValueError(
-                    f"{name}={getattr(self, name)!r} needs whole sequences; to carry a "
-                    f"state from piece to piece it must be one of {possible}."
+                    f"stateful() needs {name}={' or '.join(map(repr, possible))} to "
+                    "answer piece by piece, but the estimator has "
+                    f"{name}={getattr(self, name)!r}."
                 )
         stream = copy.copy(self)
         stream._is_stateful = True

@@ -6,7 +6,7 @@ import numpy as np
 from torch import nn
 
 from skseq.networks import Dropout, TokenEmbedding
-from skseq.persistence._graph import Graph, Steps
+from skseq.persistence._onnx.graph import Graph, Steps
 
 __all__ = ["add_dense", "add_embedding", "refuse"]
 

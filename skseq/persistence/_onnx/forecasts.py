@@ -8,9 +8,9 @@ from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._losses import QuantileLoss
 from skseq.networks import ForecastNetwork
 from skseq.networks.normalization import LEAST_VARIANCE, last_value, mean_and_deviation
-from skseq.persistence._dense import add_dense
-from skseq.persistence._encoders import add_encoder
-from skseq.persistence._graph import Graph, Steps
+from skseq.persistence._onnx.dense import add_dense
+from skseq.persistence._onnx.encoders import add_encoder
+from skseq.persistence._onnx.graph import Graph, Steps
 
 __all__ = ["add_forecaster"]
 

@@ -20,9 +20,9 @@ from skseq.networks import (
 from skseq.networks.cells import ElmanLayer, GRULayer, LSTMLayer, PeepholeLSTMLayer
 from skseq.networks.encoders import SegmentEncoder
 from skseq.networks.segment_decoder import SegmentDecoder
-from skseq.persistence._convolutions import add_convolutions, convolve, turned
-from skseq.persistence._dense import refuse
-from skseq.persistence._graph import Graph, Steps
+from skseq.persistence._onnx.convolutions import add_convolutions, convolve, turned
+from skseq.persistence._onnx.dense import refuse
+from skseq.persistence._onnx.graph import Graph, Steps
 
 __all__ = ["add_encoder"]
 

@@ -11,9 +11,9 @@ from skseq.networks.pooling import (
     MaxPooling,
     MeanPooling,
 )
-from skseq.persistence._convolutions import LEAST
-from skseq.persistence._dense import add_dense, refuse
-from skseq.persistence._graph import Graph, Steps
+from skseq.persistence._onnx.convolutions import LEAST
+from skseq.persistence._onnx.dense import add_dense, refuse
+from skseq.persistence._onnx.graph import Graph, Steps
 
 __all__ = ["add_pooling"]
 

@@ -13,11 +13,11 @@ from skseq._writing import write_file
 from skseq.base import BaseSequenceEstimator
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import PooledHead, StepHead
-from skseq.persistence._dense import add_dense, add_embedding
-from skseq.persistence._encoders import add_encoder
-from skseq.persistence._forecasts import add_forecaster
-from skseq.persistence._graph import Graph, Steps, import_onnx
-from skseq.persistence._pooling import add_pooling
+from skseq.persistence._onnx.dense import add_dense, add_embedding
+from skseq.persistence._onnx.encoders import add_encoder
+from skseq.persistence._onnx.forecasts import add_forecaster
+from skseq.persistence._onnx.graph import Graph, Steps, import_onnx
+from skseq.persistence._onnx.pooling import add_pooling
 from skseq.tasks import Classification, MultilabelClassification, Regression
 
 __all__ = ["export_onnx"]

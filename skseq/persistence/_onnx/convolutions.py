@@ -8,8 +8,8 @@ import numpy as np
 from torch import nn
 
 from skseq.networks import ConvEncoder, ConvLayer
-from skseq.persistence._dense import refuse
-from skseq.persistence._graph import Graph, Steps
+from skseq.persistence._onnx.dense import refuse
+from skseq.persistence._onnx.graph import Graph, Steps
 
 __all__ = ["LEAST", "add_convolutions", "convolve", "turned"]
 
