@@ -85,12 +85,51 @@ def test_as_many_epochs_as_make_a_thousand_steps(n, epochs, monkeypatch):
 
 
 @pytest.mark.parametrize("cls", [CNNClassifier, CNNLSTMClassifier])
-@pytest.mark.parametrize("padding", ["same", "valid", "causal"])
+@pytest.mark.parametrize("padding", ["same", "causal"])
 def test_one_step_is_enough(cls, padding):
     lengths = [1, 2, 12]
     model = cls(**{**SMALL, "kernel_size": 5, "n_branches": 1, "padding": padding})
     model.fit(X[:, :1], Y)
     assert model.predict([X[i, :n] for i, n in enumerate(lengths)]).shape == (3,)
+
+
+@pytest.mark.parametrize(
+    "cls", [CNNClassifier, CNNRegressor, CNNLSTMClassifier, CNNLSTMRegressor]
+)
+@pytest.mark.parametrize(
+    ("kernel_size", "stride", "pool_size", "needed"),
+    [
+        ((5,), 1, 1, 5),
+        ((5,), 3, 2, 5),  # one position is enough
+        ((3, 2), 1, 1, 4),
+        ((2, 3), 2, 2, 10),  # 10 steps, 5 positions, pooled 3, 1 position
+    ],
+)
+def test_valid_kernels_need_a_sequence_that_fills_them(
+    cls, kernel_size, stride, pool_size, needed
+):
+    model = cls(**{**SMALL, "n_filters": (8,) * len(kernel_size), "n_branches": 1})
+    model.set_params(kernel_size=kernel_size, stride=stride, pool_size=pool_size)
+    model.set_params(padding="valid")
+    message = (
+        rf"kernel_size=\({kernel_size[0]},.* with padding='valid' needs sequences of "
+        rf"{needed} steps .* longest one in X has {needed - 1} \(n_features = 2"
+    )
+    with pytest.raises(ValueError, match=message):
+        model.fit(X[:, : needed - 1], Y)
+    assert not hasattr(model, "net_")
+    short = [x[: 1 + i % needed] for i, x in enumerate(X)]  # the longest is enough
+    together = model.fit(short, Y).transform(short)
+    alone = [model.transform([x])[0] for x in short]
+    np.testing.assert_allclose(together, alone, rtol=1e-6, atol=1e-8)
+
+
+def test_a_kernel_that_no_longer_fits_leaves_the_last_fit_alone():
+    model = CNNRegressor(**{**SMALL, "n_branches": 1}, padding="valid").fit(X, Y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match="kernel_size=13 with padding='valid' needs"):
+        model.set_params(kernel_size=13).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), before)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +143,8 @@ def test_one_step_is_enough(cls, padding):
         ({"n_branches": 3, "padding": "valid"}, "n_branches=3 needs padding='same' or"),
         ({"n_branches": 9}, r"n_filters=\(8,\) are too few to share out among n_branc"),
         ({"stride": 0}, "'stride' parameter"),
+        ({"stride": 2**63}, "'stride' parameter"),
+        ({"pool_size": 2**31}, "'pool_size' parameter"),
         ({"pool_size": 0}, "'pool_size' parameter"),
         ({"max_epochs": "all"}, "'max_epochs' parameter"),
     ],

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skseq._validation import layer_sizes
 from skseq.base import BaseSequenceEstimator
+from skseq.estimator import MOST_INT
 from skseq.networks import ConvEncoder
 
 __all__ = ["BaseCNN", "make_conv_encoder"]
@@ -23,9 +24,9 @@ class BaseCNN(BaseSequenceEstimator):
         "n_filters": [tuple],
         "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple],
         "n_branches": [Interval(Integral, 1, None, closed="left")],
-        "stride": [Interval(Integral, 1, None, closed="left")],
+        "stride": [Interval(Integral, 1, MOST_INT, closed="both")],
         "padding": [StrOptions({"same", "valid", "causal"})],
-        "pool_size": [Interval(Integral, 1, None, closed="left")],
+        "pool_size": [Interval(Integral, 1, MOST_INT, closed="both")],
         "batch_norm": ["boolean"],
     }
 
@@ -112,13 +113,19 @@ def make_conv_encoder(estimator: Any, n_features: int) -> ConvEncoder:
     Parameters
     ----------
     estimator : estimator
-        Has the parameters of BaseCNN that concern convolutions.
+        Has the parameters of BaseCNN that concern convolutions, and knows how many
+        steps the longest sequence of `fit` has.
     n_features : int
         Number of features per time step.
 
     Returns
     -------
     encoder : ConvEncoder
+
+    Raises
+    ------
+    ValueError
+        If the parameters do not go together, or not with the sequences.
     """
     n_filters = layer_sizes("n_filters", estimator.n_filters)
     kernel_sizes = layer_sizes("kernel_size", estimator.kernel_size)
@@ -141,6 +148,8 @@ def make_conv_encoder(estimator: Any, n_features: int) -> ConvEncoder:
             f"n_filters={estimator.n_filters} are too few to share out among "
             f"n_branches={estimator.n_branches}."
         )
+    if estimator.padding == "valid":
+        _check_reach(estimator, kernel_sizes)
     return ConvEncoder(
         n_features,
         n_filters,
@@ -152,3 +161,18 @@ def make_conv_encoder(estimator: Any, n_features: int) -> ConvEncoder:
         dropout=estimator.dropout,
         batch_norm=estimator.batch_norm,
     )
+
+
+def _check_reach(estimator: Any, kernel_sizes: tuple[int, ...]) -> None:
+    """Refuse kernels that no sequence of `fit` fills, if nothing is added to them."""
+    needed = 1  # step behind the last layer
+    for kernel_size in reversed(kernel_sizes):
+        needed = (needed - 1) * int(estimator.pool_size) + 1
+        needed = (needed - 1) * int(estimator.stride) + kernel_size
+    longest = estimator._n_timesteps
+    if longest < needed:
+        raise ValueError(
+            f"kernel_size={estimator.kernel_size} with padding='valid' needs sequences "
+            f"of {needed} steps to fill the kernels of all layers; the longest one in "
+            f"X has {longest} (n_features = {estimator._n_channels} per step)."
+        )

@@ -33,7 +33,8 @@ class CNNLSTMClassifier(SequenceClassifierMixin, BaseCNNLSTM):
         Steps from one position of a kernel to the next.
     padding : {"same", "valid", "causal"}, default="same"
         Zeros on both sides, none ("valid", with ``n_branches=1``), or on the left only,
-        so that no convolution sees a later step.
+        so that no convolution sees a later step. "valid" needs a sequence in `fit` that
+        fills the kernels of all layers; shorter ones have zeros behind them.
     pool_size : int, default=2
         Width of the maximum pooling after every layer.
     batch_norm : bool, default=True
