@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FLOATS = (np.float64, np.float32)
 MOST_TOKENS = 10_000_000  # more would be measurements rather than tokens
+NO_TARGETS = "no_validation"  # scikit-learn's name for a y that is none
 MOST_ROWS = 2**31 - 1  # of a window or a memory
 
 
@@ -53,7 +54,7 @@ def naming(argument: str) -> Iterator[None]:
 
 @naming("X")
 def check_sequences(
-    estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool
+    estimator: BaseEstimator, X: Any, y: Any = NO_TARGETS, *, reset: bool
 ) -> SequenceArray:
     """Read any supported layout of X.
 
@@ -67,7 +68,7 @@ def check_sequences(
         features a flat row of a table holds per time step.
     X : array, table, list of arrays, panel or SequenceArray
         The sequences.
-    y : object, default="no_validation"
+    y : object, optional
         The targets, to complain when they are missing.
     reset : bool
         True in `fit`, False afterwards.
@@ -76,6 +77,9 @@ def check_sequences(
     -------
     sequences : SequenceArray of float64 or float32
     """
+    if not reset and y is NO_TARGETS and _is_as_in_fit(estimator, X):
+        assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
+        return SequenceArray.from_array(X)
     named, is_table, is_nested_list = X, False, False
     if isinstance(X, SequenceArray):
         sequences = _check_values(X)
@@ -274,6 +278,21 @@ def check_teacher_forcing(probabilities: Any) -> tuple[float, float]:
 
 def _is_positive_integer(value: Any) -> bool:
     return isinstance(value, Integral) and value is not True and int(value) > 0
+
+
+def _is_as_in_fit(estimator: BaseEstimator, X: Any) -> bool:
+    """Whether X is an array of which only the values can be wrong.
+
+    scikit-learn's checks take as long as the network for a single sample.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 3
+        and X.dtype in FLOATS
+        and X.size > 0
+        and X.shape[2] == estimator._n_channels
+        and not hasattr(estimator, "feature_names_in_")
+    )
 
 
 def is_panel(X: Any) -> bool:

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from skseq._validation import (
+    NO_TARGETS,
     check_same_length,
     check_sequences,
     check_tokens,
@@ -27,7 +28,6 @@ from skseq.resources import (
     make_random_state,
     resolve_device,
     seeded_torch,
-    torch_threads,
     unchanged_on_error,
 )
 from skseq.samples import Samples, split_for_validation
@@ -117,14 +117,13 @@ class BaseSequenceEstimator(NetworkEstimator):
             If a parameter or the data are not as described, or training diverges.
             A fitted estimator then stays as it was.
         """
-        earlier = getattr(self, "net_", None) if self.warm_start else None
-        return self._fit(X, y, sample_weight, self.max_epochs, earlier)
+        return self._fit(X, y, sample_weight, self.max_epochs)
 
-    def _fit(
-        self, X, y, sample_weight, max_epochs, earlier, classes=None, partial=False
-    ):
+    def _fit(self, X, y, sample_weight, max_epochs, classes=None, partial=False):
         """Train, from the start or (`earlier`) from where a net stands."""
         self._validate_params()
+        continues = partial or self.warm_start
+        earlier = getattr(self, "net_", None) if continues else None
         device = resolve_device(self.device)
         with unchanged_on_error(self):
             samples = self._check_samples(X, y, sample_weight, reset=earlier is None)
@@ -144,7 +143,7 @@ class BaseSequenceEstimator(NetworkEstimator):
             parameters = self._training_parameters()
             if partial:  # every call would be a whole schedule
                 parameters["lr_schedule"] = None
-            with torch_threads(self.n_threads, work=self._work(module)):
+            with self._threads(module):
                 self.net_ = train(
                     module,
                     self._task.criterion,
@@ -199,9 +198,7 @@ class BaseSequenceEstimator(NetworkEstimator):
         )
         return train_part.with_mean_weight_one(), held_out.with_mean_weight_one()
 
-    def _check_X(
-        self, X: Any, y: Any = "no_validation", *, reset: bool
-    ) -> SequenceArray:
+    def _check_X(self, X: Any, y: Any = NO_TARGETS, *, reset: bool) -> SequenceArray:
         """Return sequences; of tokens, only such as the network has a vector for."""
         sequences = check_sequences(self, X, y, reset=reset)
         if reset:
@@ -334,10 +331,9 @@ class BaseSequenceEstimator(NetworkEstimator):
         dtype = np.dtype("float32")
         if sequences.lengths.sum() <= SMALL_STEPS:
             dtype = sequences.dtype
-        module = self.net_.module_as(_TORCH_DTYPES[dtype])
-        device = next(module.parameters()).device
+        module, device = self.net_.module_as(_TORCH_DTYPES[dtype])
         data = self._to_dataset(sequences, dtype, device)
-        with torch_threads(self.n_threads, work=self._work(module)):
+        with self._threads(module):
             for index, batch in prediction_batches(data):
                 yield index.numpy(), ask(module, batch)
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from numbers import Integral, Real
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from torch import nn
 
 from skseq._summary import NetworkReprMixin
-from skseq.resources import resolve_device
+from skseq.resources import resolve_device, torch_threads
 from skseq.training import OPTIMIZERS
 from skseq.versioning import VersionedState
 
-__all__ = ["NetworkEstimator"]
+__all__ = ["NetworkEstimator", "n_multiplied"]
 
 AUTO_STEPS, MOST_EPOCHS = 1000, 400  # what max_epochs="auto" means
+MOST_INT = 2**31 - 1  # of what torch reads as a C integer
+MOST_THREADS = 1024  # more would be no processor's
 MOST_FLOAT = float(np.finfo(np.float32).max)
 
 _TRAINING_PARAMETERS = (
@@ -34,6 +42,14 @@ _TRAINING_PARAMETERS = (
     "clip_value",
     "mixed_precision",
 )
+_N_MULTIPLIED: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
+
+
+def n_multiplied(module: nn.Module) -> int:
+    """Return how many weights are multiplied in a step; looking up is none."""
+    tables = (m.weight for m in module.modules() if isinstance(m, nn.Embedding))
+    looked_up = sum(table.numel() for table in tables)
+    return sum(p.numel() for p in module.parameters()) - looked_up
 
 
 class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
@@ -50,7 +66,7 @@ class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto"}),
         ],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, MOST_INT, closed="both")],
         "l1": [Interval(Real, 0, None, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left")],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
@@ -61,7 +77,7 @@ class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
         "callbacks": [list, tuple, None],
         "device": [str],
         "mixed_precision": ["boolean"],
-        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "n_threads": [Interval(Integral, 1, MOST_THREADS, closed="both"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -76,12 +92,16 @@ class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
         n_batches = -(-n_samples // self.batch_size)
         return int(np.clip(AUTO_STEPS // n_batches, self._least_epochs, MOST_EPOCHS))
 
-    def _work(self, module: nn.Module) -> int:
-        """Multiplications per time step of a batch, about; looking up is none."""
-        tables = (m.weight for m in module.modules() if isinstance(m, nn.Embedding))
-        looked_up = sum(table.numel() for table in tables)
-        n_weights = sum(p.numel() for p in module.parameters())
-        return self.batch_size * (n_weights - looked_up)
+    def _threads(self, module: nn.Module) -> AbstractContextManager[None]:
+        """Return a block in which a module runs on as many threads as it should."""
+        used = {"batch_size": self.batch_size, "n_threads": self.n_threads}
+        validate_parameter_constraints(  # as they may have been set since fit
+            self._parameter_constraints, used, type(self).__name__
+        )
+        if module not in _N_MULTIPLIED:
+            _N_MULTIPLIED[module] = n_multiplied(module)
+        work = int(self.batch_size) * _N_MULTIPLIED[module]
+        return torch_threads(self.n_threads, work=work)
 
     def _publish_history(self) -> None:
         history = self.net_.history

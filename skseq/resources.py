@@ -115,11 +115,11 @@ def torch_threads(n_threads: int | None, *, work: float) -> Iterator[None]:
     with _THREADS.lock:
         if _THREADS.n_users == 0:
             _THREADS.before = torch.get_num_threads()
-        _THREADS.n_users += 1
         if n_threads is None:
             n_threads = 1 if work < SMALL_WORK else _THREADS.before
         if n_threads != torch.get_num_threads():
             torch.set_num_threads(n_threads)
+        _THREADS.n_users += 1
     try:
         yield
     finally:

@@ -3,11 +3,14 @@
 `python benchmarks/abuse.py` makes many more such cases, from any seed.
 """
 
+import inspect
+
 import hypothesis
 import numpy as np
 import pytest
 from abusing.contract import Violation, check_call
-from abusing.running import SUBJECTS, Call, Case, cases, run, snippet
+from abusing.parameters import GOOD, SMALL
+from abusing.running import CLASSES, NAMES, SUBJECTS, Call, Case, cases, run, snippet
 from hypothesis import HealthCheck, Phase
 
 N_CASES = 12  # per name
@@ -28,6 +31,14 @@ def test_any_call_succeeds_or_says_what_is_wrong(subject):
         run(case)  # raises a Violation unless every call keeps the contract
 
     abuse()
+
+
+def test_every_parameter_of_every_class_is_drawn():
+    parameters = {
+        p for name in CLASSES for p in inspect.signature(NAMES[name]).parameters
+    }
+    assert parameters == set(GOOD)
+    assert parameters > set(SMALL)
 
 
 class Model:

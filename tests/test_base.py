@@ -108,6 +108,14 @@ def test_threads_are_set_in_fit_and_predict(n_threads, monkeypatch):
     assert seen == [n_threads] * 2
 
 
+@pytest.mark.parametrize("broken", [{"n_threads": "2"}, {"batch_size": None}])
+def test_what_a_prediction_takes_from_parameters_is_checked_again(broken):
+    model = RNNRegressor(max_epochs=1).fit(X, Y).set_params(**broken)
+    (name,) = broken
+    with pytest.raises(ValueError, match=f"'{name}' parameter of RNNRegressor must be"):
+        model.predict(X)
+
+
 def test_a_prediction_that_is_not_finite_is_an_error():
     model = RNNClassifier(max_epochs=1).fit(X.astype("f4"), Y > 0)
     far = X.astype("f4").copy()

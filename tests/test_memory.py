@@ -2,16 +2,27 @@
 
 import gc
 import os
+from itertools import cycle
 
 import numpy as np
 import pytest
 import torch
 
-from skseq import RNNClassifier, RNNForecaster
+from skseq import (
+    CNNClassifier,
+    CNNLSTMForecaster,
+    RNNClassifier,
+    RNNForecaster,
+    RNNTagger,
+    Seq2SeqRegressor,
+    SequenceAnomalyDetector,
+    SequenceGenerator,
+)
 
 rng = np.random.RandomState(0)
 X = rng.randn(40, 8, 50)
 Y = X[:, 0, 0] > 0
+RAGGED = [x[: 1 + i % 8] for i, x in enumerate(X)]
 TABLE = rng.randn(60)
 SMALL = {"hidden_size": 4, "max_epochs": 1, "random_state": 0}
 MORE_OBJECTS, MORE_BYTES = 300, 8_000_000
@@ -52,6 +63,29 @@ class OfNewOnes:
         RNNForecaster(**SMALL, window_length=8, dropout=0.1).fit(TABLE).predict()
 
 
+class OfEveryKind:
+    """Takes turns, so that all code of networks runs, that by hand as well."""
+
+    def __init__(self):
+        windows = {**SMALL, "window_length": 8}
+        detector = SequenceAnomalyDetector(RNNForecaster(**windows))
+        models = [
+            (RNNClassifier(**SMALL, cell="rnn"), (RAGGED, Y)),
+            (RNNClassifier(**SMALL, cell="gru", recurrent_dropout=0.1), (RAGGED, Y)),
+            (CNNClassifier(n_filters=(4,), max_epochs=1, random_state=0), (RAGGED, Y)),
+            (RNNTagger(**SMALL), (X, X[..., 0] > 0)),
+            (Seq2SeqRegressor(**SMALL, attention="dot"), (X, X[..., 0])),
+            (CNNLSTMForecaster(**windows, n_filters=4, stride=2), (TABLE,)),
+            (SequenceGenerator(**windows), (["anna", "hanna"] * 5,)),
+            (detector, (TABLE,)),
+        ]
+        self.turns = cycle(models)
+
+    def __call__(self):
+        model, data = next(self.turns)
+        model.fit(*data)
+
+
 class Leak(OfOneEstimator):
     """Keeps what every fit has learned, and an array."""
 
@@ -68,7 +102,7 @@ needs_linux = pytest.mark.skipif(
 
 
 @needs_linux
-@pytest.mark.parametrize("fit", [OfOneEstimator(), OfNewOnes()])
+@pytest.mark.parametrize("fit", [OfOneEstimator(), OfNewOnes(), OfEveryKind()])
 def test_memory_does_not_grow_over_200_fits(fit):
     tensors, objects, n_bytes = growth(fit)
     assert tensors == 0

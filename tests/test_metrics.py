@@ -118,6 +118,10 @@ def test_errors_name_the_argument():
         bits_per_character(3, [[1.0]], classes="a")
     with pytest.raises(TypeError, match="classes must be a sequence of str, got None"):
         bits_per_character("a", [[1.0]], classes=None)
+    with pytest.raises(TypeError, match="symbols and classes must hold str: unhash"):
+        bits_per_character([[1]], [[1.0]], classes="a")
+    with pytest.raises(ValueError, match=r"symbols holds \[3, 'b'\], which are not in"):
+        bits_per_character(["b", 3], [[1.0], [1.0]], classes="a")
     for empty in ([], [[]], np.empty((0, 3))):
         with pytest.raises(ValueError, match="values holds no step"):
             concat_steps(empty)

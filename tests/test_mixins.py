@@ -10,7 +10,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.model_selection import train_test_split
 
-from skseq import RNNClassifier, RNNRegressor
+from skseq import RNNClassifier, RNNRegressor, Seq2SeqClassifier
 
 rng = np.random.RandomState(0)
 X = rng.randn(120, 6, 2)
@@ -204,6 +204,17 @@ def test_partial_fit_learns_bit_by_bit():
     assert losses[-1] < 0.2 * losses[0]
 
 
+@pytest.mark.parametrize("cls", [RNNClassifier, Seq2SeqClassifier])
+@pytest.mark.parametrize(
+    "classes", ["ab", 3, {0, 1}, [[0, 1], [2, 3]], [0, np.nan], [0, np.inf], [0, None]]
+)
+def test_classes_that_are_no_labels_are_refused(cls, classes):
+    labels = (SUM > 0).astype(int)
+    y = labels if cls is RNNClassifier else labels[:, None]
+    with pytest.raises((ValueError, TypeError), match=r"\bclasses\b"):
+        cls(random_state=0).partial_fit(X, y, classes=classes)
+
+
 def test_partial_fit_takes_weights_as_they_are():
     start = RNNRegressor(random_state=0, optimizer="sgd", clip_norm=None).partial_fit(
         X, SUM
@@ -230,6 +241,8 @@ def test_partial_fit_with_class_weights():
     assert heavy.predict_proba(X)[:, 1].mean() > model.predict_proba(X)[:, 1].mean()
     with pytest.raises(ValueError, match="'balanced' needs all samples at once"):
         RNNClassifier(class_weight="balanced").partial_fit(X, y)
+    with pytest.raises(ValueError, match="'class_weight' parameter"):
+        RNNClassifier(class_weight=np.array([1, 2])).partial_fit(X, y)
 
 
 def test_a_failed_partial_fit_changes_nothing_that_follows():

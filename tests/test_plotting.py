@@ -577,6 +577,16 @@ def test_scores_that_do_not_go_together_are_refused():
             AnomalyDisplay.from_predictions(scores, **{"threshold": 0, **options})
     with pytest.raises(NotFittedError):
         AnomalyDisplay.from_estimator(SequenceAnomalyDetector(), SERIES)
+    pipeline = make_pipeline(IsolationForest(n_estimators=2))  # hides the threshold
+    for other in (RNNClassifier(**QUICK).fit(X, CLASSES), pipeline.fit(SERIES)):
+        with pytest.raises(TypeError, match="expected a detector, with score_samples"):
+            AnomalyDisplay.from_estimator(other, SERIES)
+
+
+@pytest.mark.parametrize("cls", [RNNClassifier, RNNRegressor])
+def test_what_has_no_probabilities_per_step_is_no_tagger(cls):
+    with pytest.raises(TypeError, match="expected a tagger"):
+        StepProbabilityDisplay.from_estimator(cls(), X)
 
 
 # Importances ------------------------------------------------------------------

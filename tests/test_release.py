@@ -1,5 +1,6 @@
 """What is released: one version, bounds that are tested, nothing foreign."""
 
+import re
 import tomllib
 from importlib.metadata import files
 from pathlib import Path
@@ -13,6 +14,7 @@ import skseq
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 CHECKERS = {"mypy", "ruff"}  # `make lint` runs them as pinned
 
 
@@ -50,6 +52,15 @@ def test_lowest_and_newest_versions_are_pinned_for_tests(name, bound):
     if name != "torch":  # the Makefile gives it
         lowest = pins("constraints-lowest.txt")[name]
         assert lowest.release[: len(bound.release)] == bound.release
+
+
+@pytest.mark.skipif(not WORKFLOW.exists(), reason="not in the sdist")
+def test_every_promise_of_a_release_is_a_job_of_the_workflow():
+    jobs = re.findall(r"python: \"(.*?)\", target: ([a-z-]+)", WORKFLOW.read_text())
+    suites = ["test", "coverage", "check-dist", "test-lowest", "test-newest"]
+    assert sorted(target for _, target in jobs) == sorted([*suites, "docs", "lint"])
+    (lowest,) = (python for python, target in jobs if target == "test-lowest")
+    assert PROJECT["requires-python"] == f">={lowest}"
 
 
 @pytest.mark.skipif((ROOT / "skseq").exists(), reason="for `make check-dist`")

@@ -120,6 +120,22 @@ def test_the_last_of_several_threads_restores_what_the_first_one_found():
         torch.set_num_threads(before)
 
 
+def test_a_refused_number_of_threads_is_not_borrowed():
+    before = torch.get_num_threads()
+    with (
+        pytest.raises(RuntimeError, match="expects an int"),
+        torch_threads("2", work=1),
+    ):
+        pass
+    torch.set_num_threads(before + 1)  # which later blocks restore
+    try:
+        with torch_threads(1, work=1):
+            pass
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_attributes_come_back_when_a_block_fails():
     class Thing:
         a = 1

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,14 @@ RAGGED = [rng.randn(rng.randint(2, 8), 2) for _ in range(60)]
 CLASSES = np.array([x[0].sum() > 0 for x in RAGGED])
 MODEL = RNNClassifier(max_epochs=3, random_state=0)
 GRID = {"lr": [0.01, 0.05]}
+PAGE = Path(__file__).parents[1] / "docs" / "guide_search.md"
+
+
+def shown(library):
+    """Return the block of the guide that is not run there, as it needs a cluster."""
+    blocks = re.findall(r"```python\n(import.*?)```", PAGE.read_text(), re.S)
+    (block,) = (block for block in blocks if re.search(rf"\b{library}\b", block))
+    return block
 
 
 def process(estimator, X, y):
@@ -71,6 +80,18 @@ def test_a_grid_search_on_two_workers_of_dask(client, layout):
     workers = set(client.run(os.getpid).values())
     assert len(workers) == 2
     assert places <= workers - {os.getpid()}
+
+
+def test_the_guides_search_on_dask_runs_given_the_address(client):
+    address = client.scheduler.address
+    block = shown("dask").replace("tcp://scheduler.example.org:8786", address)
+    assert address in block
+    X = rng.randn(40, 5, 2)
+    search = GridSearchCV(MODEL, GRID, scoring=process, cv=2)
+    with joblib.parallel_config("sequential"):
+        exec(block, {"X": X, "y": X[:, 0, 0] > 0, "halving": search})
+    places = search.cv_results_["split0_test_score"]
+    assert {*places} <= {*client.run(os.getpid).values()} - {os.getpid()}
 
 
 def test_a_search_by_halving_on_dask(client):
@@ -135,21 +156,21 @@ def test_what_is_sent_is_small():
 
 RAY = """
 import os
-import joblib, numpy, ray
-from ray.util.joblib import register_ray
+import numpy, ray
 from sklearn.model_selection import GridSearchCV
 from skseq import SequenceArray
-from test_scale_out import CLASSES, GRID, MODEL, RAGGED
+from test_scale_out import CLASSES, GRID, MODEL, RAGGED, shown
 
 def process(estimator, X, y):
     return os.getpid()
 
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-register_ray()
 data = SequenceArray.from_list(RAGGED)
 options = {"scoring": {"auc": "roc_auc", "process": process}, "refit": "auc", "cv": 2}
-with joblib.parallel_config("ray", n_jobs=2):
-    far = GridSearchCV(MODEL, GRID, **options).fit(data, CLASSES)
+far = GridSearchCV(MODEL, GRID, **options)
+local = "num_cpus=2, include_dashboard=False, log_to_driver=False"
+block = shown("ray").replace('address="auto"', local)
+assert local in block
+exec(block, {"X": data, "y": CLASSES, "halving": far})
 near = GridSearchCV(MODEL, GRID, **options).fit(data, CLASSES)
 ray.shutdown()
 for name in ("split0_test_auc", "split1_test_auc"):

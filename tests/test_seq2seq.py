@@ -305,7 +305,7 @@ def test_early_steps_matter(model, X, y):
     outputs = []
     for item in (x, changed):
         steps = torch.as_tensor(item.reshape(1, len(x), -1))
-        module = model.net_.module_as(torch.float64)
+        module, _ = model.net_.module_as(torch.float64)
         memory, _ = module.encoder.run(
             module.embedding(steps if x.ndim == 1 else steps.double())
         )
@@ -386,6 +386,34 @@ def test_going_on_with_other_targets_says_why():
     model = Seq2SeqRegressor(**QUICK).fit(SERIES, SUMS)
     with pytest.raises(ValueError, match="2 targets per step; expected 1"):
         model.partial_fit(SERIES, np.zeros((60, 2, 2)))
+
+
+def test_partial_fit_knows_of_labels_to_come():
+    model = Seq2SeqClassifier(embedding_dim=8, lr=0.01, random_state=0)
+    tokens, reversed_ = words(200, 3, np.random.default_rng(1))
+    begun = [labels[labels < "c"] for labels in reversed_]  # no more of the alphabet
+    model.partial_fit(tokens, begun, classes=LETTERS[::-1])
+    assert model.classes_.tolist() == list("abcde")
+    for _ in range(60):
+        model.partial_fit(tokens, reversed_)
+    assert model.score(tokens, reversed_) > 0.9
+    model.partial_fit(tokens, reversed_, classes=list("eabcd"))
+    before = model.predict(tokens)
+    with pytest.raises(ValueError, match=r"classes=\['a', 'b'\] differ from .* 'e'\]"):
+        model.partial_fit(tokens, begun, classes=["a", "b"])
+    with pytest.raises(ValueError, match="the label 'z', which is not among"):
+        model.partial_fit(tokens, [["z"]] * 200)
+    same(model.predict(tokens), before)
+
+
+def test_declared_labels_change_nothing_where_all_of_them_are_there():
+    models = [Seq2SeqClassifier(**QUICK) for _ in range(2)]
+    weights = np.arange(60.0)
+    models[0].partial_fit(TOKENS, REVERSED, LETTERS, weights)
+    models[1].partial_fit(TOKENS, REVERSED, sample_weight=weights)
+    assert models[0].loss_curve_ == models[1].loss_curve_
+    with pytest.raises(ValueError, match="'e', which is not among the classes"):
+        Seq2SeqClassifier(**QUICK).partial_fit(TOKENS, REVERSED, classes=list("abcd"))
 
 
 @pytest.mark.parametrize("n_steps", [0, -1, 2.0, True, "a", [1, 2], [[1]] * 60])

@@ -111,6 +111,24 @@ def test_classes_and_partials_of_optimizers(optimizer):
     assert group["momentum"] == (0.9 if optimizer is not torch.optim.RMSprop else 0)
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (len, "len.* must make an optimiser .* takes no keyword arguments"),
+        (torch.nn.Linear, "Linear.* must make .* unexpected keyword"),
+        (dict, "dict.* must make .* dictionary update sequence"),
+        (lambda params, lr: params, "must make an optimiser .*, not list"),
+        (
+            functools.partial(torch.optim.SGD, momentum=-1),
+            "must make an optimiser .* Invalid momentum value: -1",
+        ),
+    ],
+)
+def test_what_makes_no_optimizer_is_refused(optimizer, message):
+    with pytest.raises(ValueError, match=rf"optimizer=.*{message}"):
+        model(optimizer=optimizer).fit(X, Y)
+
+
 @pytest.mark.parametrize("norm", [True, False])
 def test_gradients_are_bounded(norm):
     bound = {"clip_norm": 0.01} if norm else {"clip_value": 0.001}

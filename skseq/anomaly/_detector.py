@@ -16,6 +16,7 @@ from skseq._validation import FLOATS, MOST_ROWS, naming
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
+from skseq.forecasting._known import starts_later, target_columns
 from skseq.resources import unchanged_on_error
 from skseq.versioning import VersionedState
 
@@ -159,7 +160,7 @@ class SequenceAnomalyDetector(
         with unchanged_on_error(self):
             X = self._read(X, reset=True)
             self.forecaster_ = forecaster.fit(X)
-            self._over = (self.smoothing, self.memory)
+            self._over = (int(self.smoothing), self.memory)
             errors = self._errors(X)
             self._check_errors(errors)
             size = np.nanmax(np.abs(self._targets(X)), axis=0)
@@ -194,7 +195,7 @@ class SequenceAnomalyDetector(
         """
         check_is_fitted(self, "offset_")
         X = self._read(X, reset=False)
-        if self._is_later(X):
+        if starts_later(self.forecaster_, X):
             return self._behind(self._later_distances(X))
         n_rows, needed = len(X), self.forecaster_.window_length + 1
         if n_rows < needed:
@@ -302,19 +303,9 @@ class SequenceAnomalyDetector(
         )
         return X if is_pandas else values
 
-    def _is_later(self, X: Any) -> bool:
-        """Whether the index of a table starts after the rows known so far."""
-        span = self.forecaster_._context.spans[0]
-        if span is None or not hasattr(X, "iloc"):
-            return False
-        try:
-            return bool(X.index[0] > span.last)
-        except TypeError:  # an index of another kind
-            return False
-
     def _targets(self, X: Any) -> np.ndarray:
         """Return the columns that are forecast."""
-        return np.asarray(X, dtype=np.float64)[:, self.forecaster_._roles.targets]
+        return np.asarray(X, dtype=np.float64)[:, target_columns(self.forecaster_)]
 
     def _errors(self, X: Any) -> np.ndarray:
         """Return the errors of the rows behind the first window of a series."""
@@ -325,7 +316,7 @@ class SequenceAnomalyDetector(
         """Refuse columns of which no error tells what is usual."""
         unknown = np.isnan(errors).all(axis=0)
         if unknown.any():
-            column = self.forecaster_._roles.targets[np.argmax(unknown)]
+            column = target_columns(self.forecaster_)[np.argmax(unknown)]
             raise ValueError(
                 f"Column {column} of X has no value behind the first "
                 f"{self.forecaster_.window_length} rows, which cannot be forecast."

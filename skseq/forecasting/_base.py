@@ -20,7 +20,6 @@ from skseq.forecasting._losses import check_quantiles
 from skseq.forecasting._reading import read_rows
 from skseq.forecasting._table import Table, called
 from skseq.forecasting._time import following, join_spans
-from skseq.resources import torch_threads
 from skseq.training import predict_batch
 
 __all__ = ["BaseForecaster"]
@@ -310,7 +309,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         n_windows = table.lengths - self._window_length - self._horizon + 1
         data = self._to_windows(table, device).within(0 * n_windows, table.lengths)
         size = PREDICTION_VALUES // (self._window_length * table.values.shape[1])
-        with torch_threads(self.n_threads, work=self._work(module)):
+        with self._threads(module):
             outputs = [
                 predict_batch(module, data.gather(index))
                 for index in torch.arange(len(data)).split(max(1, size))

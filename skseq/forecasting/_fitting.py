@@ -23,7 +23,6 @@ from skseq.resources import (
     make_random_state,
     resolve_device,
     seeded_torch,
-    torch_threads,
     unchanged_on_error,
 )
 from skseq.training import train
@@ -124,7 +123,7 @@ class SeriesLearner(NetworkEstimator):
             rng = make_random_state(self.random_state)
             init_seed, train_seed = rng.randint(2**31 - 1, size=2).tolist()
             module = self._make_network(init_seed)
-            with torch_threads(self.n_threads, work=self._work(module)):
+            with self._threads(module):
                 self.net_ = train(
                     module,
                     type(self._loss),

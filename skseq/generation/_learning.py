@@ -19,7 +19,6 @@ from skseq.resources import (
     make_random_state,
     resolve_device,
     seeded_torch,
-    torch_threads,
     unchanged_on_error,
 )
 from skseq.rnn import make_recurrent_encoder
@@ -80,7 +79,7 @@ class LanguageLearner(NetworkEstimator):
             n_batches = len(data.batches(self.batch_size, None))
             init_seed, train_seed = rng.randint(2**31 - 1, size=2).tolist()
             module = self._make_network(init_seed, np.concatenate(texts))
-            with torch_threads(self.n_threads, work=self._work(module)):
+            with self._threads(module):
                 self.net_ = train(
                     module,
                     nn.CrossEntropyLoss,

@@ -17,8 +17,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from skseq.generation._learning import NO_TARGET, LanguageLearner
 from skseq.generation._sampling import draw_columns
-from skseq.preprocessing._tokenizer import END, PADDING, UNKNOWN
-from skseq.resources import make_random_state, torch_threads
+from skseq.preprocessing._tokenizer import END, PADDING, UNKNOWN, split_texts
+from skseq.resources import make_random_state
 
 __all__ = ["LanguageModel"]
 
@@ -109,7 +109,7 @@ class LanguageModel(LanguageLearner):
         device = next(module.parameters()).device
         columns = torch.as_tensor(self._columns, device=device)
         order = torch.tensor([len(text) for text in texts]).argsort(stable=True)
-        with torch_threads(self.n_threads, work=self._work(module)):
+        with self._threads(module):
             for index in order.split(READ_TEXTS):
                 rows = [torch.as_tensor(texts[i], device=device) for i in index]
                 tokens = pad_sequence(rows, batch_first=True)  # by 0, never a target
@@ -176,7 +176,7 @@ class LanguageModel(LanguageLearner):
         (text,) = self._tokenizer.transform([prefix])
         text = text[:-1]
         self._check_prefix(prefix, text)
-        with torch_threads(self.n_threads, work=self._work(self.module_)):
+        with self._threads(self.module_):
             written = self._write(
                 text, n, max_length, lambda x: draw_columns(x, temperature, top_k, rng)
             )
@@ -187,7 +187,7 @@ class LanguageModel(LanguageLearner):
         number = self._tokenizer.vocabulary_
         if number[UNKNOWN] in text:
             unknown: list[str] = sorted(
-                set(*self._tokenizer._split([prefix])).difference(number)
+                set(*split_texts(self._tokenizer, [prefix])).difference(number)
             )
             raise ValueError(
                 f"prefix={prefix!r} holds symbols that are not among those that fit "

@@ -41,7 +41,7 @@ def bits_per_character(
         If a symbol is not among the classes, the shapes do not fit, or a row is no
         distribution.
     TypeError
-        If `symbols` or `classes` is no sequence.
+        If `symbols` or `classes` is no sequence, or holds what cannot be looked up.
 
     See Also
     --------
@@ -59,7 +59,11 @@ def bits_per_character(
             raise TypeError(f"{name} must be a sequence of str, got {given!r}.")
     probabilities = check_array(probabilities, input_name="probabilities")
     check_consistent_length(probabilities, symbols)
-    column = {symbol: i for i, symbol in enumerate(classes)}
+    try:
+        column = {symbol: i for i, symbol in enumerate(classes)}
+        unknown = set(symbols).difference(column)
+    except TypeError as error:
+        raise TypeError(f"symbols and classes must hold str: {error}.") from None
     if probabilities.shape[1] != len(column):
         raise ValueError(
             f"probabilities has {probabilities.shape[1]} columns, but there are "
@@ -70,9 +74,9 @@ def bits_per_character(
         raise ValueError(
             "Every row of probabilities must hold numbers from 0 on that add up to 1."
         )
-    unknown = set(symbols).difference(column)
     if unknown:
-        raise ValueError(f"symbols holds {sorted(unknown)}, which are not in classes.")
+        unknown = sorted(unknown, key=str)
+        raise ValueError(f"symbols holds {unknown}, which are not in classes.")
     given = probabilities[np.arange(len(symbols)), [column[s] for s in symbols]]
     with np.errstate(divide="ignore"):
         return float(-np.log2(given).mean())

@@ -6,10 +6,13 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 
-__all__ = ["LabelsMixin"]
+from skseq._validation import naming
+
+__all__ = ["LabelsMixin", "declared_classes"]
 
 
 class LabelsMixin:
@@ -82,18 +85,55 @@ class LabelsMixin:
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not as described, y holds a label that is
+            not among the classes, or `classes` are others than in the first call. A
+            fitted estimator then stays as it was.
         """
-        earlier = getattr(self, "net_", None)
-        if self.class_weight == "balanced":
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' needs all samples at once; give partial_fit "
                 "weights as a dict."
             )
         if classes is not None:
-            classes = np.unique(classes)
-            if earlier is not None and not np.array_equal(classes, self.classes_):
-                raise ValueError(
-                    f"classes={classes.tolist()} differ from those of the first call, "
-                    f"{self.classes_.tolist()}."
-                )
-        return self._fit(X, y, sample_weight, 1, earlier, classes, partial=True)
+            classes = declared_classes(self, classes)
+        return self._fit(X, y, sample_weight, 1, classes, partial=True)
+
+
+@naming("classes")
+def declared_classes(estimator: Any, classes: Any) -> np.ndarray:
+    """Return the distinct labels that a call of partial_fit declares.
+
+    Parameters
+    ----------
+    estimator : estimator
+        If it is fitted, its classes must be the same.
+    classes : array-like of shape (n_classes,)
+        All labels that may ever come.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If they are not labels, or differ from those of the first call.
+    """
+    labels = np.asarray(classes)
+    if labels.ndim != 1:
+        raise ValueError(
+            f"classes={classes!r:.50} must be a list of labels, got the shape "
+            f"{labels.shape}; expected (n_classes,)."
+        )
+    assert_all_finite(labels, input_name="classes")
+    labels = np.unique(labels)
+    if hasattr(estimator, "net_") and not np.array_equal(labels, estimator.classes_):
+        raise ValueError(
+            f"classes={labels.tolist()} differ from those of the first call, "
+            f"{estimator.classes_.tolist()}."
+        )
+    return labels

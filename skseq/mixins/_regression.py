@@ -44,8 +44,7 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
         self : object
             The fitted estimator.
         """
-        earlier = getattr(self, "net_", None)
-        return self._fit(X, y, sample_weight, 1, earlier, partial=True)
+        return self._fit(X, y, sample_weight, 1, partial=True)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the predicted targets.

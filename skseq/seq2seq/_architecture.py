@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_consistent_length
@@ -157,30 +157,6 @@ class BaseSeq2Seq(BaseSequenceEstimator):
 
     def _example(self):
         return Pair(super()._example(), None, self._longest)
-
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train for one epoch, from where the last fit or partial_fit stopped.
-
-        Scales and labels are learned in the first call and kept. Nothing is held out,
-        so `early_stopping` does not apply, nor do schedules; weights are taken as they
-        are, not relative to their mean.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences to read, as in `fit`.
-        y : array-like or list of arrays
-            The sequences to write, as in `fit`.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        earlier = getattr(self, "net_", None)
-        return self._fit(X, y, sample_weight, 1, earlier, partial=True)
 
     def _check_scored(self, X: Any, targets: Any, sample_weight: Any) -> Any:
         """Return the weights of sequences that are to be scored, as many as targets."""

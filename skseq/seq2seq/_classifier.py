@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from skseq.mixins._labels import declared_classes
 from skseq.seq2seq._architecture import BaseSeq2Seq
 from skseq.seq2seq._targets import read_label_sequences
 from skseq.seq2seq._tasks import LabelSequences
@@ -189,6 +190,52 @@ class Seq2SeqClassifier(BaseSeq2Seq):
             A fitted estimator then stays as it was.
         """
         return super().fit(X, y, sample_weight)
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
+        """Train for one epoch, from where the last fit or partial_fit stopped.
+
+        The scale of the inputs is learned in the first call and kept. Nothing is held
+        out, so `early_stopping` does not apply, nor does `lr_schedule`; weights are
+        taken as they are, not relative to their mean.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences to read, as in `fit`.
+        y : list of array-likes or array of shape (n_samples, n_steps)
+            The sequences of labels to write, as in `fit`; in every call one holds a
+            label at least.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that may ever come; needed in the first call unless y holds
+            them all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not as described, y holds a label that is
+            not among the classes, or `classes` are others than in the first call. A
+            fitted estimator then stays as it was.
+
+        Examples
+        --------
+        >>> from skseq import Seq2SeqClassifier
+        >>> model = Seq2SeqClassifier(embedding_dim=4, random_state=0)
+        >>> model.partial_fit([[0], [1, 2]], [["a"], ["b", "a"]], classes=list("abc"))
+        Seq2SeqClassifier(embedding_dim=4, random_state=0)
+        >>> model.partial_fit([[2, 0]], [["c", "a"]]).classes_
+        array(['a', 'b', 'c'], dtype='<U1')
+        """
+        written = None if classes is None else [declared_classes(self, classes)]
+        return self._fit(X, y, sample_weight, 1, written, partial=True)
 
     def _check_y(self, X, y):
         return read_label_sequences(X, y)

@@ -193,6 +193,29 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
         """
         return super().fit(X, y, sample_weight)
 
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one epoch, from where the last fit or partial_fit stopped.
+
+        Scales are learned in the first call and kept. Nothing is held out, so
+        `early_stopping` does not apply, nor does `lr_schedule`; weights are taken as
+        they are, not relative to their mean.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences to read, as in `fit`.
+        y : array-like or list of arrays
+            The sequences to write, as in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._fit(X, y, sample_weight, 1, partial=True)
+
     def _check_y(self, X, y):
         sequences, self._layout = read_number_sequences(X, y)
         return sequences

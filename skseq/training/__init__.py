@@ -2,6 +2,7 @@
 
 from skseq.training._checkpoint import Checkpoint
 from skseq.training._net import SequenceNet
-from skseq.training._train import OPTIMIZERS, predict_batch, train
+from skseq.training._optimizer import OPTIMIZERS
+from skseq.training._train import predict_batch, train
 
 __all__ = ["OPTIMIZERS", "Checkpoint", "SequenceNet", "predict_batch", "train"]

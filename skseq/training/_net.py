@@ -241,7 +241,7 @@ class SequenceNet(NeuralNet):
             loss = loss + self.l2 * sum(w.square().sum() for w in self._penalized)
         return loss
 
-    def module_as(self, dtype: torch.dtype) -> nn.Module:
+    def module_as(self, dtype: torch.dtype) -> tuple[nn.Module, torch.device]:
         """Return the module, or a copy of it in another precision.
 
         Parameters
@@ -252,15 +252,18 @@ class SequenceNet(NeuralNet):
         Returns
         -------
         module : nn.Module
+        device : torch.device
+            Where it is.
         """
-        if next(self.module_.parameters()).dtype == dtype:
-            return self.module_
+        first = next(self.module_.parameters())
+        if first.dtype == dtype:
+            return self.module_, first.device
         tensors = [*self.module_.parameters(), *self.module_.buffers()]
         state = [(id(tensor), tensor._version) for tensor in tensors]
         if self._copies.get("state") != state:  # weights were changed in place
             module = copy.deepcopy(self.module_).to(dtype)
             self._copies = {"state": state, "module": module}
-        return self._copies["module"]
+        return self._copies["module"], first.device
 
     def __reduce__(self) -> tuple:
         # Weights and history only: small, and opens on a machine without a GPU.

@@ -23,25 +23,14 @@ from tqdm.auto import tqdm
 from skseq.networks.dropout import seed_dropout
 from skseq.training._checkpoint import Checkpoint
 from skseq.training._net import SequenceNet
+from skseq.training._optimizer import can_fuse, resolve_optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from skseq.batching import Batch
 
-__all__ = ["OPTIMIZERS", "predict_batch", "train"]
-
-OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
-    "adadelta": optim.Adadelta,
-    "adagrad": optim.Adagrad,
-    "adam": optim.Adam,
-    "adamax": optim.Adamax,
-    "adamw": optim.AdamW,
-    "nadam": optim.NAdam,
-    "radam": optim.RAdam,
-    "rmsprop": optim.RMSprop,
-    "sgd": optim.SGD,
-}
+__all__ = ["predict_batch", "train"]
 
 
 class ProgressBar(Callback):
@@ -114,12 +103,13 @@ def train(
     Raises
     ------
     ValueError
-        If the loss becomes NaN or infinite.
+        If the loss becomes NaN or infinite, `optimizer` makes no optimiser, or
+        `callbacks` holds something else.
     """
     _check_callbacks(callbacks)
     monitor = "train_loss" if valid_data is None else "valid_loss"
-    optimizer_class = OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
-    if _can_fuse(optimizer_class):
+    optimizer_class = resolve_optimizer(optimizer, lr)
+    if can_fuse(optimizer_class):
         net_options["optimizer__fused"] = True
     own_callbacks: list[Callback] = []
     if lr_schedule == "plateau":
@@ -197,14 +187,6 @@ def _check_callbacks(callbacks: Sequence | None) -> None:
                 f"callbacks holds {kind.__name__}, which scores the net's raw outputs; "
                 "use early_stopping=True and validation_scores_, or cross_validate."
             )
-
-
-def _can_fuse(optimizer: Callable[..., optim.Optimizer]) -> bool:
-    """Whether an optimiser has a fused kernel and nothing speaks against it."""
-    chosen = getattr(optimizer, "keywords", {})
-    if not {"fused", "foreach"}.isdisjoint(chosen):
-        return False
-    return "fused" in inspect.signature(optimizer).parameters
 
 
 @torch.inference_mode()

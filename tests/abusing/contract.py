@@ -145,13 +145,13 @@ def check_call(model, function, arguments, may_change):
             what = "failed" if error else "succeeded"
             raise Violation(f"{what} and changed the estimator") from error
     if error is not None and not isinstance(error, NotFittedError):
-        check_message(error, model, function)
+        check_message(error, model, function, arguments)
     return result, error
 
 
-def check_message(error, model, function):
+def check_message(error, model, function, arguments):
     """Raise unless an error names an argument or a parameter."""
-    names = set(inspect.signature(function).parameters)
+    names = {*inspect.signature(function).parameters, *arguments}
     if model is not None:
         names |= set(inspect.signature(type(model)).parameters)
         names |= {"not fitted", "rows known so far"}

@@ -23,6 +23,9 @@ KINDS = (
     *("panel", "frame", "SequenceArray", "overlapping", "windows", "torch"),
     *("frames", "tensors", "series_panel", "tuple", "masked", "extension"),
 )
+FLAT = ("table", "frame", "extension")  # rows of numbers: one feature per time step
+CUBES = tuple(kind for kind in KINDS if kind not in FLAT)
+RECTANGLES = ("array", "list", "nested", "torch", "masked", *FLAT)
 BROKEN_KINDS = (
     *("vector", "number", "None", "string", "dict", "set", "generator", "sparse"),
     *("four", "holds_empty", "holds_none", "mixed_dims", "mixed_features"),

@@ -75,11 +75,11 @@ class Drawer:
     def mostly(self, good, broken, percent=85):
         return self.any_of(good if self.often(percent) else broken)
 
-    def make(self, cls, replaced=None, percent=70):
+    def make(self, cls, replaced, percent=70):
         """Return a constructor: small, with some parameters drawn."""
         names = self.names(cls)
-        chosen = {k: v for k, v in parameters.SMALL.items() if k in names}
-        chosen |= replaced or {}
+        small = parameters.SMALL | replaced
+        chosen = {k: self.any_of(v) for k, v in small.items() if k in names}
         for _ in range(self.number(0, 4) if names else 0):
             name = self.any_of(names)
             chosen[name] = self.parameter(name, percent)

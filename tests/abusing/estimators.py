@@ -9,7 +9,7 @@ import numpy as np
 from abusing import data, targets
 from abusing.contract import Violation, check_finite
 from abusing.drawing import Call
-from abusing.parameters import OF_FORECASTERS, OF_GENERATORS
+from abusing.parameters import OF_DETECTORS, OF_FORECASTERS, OF_GENERATORS
 from skseq import SequenceArray
 from skseq.steps import flatten_steps
 
@@ -43,6 +43,11 @@ class Family:
     def make(self, d, cls):
         return d.make(cls, self.small)
 
+    @staticmethod
+    def setting(d, cls):
+        name = d.any_of(name for name in d.names(cls) if name != "device")
+        return Call("set_params", {name: d.parameter(name)})
+
     def check(self, model, call, arguments, result, memory):
         """Raise unless the result of a successful call is what it should be."""
         if call.method in ("fit", "partial_fit", "update") and result is not model:
@@ -61,15 +66,14 @@ class OfSequences(Family):
 
     good: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
-    kinds = data.KINDS
     takes_classes = False
 
-    def y(self, d, X):
-        return d.targets(self.good)
+    def y(self, d, X, kind):
+        return d.targets((kind,))
 
-    def training(self, d, method, tokens):
-        X = d.sequences(kinds=self.kinds, tokens=tokens)
-        arguments = {"X": X, "y": self.y(d, X)}
+    def training(self, d, method, kind, **alike):
+        X = d.sequences(**alike)
+        arguments = {"X": X, "y": self.y(d, X, kind)}
         if d.often(20):
             arguments["sample_weight"] = d.weights()
         if method == "partial_fit" and self.takes_classes and d.often(50):
@@ -80,15 +84,17 @@ class OfSequences(Family):
         return Call(method, arguments)
 
     def calls(self, d, cls):
-        tokens = d.often(8)
+        tokens, kinds = d.often(8), data.FLAT if d.often(20) else data.CUBES
+        alike = {"tokens": tokens, "kinds": kinds}
+        kind = d.any_of(self.good)
         train = ("fit", "fit", "fit", "partial_fit")
-        calls = [self.training(d, d.any_of(train), tokens)]
+        calls = [self.training(d, d.any_of(train), kind, **alike)]
         for _ in range(d.number(0, 4)):
             methods = (*self.methods, "fit", "partial_fit", "set_params")
             if hasattr(cls, "stateful"):
                 methods += ("stateful",)
             if hasattr(cls, "get_feature_names_out"):
-                methods += ("transform", "get_feature_names_out")
+                methods += ("transform", "get_feature_names_out", "fit_transform")
             method = d.next_of(methods)
             if method == "stateful":
                 states = ("None", f"[(np.zeros(({d.n}, 3)),) * 2]", "[[[0.0] * 3] * 2]")
@@ -98,17 +104,14 @@ class OfSequences(Family):
                 given = d.mostly(("None",), (d.anything(),), 80)
                 calls.append(Call(method, {"input_features": given}))
             elif method == "set_params":
-                names = [n for n in d.names(cls) if n != "device"]
-                name = d.any_of(names)
-                value = d.parameter(name)
-                calls.append(Call(method, {name: value}))
-            elif method in ("fit", "partial_fit"):
-                calls.append(self.training(d, method, tokens))
+                calls.append(self.setting(d, cls))
+            elif method in ("fit", "partial_fit", "fit_transform"):
+                calls.append(self.training(d, method, kind, **alike))
             else:
-                X = d.sequences(kinds=self.kinds, tokens=tokens)
+                X = d.sequences(**alike)
                 arguments = {"X": X}
                 if method == "score":
-                    arguments["y"] = self.y(d, X)
+                    arguments["y"] = self.y(d, X, kind)
                     if d.often(20):
                         arguments["sample_weight"] = d.weights()
                 if d.often(3):
@@ -123,6 +126,8 @@ class OfSequences(Family):
     def check_transform(self, model, arguments, result, memory):
         n, _ = n_sequences(arguments["X"])
         expect_shape(result, (n, model._n_features_out), "transform")
+
+    check_fit_transform = check_transform
 
 
 class Classifier(OfSequences):
@@ -164,19 +169,23 @@ class Regressor(OfSequences):
 
     check_partial_fit = check_fit
 
+    def check_fit_transform(self, model, arguments, result, memory):
+        self.check_fit(model, arguments, result, memory)
+        self.check_transform(model, arguments, result, memory)
+
     def check_predict(self, model, arguments, result, memory):
         n, _ = n_sequences(arguments["X"])
         expect_shape(result, (n, *memory["shape"]), "predict")
 
 
 class Tagger(OfSequences):
+    good = targets.STEP_KINDS
     methods = ("predict", "predict_proba", "decision_function", "score")
     takes_classes = True
 
-    def y(self, d, X):
+    def y(self, d, X, kind):
         if not d.often(85):
             return d.targets(targets.BROKEN, 60)
-        kind = d.any_of(targets.STEP_KINDS)
         return f"step_targets({X}, {kind!r}, {d.seed})"
 
     def check_predict(self, model, arguments, result, memory):
@@ -236,10 +245,9 @@ class Seq2SeqNumbers(OfSequences):
 
 
 class Seq2SeqLabels(Seq2SeqNumbers):
-    def y(self, d, X):
-        if not d.often(85):
-            return d.targets(targets.BROKEN, 60)
-        return f"step_targets({X}, {d.any_of(targets.STEP_KINDS)!r}, {d.seed})"
+    good = Tagger.good
+    takes_classes = True
+    y = Tagger.y
 
     @staticmethod
     def is_right(found, most):
@@ -253,10 +261,6 @@ class Seq2SeqLabels(Seq2SeqNumbers):
 
 class Forecaster(Family):
     small = OF_FORECASTERS
-
-    def make(self, d, cls):
-        names = d.names(cls)
-        return d.make(cls, {k: v for k, v in self.small.items() if k in names})
 
     def calls(self, d, cls):
         kind = (d.any_of(data.TABLES),)
@@ -277,8 +281,13 @@ class Forecaster(Family):
         start = 24
         for _ in range(d.number(0, 4)):
             method = d.next_of(
-                ("predict",) * 3 + FORECASTS + ("rolling_forecast", "update", "fit")
+                ("predict",) * 3
+                + FORECASTS
+                + ("rolling_forecast", "update", "fit", "set_params")
             )
+            if method == "set_params":
+                calls.append(self.setting(d, cls))
+                continue
             if method in FORECASTS or method == "predict":
                 arguments = {}
                 if d.often(40) or method == "score":
@@ -345,15 +354,16 @@ FORECASTS = ("predict_quantiles", "predict_interval", "score")
 
 
 class Detector(Family):
-    def make(self, d, cls):
-        inner = "RNNForecaster(window_length=3, max_epochs=1, hidden_size=2)"
-        return d.make(cls, {"forecaster": inner})
+    small = OF_DETECTORS
 
     def calls(self, d, cls):
         kind = (d.any_of(data.TABLES),)
         calls = [Call("fit", {"X": d.table(92, kind)})]
         for _ in range(d.number(0, 4)):
-            method = d.next_of(JUDGEMENTS)
+            method = d.next_of((*JUDGEMENTS, "set_params"))
+            if method == "set_params":
+                calls.append(self.setting(d, cls))
+                continue
             later = 24 if d.often(50) else 0
             X = d.table(92, kind, d.number(1, 9), start=later)
             if d.often(2):
@@ -388,7 +398,12 @@ class Generator(Family):
     def calls(self, d, cls):
         calls = [Call("fit", {"X": d.texts()})]
         for _ in range(d.number(0, 3)):
-            method = d.next_of(("predict_proba", "score", "generate", "generate"))
+            method = d.next_of(
+                ("predict_proba", "score", "generate", "generate", "set_params")
+            )
+            if method == "set_params":
+                calls.append(self.setting(d, cls))
+                continue
             if method != "generate":
                 calls.append(Call(method, {"X": d.texts()}))
                 continue

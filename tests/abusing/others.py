@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abusing import targets
+from abusing import data, targets
 from abusing.contract import Violation, check_finite
 from abusing.drawing import Call
 from abusing.estimators import Family, expect_shape, n_sequences
@@ -23,13 +23,11 @@ class Transformer(Family):
         calls = [Call("fit", {"X": self.X(d)})] if d.often(80) else []
         for _ in range(d.number(1, 4)):
             method = d.next_of(self.methods)
-            names = d.names(cls)
             if method == "set_params":
-                name = d.any_of(names) if names else "length"
-                arguments = {name: d.anything() if not names else d.parameter(name)}
+                calls.append(self.setting(d, cls))
             else:
-                arguments = {"X": d.anything() if d.often(3) else self.X(d)}
-            calls.append(Call(method, arguments))
+                X = d.anything() if d.often(3) else self.X(d)
+                calls.append(Call(method, {"X": X}))
         return calls
 
     def check_transform(self, model, arguments, result, memory):
@@ -54,6 +52,11 @@ class Padder(Transformer):
 
 
 class Swapper(Transformer):
+    methods = ("transform", "transform", "fit", "fit_transform")
+
+    def X(self, d):
+        return d.sequences(kinds=data.RECTANGLES if d.often(50) else data.KINDS)
+
     def check_transform(self, model, arguments, result, memory):
         if len(result) != len(arguments["X"]):
             raise Violation(f"transform made {len(result)} sequences")
@@ -299,7 +302,7 @@ def check_split(arguments, result):
 
 
 def draw_dataset(d):
-    is_slow = d.number(1, 8) > 1
+    is_slow = d.number(1, 20) > 1
     return {"split": d.anything() if is_slow else d.any_of(SPLITS)}
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-# Fits that last milliseconds; drawn values replace them.
+# Fits that last milliseconds, and agree with each other; drawn values replace them.
 SMALL = {
-    "n_filters": "(3,)",
-    "kernel_size": "2",
-    "hidden_size": "3",
-    "max_epochs": "1",
-    "random_state": "0",
-    "pool_size": "1",
-    "window_length": "4",
-    "length": "3",
+    "n_filters": ("(4,)", "(4, 5)"),
+    "n_branches": ("3", "1"),
+    "kernel_size": ("2",),
+    "hidden_size": ("3",),
+    "max_epochs": ("1",),
+    "random_state": ("0",),
+    "pool_size": ("1",),
+    "window_length": ("4",),
+    "length": ("3",),
 }
-OF_FORECASTERS = {"n_filters": "2", "stride": "2"}
-OF_GENERATORS = {"embedding_dim": "2", "window_length": "6"}
+OF_FORECASTERS = {"n_filters": ("2",), "stride": ("2",)}
+OF_DETECTORS = {
+    "forecaster": ("RNNForecaster(window_length=3, max_epochs=1, hidden_size=2)",)
+}
+OF_GENERATORS = {"embedding_dim": ("2",), "window_length": ("6",)}
 
 _POSITIVE = ("1", "2", "np.int64(3)")
 _RATES = ("0.0", "0.3", "np.float32(0.5)", "0")
@@ -41,7 +45,7 @@ GOOD = {
     "forecaster": ("None", "RNNForecaster(window_length=3, max_epochs=1)"),
     "hidden_size": ("1", "4", "(2, 3)", "np.int64(2)"),
     "horizon": ("1", "3", "np.int64(2)"),
-    "kernel_size": ("1", "2", "3", "5"),
+    "kernel_size": ("1", "2", "3", "5", "(3, 1)"),
     "known_future": ("()", "(1,)", "[-1]", "('c1',)", "(0, 1)"),
     "l1": ("0.0", "0.1", "1e300"),
     "l2": ("0.0", "1", "1e300"),
@@ -61,7 +65,7 @@ GOOD = {
     "missing": ("'error'", "'mask'"),
     "n_branches": _POSITIVE,
     "n_channels": ("1", "2", "4", "10**12"),
-    "n_filters": ("(2,)", "(2, 3)", "3"),
+    "n_filters": ("(4,)", "(4, 5)", "(2,)", "3"),
     "n_threads": ("None", "1", "2"),
     "nonlinearity": ("'tanh'", "'relu'"),
     "normalize": ("None", "'feature'", "'sequence'", "'both'", "'last'", "'window'"),

@@ -81,6 +81,7 @@ def cases(draw, subject):
     """Draw a case of a subject."""
     d = Drawer(draw)
     if subject in FUNCTIONS:
+        d.calm = d.often(40)  # of a single call
         return Case(subject, None, [Call("", FUNCTIONS[subject][0](d))])
     cls, family = NAMES[subject], CLASSES[subject]
     return Case(subject, family.make(d, cls), family.calls(d, cls))

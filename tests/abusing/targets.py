@@ -97,6 +97,7 @@ def step_targets(X, kind="steps", seed=0):
     names = np.array([0, 1] if kind != "step_strings" else ["a", "b"])
     if hasattr(X, "iloc") and X.index.nlevels == 2:
         return pd.Series(rng.choice(names, size=len(X)), index=X.index)
+    X = X.to_numpy() if hasattr(X, "iloc") else X
     try:
         lengths = [len(x) for x in X]
     except TypeError:
