@@ -4,8 +4,9 @@
 
 `lengths` counts the steps of padding that training batches hold, and times epochs of a
 GRU beside equal sequences of the same total and beside batches padded to the longest
-of all. `windows` prints the peak memory of one epoch over 100 000 windows, each in a
-process of its own (on Linux), and what windows that are laid out would take.
+of all. `windows` prints the peak memory of one epoch over 100 000 windows, beside as
+many batches of few rows, each in a process of its own (on Linux): as the C library
+keeps freed memory, and told to give it back.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ import numpy as np
 DATA_SETS = ("PLAID", "JapaneseVowels")
 ROUNDS = 5
 
+# glibc keeps ever larger blocks for itself once it has freed one, unless told not to.
+C_LIBRARIES = {
+    "as it is": {},
+    "gives back": {"MALLOC_MMAP_THRESHOLD_": "131072"},
+}
 WINDOWS = """
 import re, sys
 from pathlib import Path
@@ -104,20 +110,22 @@ def lengths() -> None:
 def windows(n_rows: int = 100_000, n_features: int = 14, window_length: int = 720):
     """Print peaks of memory in MB."""
     table = n_rows * n_features * 8 / 1e6
-    found = {}
-    for task in ("imports", "warm", "view"):
-        command = [sys.executable, "-c", WINDOWS, task]
-        sizes = map(str, (n_rows, n_features, window_length))
-        command += sizes
-        peaks = [float(subprocess.check_output(command)) for _ in range(ROUNDS)]
-        found[task] = statistics.median(peaks)
     print(f"table of {n_rows} x {n_features} in float64: {table:.0f} MB")
-    print(f"imports and the table: {found['imports']:.0f} MB")
-    print(f"epochs over 512 windows of {window_length}: {found['warm']:.0f} MB")
-    print(f"an epoch over {n_rows}, in as many batches: {found['view']:.0f} MB")
-    more = (found["view"] - found["warm"]) / table
-    print(f"for the rest, the table aside: {more:.2f} times the table")
-    print(f"windows laid out would take {table * window_length:.0f} MB")
+    print(f"windows of {window_length} laid out: {table * window_length:.0f} MB")
+    print("| C library | imports, table | few rows | all rows | more, in tables |")
+    print("|---|---|---|---|---|")
+    for library, settings in C_LIBRARIES.items():
+        peaks = []
+        for task in ("imports", "warm", "view"):
+            sizes = map(str, (n_rows, n_features, window_length))
+            command = [sys.executable, "-c", WINDOWS, task, *sizes]
+            found = [
+                float(subprocess.check_output(command, env=os.environ | settings))
+                for _ in range(ROUNDS)
+            ]
+            peaks.append(statistics.median(found))
+        columns = " | ".join(f"{peak:.0f}" for peak in peaks)
+        print(f"| {library} | {columns} | {(peaks[2] - peaks[1]) / table:.2f} |")
 
 
 SECTIONS = {"lengths": lengths, "windows": windows}

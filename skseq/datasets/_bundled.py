@@ -52,6 +52,13 @@ def load_basic_motions(split: str | None = None) -> tuple[np.ndarray, np.ndarray
         The sequences; 40 in each part.
     y : ndarray of shape (80,)
         "standing", "walking", "running" or "badminton".
+
+    Examples
+    --------
+    >>> from skseq.datasets import load_basic_motions
+    >>> X, y = load_basic_motions(split="train")
+    >>> X.shape, sorted(set(y.tolist()))
+    ((40, 100, 6), ['badminton', 'running', 'standing', 'walking'])
     """
     return _load_equal("load_basic_motions", split)
 

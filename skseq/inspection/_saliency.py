@@ -114,7 +114,8 @@ def _check_kind(estimator: Any) -> None:
     if not isinstance(estimator, (SequenceClassifierMixin, SequenceRegressorMixin)):
         raise TypeError(
             f"saliency knows classifiers and regressors of sequences, got {name}. Of "
-            "a pipeline, give the last step and what the others make of X."
+            "a search, give best_estimator_; of a pipeline, the last step and what the "
+            "others make of X."
         )
     check_is_fitted(estimator, "net_")
     if estimator._known_tokens is not None:

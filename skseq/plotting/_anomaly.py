@@ -151,13 +151,20 @@ class AnomalyDisplay:
 
         Raises
         ------
+        TypeError
+            If the estimator is no such detector.
         ValueError
             If y holds anything but one -1 or 1 per row.
         ImportError
             If matplotlib is missing.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator, "offset_")
+        if not (hasattr(estimator, "score_samples") and hasattr(estimator, "offset_")):
+            check_is_fitted(estimator)
+            raise TypeError(
+                f"estimator is {estimator!r}; expected a detector, with score_samples "
+                "and offset_. from_predictions shows the scores of others."
+            )
         return cls.from_predictions(
             estimator.score_samples(X),
             estimator.offset_,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_classifier
 
 from skseq._validation import is_panel
 from skseq.plotting._axes import (
@@ -124,12 +125,19 @@ class StepProbabilityDisplay:
 
         Raises
         ------
+        TypeError
+            If the estimator is no tagger.
         ValueError
             If there is no such sequence.
         ImportError
             If matplotlib is missing.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
+        if is_classifier(estimator) or not hasattr(estimator, "predict_proba"):
+            raise TypeError(
+                f"estimator is {estimator!r}; expected a tagger, which has "
+                "probabilities per step."
+            )
         if instance is None:
             instance = X.index[0][0] if is_panel(X) else 0
         found = estimator.predict_proba(X)
