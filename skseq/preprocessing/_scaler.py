@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._validation import check_sequences
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
+from skseq.resources import unchanged_on_error
 from skseq.sequences import SequenceArray
 
 __all__ = ["SequenceScaler"]
@@ -77,9 +78,10 @@ class SequenceScaler(SequenceTransformer):
             The fitted transformer.
         """
         self._validate_params()
-        sequences = check_sequences(self, X, reset=True)
-        if self.per == "feature":
-            self.scaler_ = self._make_scaler().fit(sequences.compact().values)
+        with unchanged_on_error(self):
+            sequences = check_sequences(self, X, reset=True)
+            if self.per == "feature":
+                self.scaler_ = self._make_scaler().fit(sequences.compact().values)
         return self
 
     def transform(self, X: Any) -> Any:

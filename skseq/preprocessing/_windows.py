@@ -78,12 +78,15 @@ def make_windows(
     ):
         if not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
+    window_length, horizon = int(window_length), int(horizon)  # which never overflow
     if len(table) < window_length + horizon:
         raise ValueError(
             f"X has {len(table)} rows; window_length={window_length} and "
             f"horizon={horizon} take at least {window_length + horizon}."
         )
-    starts = np.arange(0, len(table) - window_length - horizon + 1, stride)
+    starts = np.arange(
+        0, len(table) - window_length - horizon + 1, min(stride, len(table))
+    )
     windows = SequenceArray(table, starts, np.full(len(starts), window_length))
     ahead = starts[:, None] + window_length + np.arange(horizon)
     targets = goals[ahead].reshape(len(starts), -1)

@@ -198,6 +198,8 @@ def draw_from_array(d):
 
 def check_sequences(arguments, result):
     given = next(iter(arguments.values()))
+    if not hasattr(given, "__len__"):  # an iterator, which is used up
+        return
     n, lengths = n_sequences(given)
     if "X" in arguments and isinstance(given, SequenceArray):  # NaN in short windows
         lengths = np.full(n, given.shape[1])

@@ -119,6 +119,14 @@ def test_windows_by_their_own_scale_stay_windows():
     )
 
 
+def test_a_fit_that_fails_leaves_a_scaler_as_it_was():
+    step = SequenceScaler().fit(RAGGED)
+    before = vars(step).copy()
+    with pytest.raises(ValueError, match="0 feature"):
+        step.fit(np.zeros((4, 5, 0)))
+    assert vars(step) == before
+
+
 def test_a_panel_of_one_feature_stays_one():
     series = panel()["u"]
     scaled = SequenceScaler().fit_transform(series)

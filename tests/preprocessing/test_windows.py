@@ -25,6 +25,7 @@ def test_one_target_one_step_ahead_is_flat():
     ("arguments", "match"),
     [
         ({"X": [1.0, 2.0], "window_length": 2}, "X has 2 rows; .* take at least 3"),
+        ({"X": [1.0], "window_length": 10**30, "horizon": np.int64(1)}, "10{30}"),
         ({"X": [1.0, 2.0], "horizon": 0}, "horizon must be an integer of at least 1"),
         ({"X": [1.0, 2.0], "stride": 1.5}, "stride must be an integer .* got 1.5"),
         ({"X": [1.0, np.nan, 2.0]}, "Input X contains NaN"),
@@ -41,3 +42,9 @@ def test_windows_do_not_cross_series():
     index = pd.MultiIndex.from_product([["x", "y"], range(3)])
     with pytest.raises(ValueError, match="index of 2 levels, so that windows would"):
         make_windows(pd.DataFrame({"a": np.arange(6.0)}, index=index))
+
+
+def test_a_stride_beyond_the_table_leaves_one_window():
+    windows, targets = make_windows(np.arange(5.0), stride=10**30)
+    assert len(windows) == 1
+    assert targets == [1.0]
