@@ -10,7 +10,13 @@ from torch import Tensor, nn
 from skseq.networks.dropout import Dropout
 from skseq.networks.embedding import TokenEmbedding
 
-__all__ = ["TeacherForcing", "TokenFeedback", "ValueFeedback", "set_progress"]
+__all__ = [
+    "TeacherForcing",
+    "TokenFeedback",
+    "ValueFeedback",
+    "depends_on_progress",
+    "set_progress",
+]
 
 
 class ValueFeedback(nn.Module):
@@ -124,3 +130,9 @@ def set_progress(module: nn.Module, share: float) -> None:
     for part in module.modules():
         if isinstance(part, TeacherForcing):
             part.p = 1 - (part.first + share * (part.last - part.first))
+
+
+def depends_on_progress(module: nn.Module) -> bool:
+    """Return whether anything within a module is scheduled over the training."""
+    parts = (part for part in module.modules() if isinstance(part, TeacherForcing))
+    return any(part.first != part.last for part in parts)

@@ -1,8 +1,16 @@
 """Training: a skorch net without a user's loop. The only imports of skorch."""
 
 from skseq.training._checkpoint import Checkpoint
+from skseq.training._continuation import Continuation
 from skseq.training._net import SequenceNet
 from skseq.training._optimizer import OPTIMIZERS
 from skseq.training._train import predict_batch, train
 
-__all__ = ["OPTIMIZERS", "Checkpoint", "SequenceNet", "predict_batch", "train"]
+__all__ = [
+    "OPTIMIZERS",
+    "Checkpoint",
+    "Continuation",
+    "SequenceNet",
+    "predict_batch",
+    "train",
+]

@@ -81,7 +81,7 @@ class Checkpoint(Callback):
         """Go on from the file, if there is one."""
         self._check_parameters()
         if not hasattr(net, "fingerprint_"):  # or another one has restored the net
-            net.fingerprint_ = fingerprint(self._state(net), _settings(net), X)
+            net.fingerprint_ = self._fingerprint(net, X, "max_epochs")
         if not Path(self.path).exists():
             return
         found = self._read()
@@ -113,14 +113,17 @@ class Checkpoint(Callback):
             )
         if not isinstance(self.path, (str, os.PathLike)):
             raise TypeError(f"path={self.path!r} of the Checkpoint is no path.")
-        directory = Path(self.path).parent
-        if not (directory.is_dir() and os.access(directory, os.W_OK)):
+        if not is_writable(Path(self.path).parent):
             raise ValueError(
                 f"path={str(self.path)!r} of the Checkpoint is in no directory that "
                 "can be written to."
             )
 
     # The state ------------------------------------------------------------------
+
+    def _fingerprint(self, net: SequenceNet, X: Any, *names: str) -> str:
+        """Return what is the same in fits that are, with some of their parameters."""
+        return fingerprint(self._state(net), _settings(net, *names), X)
 
     @staticmethod
     def _state(net: SequenceNet) -> dict[str, Any]:
@@ -179,15 +182,20 @@ class Checkpoint(Callback):
         return ValueError(f"path={str(self.path)!r} is no file of a Checkpoint.")
 
 
+def is_writable(directory: Path) -> bool:
+    """Return whether there is such a directory, and files can be written there."""
+    return directory.is_dir() and os.access(directory, os.W_OK)
+
+
 _PENALTIES = ("l1", "l2", "clip_norm", "clip_value")
 
 
-def _settings(net: SequenceNet) -> list[Any]:
+def _settings(net: SequenceNet, *names: str) -> list[Any]:
     """Return what a training depends on, but does not change."""
-    names = "max_epochs", "batch_size", "schedule", "mixed_precision"
+    names = (*names, "batch_size", "schedule", "mixed_precision", *_PENALTIES)
     parts = [*net.module_.modules(), net.criterion_, net.optimizer_]
     return [
-        *(getattr(net, name) for name in (*names, *_PENALTIES)),
+        *(getattr(net, name) for name in names),
         *(
             (type(part).__name__, name, value)
             for part in parts

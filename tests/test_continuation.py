@@ -1,0 +1,140 @@
+"""Fits of more epochs go on from those of fewer, and end as from the start."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import HalvingGridSearchCV
+from skorch.callbacks import Callback
+
+from skseq import RNNClassifier, RNNForecaster, RNNRegressor, Seq2SeqRegressor
+from skseq.callbacks import Continuation
+
+rng = np.random.RandomState(0)
+X = rng.randn(70, 6, 2).astype(np.float32)
+Y = X.sum(axis=(1, 2)).astype(np.float64)
+TABLE = np.sin(np.arange(60) / 3) + rng.randn(60) / 10
+PLAIN = {"lr_schedule": None, "batch_size": 16, "random_state": 0}
+CASES = {
+    "dropout": (
+        RNNClassifier(**PLAIN, dropout=0.2, recurrent_dropout=0.3),
+        (X, Y > 0),
+    ),
+    "plateau": (
+        RNNRegressor(**PLAIN | {"lr_schedule": "plateau"}, patience=2, lr=1e-6),
+        (X, Y),
+    ),
+    "early stopping": (
+        RNNRegressor(**PLAIN, early_stopping=True, patience=20, lr=0.3),
+        (X, Y),
+    ),
+    "forecaster": (RNNForecaster(**PLAIN, window_length=6), (TABLE,)),
+}
+epochs = []  # one entry per epoch trained
+
+
+class Counting(Callback):
+    """Notes every epoch."""
+
+    def on_epoch_end(self, net, **kwargs):
+        epochs.append(net.max_epochs)
+
+
+@pytest.fixture
+def callbacks(tmp_path):
+    epochs.clear()
+    return [Counting(), Continuation(tmp_path)]
+
+
+def fit(case, max_epochs, callbacks=None):
+    model, data = CASES[case]
+    return model.set_params(max_epochs=max_epochs, callbacks=callbacks).fit(*data)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_more_epochs_go_on_and_end_as_from_the_start(case, callbacks):
+    for max_epochs in (3, 7):
+        found = fit(case, max_epochs, callbacks)
+    assert epochs == [3] * 3 + [7] * 4
+    weights = {k: v.clone() for k, v in found.module_.state_dict().items()}
+    losses = found.loss_curve_
+    whole = fit(case, 7)
+    assert losses == whole.loss_curve_
+    for name, tensor in whole.module_.state_dict().items():
+        assert torch.equal(tensor, weights[name]), name
+
+
+def test_the_same_fit_trains_no_more(callbacks):
+    first = fit("dropout", 3, callbacks).predict_proba(X)
+    assert np.array_equal(fit("dropout", 3, callbacks).predict_proba(X), first)
+    assert len(epochs) == 3
+
+
+def test_fewer_epochs_start_anew(callbacks):
+    fit("dropout", 5, callbacks)
+    found = fit("dropout", 2, callbacks).loss_curve_
+    assert epochs == [5] * 5 + [2] * 2
+    assert found == fit("dropout", 2).loss_curve_
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"lr": 0.02}, {"hidden_size": 5}, {"random_state": 1}, {"dropout": 0.1}],
+    ids=str,
+)
+def test_other_fits_are_kept_apart(changes, callbacks):
+    model = RNNClassifier(**PLAIN, max_epochs=2, callbacks=callbacks)
+    model.fit(X, Y > 0).set_params(**changes, max_epochs=3).fit(X, Y > 0)
+    assert epochs == [2] * 2 + [3] * 3
+
+
+def test_other_data_are_kept_apart(callbacks):
+    model = RNNClassifier(**PLAIN, max_epochs=2, callbacks=callbacks).fit(X, Y > 0)
+    model.set_params(max_epochs=3).fit(X, Y < 0)
+    assert len(epochs) == 5
+
+
+def test_halving_over_epochs_finds_the_same_with_fewer(callbacks):
+    def search(**parameters):
+        halving = HalvingGridSearchCV(
+            RNNRegressor(**PLAIN, **parameters),
+            {"lr": [1e-4, 1e-3, 1e-2, 1e-1]},
+            resource="max_epochs",
+            min_resources=2,
+            max_resources=8,
+            factor=2,
+            cv=2,
+            refit=False,
+            random_state=0,
+        )
+        return halving.fit(X, Y).cv_results_
+
+    found = search(callbacks=callbacks)
+    n_continued = len(epochs)
+    epochs.clear()
+    expected = search(callbacks=[Counting()])
+    np.testing.assert_array_equal(found["mean_test_score"], expected["mean_test_score"])
+    # Two folds of 4, 2 and 1 candidates in 2, 4 and 8 epochs.
+    assert len(epochs) == 2 * (4 * 2 + 2 * 4 + 8)
+    assert n_continued == 2 * (4 * 2 + 2 * 2 + 4)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RNNRegressor(lr_schedule="cosine"),
+        RNNRegressor(lr_schedule="onecycle"),
+        Seq2SeqRegressor(lr_schedule=None, teacher_forcing=(1.0, 0.0)),
+    ],
+    ids=str,
+)
+def test_what_depends_on_the_number_of_epochs_is_refused(model, callbacks):
+    model.set_params(callbacks=callbacks, random_state=0)
+    with pytest.raises(ValueError, match="depend on max_epochs"):
+        model.fit(X, X[..., 0] if isinstance(model, Seq2SeqRegressor) else Y)
+
+
+def test_a_directory_that_is_none_is_refused(tmp_path):
+    callbacks = [Continuation(tmp_path / "missing")]
+    with pytest.raises(ValueError, match=r"directory='.*missing' of the Continuation"):
+        RNNRegressor(**PLAIN, callbacks=callbacks).fit(X, Y)
