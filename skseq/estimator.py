@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import (
 from torch import nn
 
 from skseq._summary import NetworkReprMixin
-from skseq.resources import resolve_device, torch_threads
+from skseq.resources import make_accelerator, resolve_device, torch_threads
 from skseq.training import OPTIMIZERS
 from skseq.versioning import VersionedState
 
@@ -84,7 +84,10 @@ class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
 
     def _training_parameters(self) -> dict[str, Any]:
         """Return the parameters that `skseq.training.train` takes by their name."""
-        return {name: getattr(self, name) for name in _TRAINING_PARAMETERS}
+        parameters = {name: getattr(self, name) for name in _TRAINING_PARAMETERS}
+        if self.device == "accelerate":
+            parameters["accelerator"] = make_accelerator()
+        return parameters
 
     def _n_epochs(self, max_epochs: Any, n_samples: int) -> int:
         if max_epochs != "auto":

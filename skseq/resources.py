@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
 __all__ = [
+    "make_accelerator",
     "make_random_state",
     "resolve_device",
     "seeded_torch",
@@ -69,7 +70,8 @@ def resolve_device(device: str, *, or_cpu: bool = False) -> torch.device:
     Parameters
     ----------
     device : str
-        "auto" is CUDA where there is one, else the CPU.
+        "auto" is CUDA where there is one, else the CPU; "accelerate" is what Accelerate
+        gives to this process.
     or_cpu : bool, default=False
         Whether to take the CPU instead of what is not there.
 
@@ -81,20 +83,65 @@ def resolve_device(device: str, *, or_cpu: bool = False) -> torch.device:
     ------
     ValueError
         If the device is unknown or not available.
+    ImportError
+        If Accelerate is asked for and not installed.
     """
+    if device == "accelerate":
+        if not or_cpu:
+            return make_accelerator().device
+        device = "auto"
     has_gpu = torch.cuda.is_available()
     kind, _, number = device.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (number and not number.isdigit()):
         if or_cpu:
             return torch.device("cpu")
         raise ValueError(
-            f"device={device!r} is unknown; expected 'auto', 'cpu', 'cuda' or 'cuda:1'."
+            f"device={device!r} is unknown; expected 'auto', 'cpu', 'cuda', 'cuda:1' "
+            "or 'accelerate'."
         )
     if kind == "cuda" and not has_gpu and not or_cpu:
         raise ValueError(f"device={device!r} was asked for, but torch sees no GPU.")
     if kind == "auto":
         return torch.device("cuda" if has_gpu else "cpu")
     return torch.device(device if has_gpu else "cpu")
+
+
+def make_accelerator() -> Any:
+    """Return the `accelerate.Accelerator` that knows the processes of a fit.
+
+    Returns
+    -------
+    accelerator : accelerate.Accelerator
+
+    Raises
+    ------
+    ValueError
+        If the script was launched with options that would change a fit.
+    ImportError
+        If Accelerate is not installed.
+    """
+    try:
+        from accelerate import Accelerator
+    except ImportError as error:
+        raise ImportError(
+            "device='accelerate' needs Accelerate: pip install 'skseq[accelerate]'."
+        ) from error
+    on_cpu = not torch.cuda.is_available()  # rather than on what is refused
+    accelerator = Accelerator(device_placement=False, cpu=on_cpu)
+    kind = accelerator.distributed_type.value
+    if (
+        kind not in ("NO", "MULTI_CPU", "MULTI_GPU")
+        or accelerator.mixed_precision != "no"
+        or accelerator.gradient_accumulation_steps != 1
+    ):
+        raise ValueError(
+            "device='accelerate' shares batches out among processes and nothing else, "
+            f"but the script was launched as {kind} with mixed_precision="
+            f"{accelerator.mixed_precision!r} and gradient_accumulation_steps="
+            f"{accelerator.gradient_accumulation_steps}; expected MULTI_GPU or "
+            "MULTI_CPU, 'no' and 1. The estimator has a mixed_precision of its own."
+        )
+    return accelerator
 
 
 @contextmanager

@@ -22,7 +22,8 @@ def bounds():
     """Yield (name, lowest version) of what the package and its tests need."""
     extras = PROJECT["optional-dependencies"]
     tests = [line for line in extras["tests"] if not line.startswith("skseq[")]
-    needed = [extras[name] for name in ("plots", "files", "onnx", "ray", "search")]
+    names = ("plots", "files", "onnx", "accelerate", "ray", "search")
+    needed = [extras[name] for name in names]
     for line in sum(needed, PROJECT["dependencies"] + tests):
         requirement = Requirement(line)
         if requirement.name not in CHECKERS:

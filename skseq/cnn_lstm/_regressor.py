@@ -110,7 +110,8 @@ class CNNLSTMRegressor(SequenceRegressorMixin, BaseCNNLSTM):
     callbacks : list of skorch callbacks or None, default=None
         Called during training as by skorch.
     device : str, default="auto"
-        "cpu", "cuda", or "auto": CUDA where there is one.
+        "cpu", "cuda", or "auto": CUDA where there is one; "accelerate" shares batches
+        among the processes of ``accelerate launch``.
     mixed_precision : bool, default=False
         Whether training runs the network in bfloat16 where that is safe
         (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and

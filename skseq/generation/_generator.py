@@ -83,7 +83,8 @@ class SequenceGenerator(LanguageModel):
     callbacks : list or None, default=None
         Further skorch callbacks.
     device : str, default="auto"
-        "cpu", "cuda", or "auto": a GPU where there is one.
+        "cpu", "cuda", or "auto": a GPU where there is one; "accelerate" shares batches
+        among the processes of ``accelerate launch``.
     mixed_precision : bool, default=False
         Whether training runs the network in bfloat16 where that is safe
         (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and

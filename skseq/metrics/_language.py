@@ -75,8 +75,8 @@ def bits_per_character(
             "Every row of probabilities must hold numbers from 0 on that add up to 1."
         )
     if unknown:
-        unknown = sorted(unknown, key=str)
-        raise ValueError(f"symbols holds {unknown}, which are not in classes.")
+        names = sorted(unknown, key=str)
+        raise ValueError(f"symbols holds {names}, which are not in classes.")
     given = probabilities[np.arange(len(symbols)), [column[s] for s in symbols]]
     with np.errstate(divide="ignore"):
         return float(-np.log2(given).mean())

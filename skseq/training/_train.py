@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from torch import nn, optim
 from tqdm.auto import tqdm
 
 from skseq.networks.dropout import seed_dropout
+from skseq.training._accelerate import AcceleratedNet, check_agreement
 from skseq.training._checkpoint import Checkpoint
 from skseq.training._net import SequenceNet
 from skseq.training._optimizer import can_fuse, resolve_optimizer
@@ -70,6 +72,7 @@ def train(
     verbose: int,
     earlier: SequenceNet | None = None,
     keep_optimizer: bool = False,
+    accelerator: Any = None,
     **net_options: Any,
 ) -> SequenceNet:
     """Train a module in place.
@@ -92,6 +95,8 @@ def train(
         The net of an earlier fit, whose history is continued.
     keep_optimizer : bool, default=False
         Whether the state of its optimiser is continued, too.
+    accelerator : accelerate.Accelerator, optional
+        Knows the processes that share the training; None leaves it to this one.
     **net_options
         Further parameters of SequenceNet.
 
@@ -106,7 +111,13 @@ def train(
         If the loss becomes NaN or infinite, `optimizer` makes no optimiser, or
         `callbacks` holds something else.
     """
-    _check_callbacks(callbacks)
+    _check_callbacks(callbacks, accelerator is not None)
+    make_net: Callable[..., SequenceNet] = SequenceNet
+    i_process = 0
+    if accelerator is not None:
+        check_agreement(seed, max_epochs, batch_size, data, valid_data)
+        make_net = partial(AcceleratedNet, accelerator=accelerator)
+        i_process = accelerator.process_index
     monitor = "train_loss" if valid_data is None else "valid_loss"
     optimizer_class = resolve_optimizer(optimizer, lr)
     if can_fuse(optimizer_class):
@@ -125,10 +136,10 @@ def train(
         own_callbacks.append(
             EarlyStopping(patience=patience, threshold=0, load_best=True)
         )
-    if verbose:
+    if verbose and i_process == 0:
         own_callbacks.append(ProgressBar() if verbose == 1 else PrintLog())
     one_batch = len(data) <= batch_size
-    net = SequenceNet(
+    net = make_net(
         module,
         criterion=criterion,
         criterion__reduction="mean" if data.weights is None else "none",
@@ -149,7 +160,7 @@ def train(
             state = copy.deepcopy(earlier.optimizer_.state_dict()["state"])
             settings = net.optimizer_.state_dict()
             net.optimizer_.load_state_dict({**settings, "state": state})
-    seed_dropout(module, torch.Generator(device).manual_seed(seed))
+    seed_dropout(module, torch.Generator(device).manual_seed(seed + i_process))
     try:
         net.partial_fit((data, valid_data))
     finally:
@@ -175,8 +186,8 @@ def _checkpoints_last(callbacks: Sequence) -> list:
     return sorted(callbacks, key=is_checkpoint)
 
 
-def _check_callbacks(callbacks: Sequence | None) -> None:
-    """Refuse what is no callback, or one that would score in its own way."""
+def _check_callbacks(callbacks: Sequence | None, accelerated: bool) -> None:
+    """Refuse what is no callback, or one that would not do what it promises."""
     for entry in callbacks or ():
         callback = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
         kind = callback if inspect.isclass(callback) else type(callback)
@@ -186,6 +197,11 @@ def _check_callbacks(callbacks: Sequence | None) -> None:
             raise ValueError(
                 f"callbacks holds {kind.__name__}, which scores the net's raw outputs; "
                 "use early_stopping=True and validation_scores_, or cross_validate."
+            )
+        if accelerated and issubclass(kind, Checkpoint):
+            raise ValueError(
+                f"callbacks holds a {kind.__name__}, which keeps the state of one "
+                "process; device='accelerate' trains in several."
             )
 
 

@@ -1,0 +1,108 @@
+"""A fit by several processes: each trains on its share of every batch."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from skorch.hf import AccelerateMixin
+from torch import Tensor
+
+from skseq.training._fingerprint import fingerprint
+from skseq.training._net import SequenceNet
+
+if TYPE_CHECKING:
+    from skseq.batching import Batch
+
+__all__ = ["AcceleratedNet", "check_agreement"]
+
+
+class AcceleratedNet(AccelerateMixin, SequenceNet):
+    """A SequenceNet whose batches are shared out among processes.
+
+    torch's DistributedDataParallel, which Accelerate wraps around the module, averages
+    the gradients of all processes before they are clipped.
+
+    Parameters
+    ----------
+    module : nn.Module
+        As in SequenceNet.
+    accelerator : accelerate.Accelerator
+        Knows the processes.
+    device : torch.device
+        That of this process.
+    **options
+        Further parameters of SequenceNet.
+    """
+
+    def __init__(self, *args: Any, **options: Any):
+        # partial_fit unwraps, as EarlyStopping first loads weights into what it saw.
+        super().__init__(*args, unwrap_after_train=False, **options)
+
+    def _initialize_accelerator(self):
+        # On CPUs, that of skorch fails with a loss that has nothing to learn.
+        prepared = self.accelerator.prepare(self.module_, self.optimizer_)
+        self.module_, self.optimizer_ = prepared
+        self._wrapped_with_accelerator = True
+        return self
+
+    def partial_fit(self, X, y=None, classes=None, **fit_params):
+        """Train, and leave all processes with the same bare module."""
+        from accelerate.utils import broadcast
+
+        with warnings.catch_warnings():
+            # Of weights that have one column; a transposed gradient is no other.
+            warnings.filterwarnings("ignore", "Grad strides do not match")
+            super().partial_fit(X, y, classes, **fit_params)
+        self._unwrap_accelerator()
+        for buffer in self.module_.buffers():  # statistics of the last batch
+            buffer.copy_(broadcast(buffer))
+        return self
+
+    def train_step_single(self, batch: Batch, **fit_params):
+        """Compute the gradients of a batch together with the other processes."""
+        i, n_processes = self.accelerator.process_index, self.accelerator.num_processes
+        n_samples = len(cast(Tensor, batch.y))
+        first, last = (n_samples * j // n_processes for j in (i, i + 1))
+        # So that the mean over processes is the mean over the samples of the batch.
+        self._share = n_processes * (last - first) / n_samples
+        own = slice(first, last) if last > first else slice(1)  # counts nothing
+        step = SequenceNet.train_step_single(self, _rows(batch, own))
+        step["loss"] = self.accelerator.reduce(step["loss"], "mean")
+        return step
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Return the loss, in training as this process contributes to it."""
+        loss = super().get_loss(y_pred, y_true, X, training)
+        return loss * self._share if training else loss
+
+    def _record_loss(self, name: str, loss: float) -> None:
+        # No last digit may let one process stop earlier than another.
+        here = torch.tensor(loss, dtype=torch.float64, device=self.device)
+        super()._record_loss(name, self.accelerator.reduce(here, "mean").item())
+
+
+def _rows(value: Any, rows: slice) -> Any:
+    """Return rows of all tensors that a batch holds."""
+    if isinstance(value, Tensor):
+        return value[rows]
+    make: Any = type(value)
+    if isinstance(value, tuple):
+        return make(*(_rows(part, rows) for part in value))
+    if is_dataclass(value):
+        parts = vars(value).items()
+        return make(**{name: _rows(part, rows) for name, part in parts})
+    return value
+
+
+def check_agreement(*values: Any) -> None:
+    """Raise ValueError, in all processes, unless all of them hold equal values."""
+    from accelerate.utils import gather_object
+
+    if len(set(gather_object([fingerprint(*values)]))) > 1:
+        raise ValueError(
+            "device='accelerate' needs the same fit in every process, but their data, "
+            "parameters or random numbers differ (random_state must be an int)."
+        )
