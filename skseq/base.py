@@ -120,7 +120,7 @@ class BaseSequenceEstimator(NetworkEstimator):
         return self._fit(X, y, sample_weight, self.max_epochs)
 
     def _fit(self, X, y, sample_weight, max_epochs, classes=None, partial=False):
-        """Train, from the start or (`earlier`) from where a net stands."""
+        """Train, from the start or from where an earlier net stands."""
         self._validate_params()
         continues = partial or self.warm_start
         earlier = getattr(self, "net_", None) if continues else None

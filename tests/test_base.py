@@ -91,6 +91,16 @@ def test_small_data_are_predicted_in_their_own_precision():
     np.testing.assert_allclose(shift, model._task.scaler.scale_[0], rtol=1e-6)
 
 
+def test_a_change_of_the_modules_own_precision_is_noticed():
+    x = rng.randn(100, 5, 2)
+    model = RNNRegressor(max_epochs=1, random_state=0).fit(x, x.sum(axis=(1, 2)))
+    expected = model.predict(x)
+    for dtype in (torch.float64, torch.float32, torch.bfloat16):
+        model.module_.to(dtype)
+        for given in (x, x.astype("f4"), x):
+            np.testing.assert_allclose(model.predict(given), expected, atol=0.1)
+
+
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_threads_are_set_in_fit_and_predict(n_threads, monkeypatch):
     seen = []
@@ -134,6 +144,8 @@ def test_a_gpu_gives_the_same(data):
     assert next(on_gpu.module_.parameters()).is_cuda
     np.testing.assert_allclose(on_gpu.predict(data), on_cpu.predict(data), rtol=1e-3)
     opened = pickle.loads(pickle.dumps(on_gpu))
+    np.testing.assert_allclose(opened.predict(data), on_gpu.predict(data), rtol=1e-5)
+    on_gpu.module_.cpu()
     np.testing.assert_allclose(opened.predict(data), on_gpu.predict(data), rtol=1e-5)
 
 

@@ -267,6 +267,14 @@ def test_the_file_of_another_fit_is_refused(change, tmp_path):
         assert torch.equal(part, before[name])
 
 
+def test_other_weights_within_the_loss_are_another_fit(tmp_path):
+    labels = np.tile([0, 1], (70, 3))  # so that both weigh as much on average
+    estimator, _ = model("tagger", [Checkpoint(tmp_path / "fit.pt")])
+    estimator.set_params(class_weight={0: 1, 1: 3}).fit(X, labels)
+    with pytest.raises(ValueError, match="another fit"):
+        estimator.set_params(class_weight={0: 3, 1: 1}).fit(X, labels)
+
+
 def test_other_data_are_another_fit(tmp_path):
     estimator, _ = model("plain", [Checkpoint(tmp_path / "fit.pt")])
     estimator.fit(X, Y)

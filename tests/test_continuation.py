@@ -3,12 +3,20 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingGridSearchCV
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, GradientNormClipping
 
-from skseq import RNNClassifier, RNNForecaster, RNNRegressor, Seq2SeqRegressor
-from skseq.callbacks import Continuation
+from skseq import (
+    CNNClassifier,
+    RNNClassifier,
+    RNNForecaster,
+    RNNRegressor,
+    Seq2SeqRegressor,
+    SequenceGenerator,
+)
+from skseq.callbacks import Checkpoint, Continuation
 
 rng = np.random.RandomState(0)
 X = rng.randn(70, 6, 2).astype(np.float32)
@@ -28,7 +36,16 @@ CASES = {
         RNNRegressor(**PLAIN, early_stopping=True, patience=20, lr=0.3),
         (X, Y),
     ),
+    "batch statistics": (CNNClassifier(**PLAIN, n_filters=(4,)), (X, Y > 0)),
     "forecaster": (RNNForecaster(**PLAIN, window_length=6), (TABLE,)),
+    "decoder": (
+        Seq2SeqRegressor(**PLAIN, hidden_size=8, teacher_forcing=0.5),
+        (X, X[..., 0]),
+    ),
+    "texts": (
+        SequenceGenerator(**PLAIN, hidden_size=8, window_length=8),
+        (["anna", "hanna", "johanna", "ann"] * 5,),
+    ),
 }
 epochs = []  # one entry per epoch trained
 
@@ -79,7 +96,18 @@ def test_fewer_epochs_start_anew(callbacks):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"lr": 0.02}, {"hidden_size": 5}, {"random_state": 1}, {"dropout": 0.1}],
+    [
+        {"lr": 0.02},
+        {"hidden_size": 5},
+        {"random_state": 1},
+        {"dropout": 0.1},
+        {"class_weight": "balanced"},
+        {"l1": 0.1},
+        {"clip_norm": 0.1},
+        {"optimizer": "adamax"},
+        {"lr_schedule": "plateau"},
+        {"early_stopping": True},
+    ],
     ids=str,
 )
 def test_other_fits_are_kept_apart(changes, callbacks):
@@ -92,6 +120,45 @@ def test_other_data_are_kept_apart(callbacks):
     model = RNNClassifier(**PLAIN, max_epochs=2, callbacks=callbacks).fit(X, Y > 0)
     model.set_params(max_epochs=3).fit(X, Y < 0)
     assert len(epochs) == 5
+
+
+def test_forecasters_of_other_scales_are_kept_apart(callbacks):
+    model = RNNForecaster(**PLAIN, window_length=6, callbacks=callbacks)
+    model.set_params(normalize="window", max_epochs=2).fit(TABLE)
+    model.set_params(normalize="last", max_epochs=3).fit(TABLE)
+    assert epochs == [2] * 2 + [3] * 3
+
+
+def test_fits_with_other_callbacks_are_kept_apart(callbacks):
+    model = RNNRegressor(**PLAIN)
+    for max_epochs, bound in [(2, 1e-3), (3, 9), (4, 9)]:
+        clips = GradientNormClipping(bound)
+        model.set_params(max_epochs=max_epochs, callbacks=[*callbacks, clips])
+        losses = model.fit(X, Y).loss_curve_
+    assert epochs == [2] * 2 + [3] * 3 + [4]
+    assert losses == model.set_params(callbacks=[clips]).fit(X, Y).loss_curve_
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_checkpoint_beside_it_is_of_one_number_of_epochs(order, callbacks, tmp_path):
+    def both(max_epochs):
+        checkpoint = Checkpoint(tmp_path / f"{max_epochs}")
+        return fit("dropout", max_epochs, [*callbacks, checkpoint][::order])
+
+    both(3)
+    losses = both(7).loss_curve_
+    assert epochs == [3] * 3 + [7] * 4
+    assert losses == both(7).loss_curve_ == fit("dropout", 7).loss_curve_
+    assert epochs == [3] * 3 + [7] * 4
+    (tmp_path / "3").replace(tmp_path / "8")
+    with pytest.raises(ValueError, match="of the Checkpoint holds another fit"):
+        both(8)
+
+
+def test_a_fit_leaves_its_callback_as_it_was(callbacks):
+    before = vars(callbacks[1]).copy()
+    copy = clone(fit("dropout", 2, callbacks))
+    assert vars(callbacks[1]) == vars(copy.callbacks[1]) == before
 
 
 def test_halving_over_epochs_finds_the_same_with_fewer(callbacks):
@@ -134,7 +201,10 @@ def test_what_depends_on_the_number_of_epochs_is_refused(model, callbacks):
         model.fit(X, X[..., 0] if isinstance(model, Seq2SeqRegressor) else Y)
 
 
-def test_a_directory_that_is_none_is_refused(tmp_path):
-    callbacks = [Continuation(tmp_path / "missing")]
-    with pytest.raises(ValueError, match=r"directory='.*missing' of the Continuation"):
+@pytest.mark.parametrize("directory", ["missing", 5, None])
+def test_a_directory_that_is_none_is_refused(directory, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    callbacks = [Continuation(directory)]
+    message = f"directory={directory!r} of the Continuation is no"
+    with pytest.raises((ValueError, TypeError), match=message):
         RNNRegressor(**PLAIN, callbacks=callbacks).fit(X, Y)

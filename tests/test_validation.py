@@ -1,5 +1,7 @@
 """Every layout that is accepted, and the error for what is not."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ import torch
 from scipy import sparse
 from sklearn.model_selection import LeaveOneOut, cross_val_score
 
-from skseq import RNNClassifier, RNNRegressor, SequenceArray
+from skseq import RNNClassifier, RNNRegressor, SequenceArray, _validation
 from skseq._validation import naming
 
 rng = np.random.default_rng(0)
@@ -102,6 +104,42 @@ def with_value(value):
     changed = X.copy()
     changed[3, 4, 1] = value
     return changed
+
+
+FLAT = X.reshape(12, 10)
+TOKENS = rng.integers(4, size=(12, 5, 1)).astype(float)
+FITTED = {
+    "arrays": ({}, X),
+    "a table": ({"n_channels": 2}, FLAT),
+    "named columns": ({"n_channels": 2}, pd.DataFrame(FLAT, columns=[*"abcdefghij"])),
+    "tokens": ({"embedding_dim": 2}, TOKENS),
+}
+
+
+@pytest.mark.parametrize("data", FITTED)
+def test_arrays_as_in_fit_lose_nothing_by_fewer_checks(data, monkeypatch):
+    options, known = FITTED[data]
+    model = RNNClassifier(max_epochs=1, random_state=0, **options).fit(known, Y)
+
+    def answers():
+        """Yield what is predicted or raised, and what is warned of."""
+        for given in (
+            *(X, X.astype("f4"), X.astype("f2"), X.astype(">f8"), X.astype(object)),
+            *(with_value(np.nan), with_value(np.inf), X * 1e300, X[:0], X[:, :0]),
+            *(X[..., :1], X[..., :0], X[None], X + 1j, np.ma.masked_less(X, 0)),
+            *(TOKENS, TOKENS - 4, TOKENS + 4, TOKENS + 0.5, TOKENS * np.nan),
+        ):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                try:
+                    found = model.predict_proba(given).tolist()
+                except (ValueError, TypeError) as error:
+                    found = repr(error)
+            yield found, [str(warning.message) for warning in caught]
+
+    found = list(answers())
+    monkeypatch.setattr(_validation, "_is_as_in_fit", lambda *args: False)
+    assert found == list(answers())
 
 
 @pytest.mark.parametrize("method", ["fit", "predict"])

@@ -58,7 +58,10 @@ def _parted(joined: Tensor, w_x: Tensor) -> tuple[Tensor, ...]:
 
 
 def _way_back(ctx, x_shape: torch.Size, w_x: Tensor, w_h: Tensor):
-    """Return weights that lead back, gradients of x and of states shown, or room."""
+    """Return weights that lead back, and room for gradients of what steps are given.
+
+    Of all, of the inputs (None if nobody asks), and of the states.
+    """
     n_timesteps, size, n_samples = x_shape
     if not ctx.needs_input_grad[0]:
         w_t = w_h.t().contiguous()

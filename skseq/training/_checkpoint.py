@@ -13,7 +13,7 @@ from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 
 from skseq._writing import write_file
 from skseq.networks.dropout import Dropout
-from skseq.training._fingerprint import fingerprint
+from skseq.training._fingerprint import fingerprint, settings
 
 if TYPE_CHECKING:
     from skseq.training._net import SequenceNet
@@ -80,12 +80,11 @@ class Checkpoint(Callback):
     ) -> None:
         """Go on from the file, if there is one."""
         self._check_parameters()
-        if not hasattr(net, "fingerprint_"):  # or another one has restored the net
-            net.fingerprint_ = self._fingerprint(net, X, "max_epochs")
-        if not Path(self.path).exists():
+        self._identify(net, X)
+        if not self._file(net).exists():
             return
-        found = self._read()
-        if found["fit"] != net.fingerprint_:
+        found = self._read(net)
+        if found["fit"] != self._fit(net):
             raise ValueError(
                 f"path={str(self.path)!r} of the Checkpoint holds another fit: other "
                 "data, parameters or random numbers (random_state must be an int). "
@@ -111,19 +110,32 @@ class Checkpoint(Callback):
             raise ValueError(
                 f"every={every!r} of the Checkpoint must be a positive integer."
             )
-        if not isinstance(self.path, (str, os.PathLike)):
-            raise TypeError(f"path={self.path!r} of the Checkpoint is no path.")
-        if not is_writable(Path(self.path).parent):
+        if not is_writable(self._path("path").parent):
             raise ValueError(
                 f"path={str(self.path)!r} of the Checkpoint is in no directory that "
                 "can be written to."
             )
 
-    # The state ------------------------------------------------------------------
+    def _path(self, name: str) -> Path:
+        """Return a parameter that is a path."""
+        path = getattr(self, name)
+        if not isinstance(path, (str, os.PathLike)):
+            kind = type(self).__name__
+            raise TypeError(f"{name}={path!r} of the {kind} is no path.")
+        return Path(path)
 
-    def _fingerprint(self, net: SequenceNet, X: Any, *names: str) -> str:
-        """Return what is the same in fits that are, with some of their parameters."""
-        return fingerprint(self._state(net), _settings(net, *names), X)
+    # The fit --------------------------------------------------------------------
+
+    def _identify(self, net: SequenceNet, X: Any) -> None:
+        """Note what is the same in fits that are, whatever their numbers of epochs."""
+        if not hasattr(net, "fingerprint_"):  # or another one has restored the net
+            net.fingerprint_ = fingerprint(self._state(net), settings(net), X)
+
+    def _fit(self, net: SequenceNet) -> str:
+        """Return which fit a file is of."""
+        return fingerprint(net.fingerprint_, net.max_epochs)
+
+    # The state ------------------------------------------------------------------
 
     @staticmethod
     def _state(net: SequenceNet) -> dict[str, Any]:
@@ -161,48 +173,35 @@ class Checkpoint(Callback):
 
     # The file ---------------------------------------------------------------------
 
+    def _file(self, net: SequenceNet) -> Path:
+        return Path(self.path)
+
     def _write(self, net: SequenceNet, complete: bool) -> None:
-        state = self._state(net)
-        content = {"fit": net.fingerprint_, "complete": complete, "state": state}
+        content = {
+            "fit": self._fit(net),
+            "complete": complete,
+            "state": self._state(net),
+        }
         buffer = io.BytesIO()
         torch.save(content, buffer)
-        write_file(self.path, buffer.getbuffer())
+        write_file(self._file(net), buffer.getbuffer())
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self, net: SequenceNet) -> dict[str, Any]:
+        file = self._file(net)
+        wrong = ValueError(f"path={str(file)!r} is no file of a Checkpoint.")
         try:
-            content = torch.load(self.path, map_location="cpu", weights_only=True)
+            content = torch.load(file, map_location="cpu", weights_only=True)
             is_ours = set(content) == {"fit", "complete", "state"}
         except Exception as error:  # whatever a file of another kind leads to
-            raise self._error_no_checkpoint() from error
+            raise wrong from error
         if not is_ours:
-            raise self._error_no_checkpoint()
+            raise wrong
         return content
-
-    def _error_no_checkpoint(self) -> ValueError:
-        return ValueError(f"path={str(self.path)!r} is no file of a Checkpoint.")
 
 
 def is_writable(directory: Path) -> bool:
     """Return whether there is such a directory, and files can be written there."""
     return directory.is_dir() and os.access(directory, os.W_OK)
-
-
-_PENALTIES = ("l1", "l2", "clip_norm", "clip_value")
-
-
-def _settings(net: SequenceNet, *names: str) -> list[Any]:
-    """Return what a training depends on, but does not change."""
-    names = (*names, "batch_size", "schedule", "mixed_precision", *_PENALTIES)
-    parts = [*net.module_.modules(), net.criterion_, net.optimizer_]
-    return [
-        *(getattr(net, name) for name in names),
-        *(
-            (type(part).__name__, name, value)
-            for part in parts
-            for name, value in vars(part).items()
-            if isinstance(value, (int, float, str, tuple))
-        ),
-    ]
 
 
 def _generators(net: SequenceNet) -> list[torch.Generator]:

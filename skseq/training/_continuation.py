@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skseq.networks.feedback import depends_on_progress
 from skseq.training._checkpoint import Checkpoint, is_writable
+from skseq.training._fingerprint import fingerprint, plain_attributes
 
 if TYPE_CHECKING:
     from skseq.training._net import SequenceNet
@@ -37,6 +39,9 @@ class Continuation(Checkpoint):
     What depends on the number of epochs cannot be continued: `lr_schedule` must be
     "plateau" or None, and `teacher_forcing` one number. A fit that stopped early, or
     whose `random_state` is None, leaves nothing to take up.
+
+    Other callbacks must be equal, too. Of their parameters, numbers, texts, tuples of
+    them and the names of functions are compared.
 
     Examples
     --------
@@ -69,13 +74,12 @@ class Continuation(Checkpoint):
                 "A Continuation needs lr_schedule='plateau' or None and one number as "
                 "teacher_forcing; others depend on max_epochs."
             )
-        net.fingerprint_ = self._fingerprint(net, X)
-        self.path = Path(self.directory) / f"{net.fingerprint_}.pt"
-        if not self.path.exists():
+        self._identify(net, X)
+        if not self._file(net).exists():
             return
-        state = self._read()["state"]
+        state = self._read(net)["state"]
         n_left = net.max_epochs - (len(state["history"]) - net._n_epochs_before)
-        if n_left >= 0:
+        if 0 <= n_left < net.n_epochs_left:  # a Checkpoint may have gone on further
             self._restore(net, state)
             net.n_epochs_left = n_left
 
@@ -88,8 +92,27 @@ class Continuation(Checkpoint):
         """Leave the file as it is."""
 
     def _check_parameters(self) -> None:
-        if not is_writable(Path(self.directory)):
+        if not is_writable(self._path("directory")):
             raise ValueError(
                 f"directory={str(self.directory)!r} of the Continuation is none that "
                 "can be written to."
             )
+
+    def _fit(self, net: SequenceNet) -> str:
+        return fingerprint(net.fingerprint_, _listeners(net))
+
+    def _file(self, net: SequenceNet) -> Path:
+        return Path(self.directory) / f"{self._fit(net)}.pt"
+
+
+def _listeners(net: SequenceNet) -> list[Any]:
+    """Return the parameters of other callbacks, which may change what is learned."""
+    found: list[Any] = []
+    for _, part in net.callbacks_:
+        if not isinstance(part, Checkpoint):
+            names = inspect.signature(type(part)).parameters
+            given = plain_attributes(part).items()
+            found.append(
+                (type(part).__name__, [pair for pair in given if pair[0] in names])
+            )
+    return found

@@ -1,14 +1,21 @@
-"""A number that tells one training from another."""
+"""A number that tells one training from another, and what it is made of."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from types import BuiltinFunctionType, FunctionType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-__all__ = ["fingerprint"]
+if TYPE_CHECKING:
+    from skseq.training._net import SequenceNet
+
+__all__ = ["fingerprint", "plain_attributes", "settings"]
+
+_PENALTIES = ("l1", "l2", "clip_norm", "clip_value")
+_PLAIN = (int, float, str, tuple, FunctionType, BuiltinFunctionType)
 
 
 def fingerprint(*values: Any) -> str:
@@ -51,3 +58,23 @@ def _feed(digest: Any, value: Any) -> None:
         _feed(digest, vars(value))
     else:
         digest.update(repr(value).encode())
+
+
+def plain_attributes(part: Any) -> dict[str, Any]:
+    """Return the numbers, texts and tuples of an object, and the names of functions."""
+    return {
+        name: getattr(value, "__qualname__", value)
+        for name, value in vars(part).items()
+        if isinstance(value, _PLAIN)
+    }
+
+
+def settings(net: SequenceNet) -> list[Any]:
+    """Return what a training depends on, but does not change."""
+    names = ("batch_size", "schedule", "mixed_precision", *_PENALTIES)
+    parts = [*net.module_.modules(), net.criterion_, net.optimizer_]
+    return [
+        *(getattr(net, name) for name in names),
+        *net.criterion_.buffers(),  # such as weights of classes
+        *((type(part).__name__, plain_attributes(part)) for part in parts),
+    ]

@@ -259,7 +259,7 @@ class SequenceNet(NeuralNet):
         if first.dtype == dtype:
             return self.module_, first.device
         tensors = [*self.module_.parameters(), *self.module_.buffers()]
-        state = [(id(tensor), tensor._version) for tensor in tensors]
+        state = dtype, [(id(t), t.data_ptr(), t._version) for t in tensors]
         if self._copies.get("state") != state:  # weights were changed in place
             module = copy.deepcopy(self.module_).to(dtype)
             self._copies = {"state": state, "module": module}

@@ -115,7 +115,7 @@ def train(
     make_net: Callable[..., SequenceNet] = SequenceNet
     i_process = 0
     if accelerator is not None:
-        check_agreement(seed, max_epochs, batch_size, data, valid_data)
+        check_agreement(seed, max_epochs, batch_size, lr, net_options, data, valid_data)
         make_net = partial(AcceleratedNet, accelerator=accelerator)
         i_process = accelerator.process_index
     monitor = "train_loss" if valid_data is None else "valid_loss"

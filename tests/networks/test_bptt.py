@@ -41,6 +41,27 @@ def test_gradients_are_those_of_the_unrolled_steps(
         torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_of_one_output_alone_are_those_of_differences(cell, monkeypatch):
+    monkeypatch.setattr(RecurrentLayer, "_pays_by_hand", lambda *args: True)
+    torch.manual_seed(0)
+    layer = CELLS[cell](F, 1).double()
+    names, weights = zip(*layer.named_parameters(), strict=True)
+    x = torch.randn(T, 2, F, dtype=torch.float64).transpose(0, 1).requires_grad_()
+    state = torch.randn(layer.n_states, 2, 1, dtype=torch.float64, requires_grad=True)
+
+    def run(x, state, *weights):
+        given = dict(zip(names, weights, strict=True))
+        outputs, last = torch.func.functional_call(layer, given, (x, (*state,)))
+        return outputs, *last
+
+    for i in range(1 + layer.n_states):
+        assert torch.autograd.gradcheck(
+            lambda *given: run(*given)[i],  # noqa: B023
+            (x, state, *weights),
+        )
+
+
 @pytest.mark.parametrize("cell", ["rnn", "gru"])
 def test_small_layers_go_by_hand_and_agree_with_torch(cell):
     torch.manual_seed(0)
