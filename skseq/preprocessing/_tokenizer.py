@@ -191,6 +191,7 @@ class Tokenizer(SequenceTransformer):
             Padding and marks of the ends are left out, and an unknown token is "<unk>".
         """
         check_is_fitted(self, "vocabulary_")
+        self._check_parameters()
         tokens = list(self.vocabulary_)
         with naming("X"):
             sequences = check_tokens(SequenceArray.from_list(list(X)), len(tokens))

@@ -258,6 +258,15 @@ for label in Y:
     REVIEWS.append(" ".join(rng.permutation(words)))
 
 
+@pytest.mark.parametrize(
+    ("method", "X"), [("transform", ["a"]), ("inverse_transform", [[2]])]
+)
+def test_parameters_set_since_fit_are_checked(method, X):
+    tokenizer = Tokenizer().fit(["a b"]).set_params(level=np.array([1, 2]))
+    with pytest.raises(ValueError, match="'level' parameter"):
+        getattr(tokenizer, method)(X)
+
+
 def test_a_pipeline_of_raw_texts():
     model = make_pipeline(Tokenizer(), clone(NETWORK).set_params(embedding_dim=8))
     assert cross_val_score(model, REVIEWS, Y, cv=3).mean() > 0.9
