@@ -38,7 +38,10 @@ def flatten_steps(values: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray]
     ValueError
         If there is one value per sequence instead, or more values for some steps.
     """
+    no_step = f"{name} holds no step; expected one label per time step."
     if isinstance(values, SequenceArray):
+        if not values.lengths.any():
+            raise ValueError(no_step)
         flat, lengths = np.concatenate(values.to_list()), values.lengths
     elif is_panel(values):
         flat = values.to_numpy()
@@ -61,7 +64,7 @@ def flatten_steps(values: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray]
                 )
         lengths = np.array([len(array) for array in arrays], dtype=int)
         if not lengths.any():
-            raise ValueError(f"{name} holds no step; expected one label per time step.")
+            raise ValueError(no_step)
         mixed = len({array.dtype.kind == "U" for array in arrays if len(array)}) > 1
         flat = np.concatenate(arrays, dtype=object if mixed else None)
     if flat.ndim == 2 and flat.shape[1] == 1:

@@ -130,3 +130,9 @@ def test_errors_name_the_argument():
     for unknown in ({}, (0,), 3):
         with pytest.raises((ValueError, TypeError), match="scoring"):
             step_scorer(unknown)
+
+
+def test_no_sequence_has_no_score():
+    none = SequenceArray(np.zeros((0, 1)), [], [])
+    with pytest.raises(ValueError, match="values holds no step"):
+        concat_steps(none)

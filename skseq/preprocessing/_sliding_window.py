@@ -15,6 +15,7 @@ from skseq._validation import FLOATS, MOST_ROWS, naming
 from skseq.panels import panel_starts
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._continuation import continues, last_step
+from skseq.resources import unchanged_on_error
 from skseq.sequences import SequenceArray
 
 __all__ = ["SlidingWindow"]
@@ -100,15 +101,16 @@ class SlidingWindow(SequenceTransformer):
             The fitted transformer.
         """
         self._validate_params()
-        with naming("X"):
-            values = validate_data(self, X, dtype=FLOATS)
-        self._tails = {
-            name: (
-                values[max(start, stop - self._context) : stop].copy(),
-                last_step(index),
-            )
-            for name, start, stop, index in _series(X, len(values))
-        }
+        with unchanged_on_error(self):
+            with naming("X"):
+                values = validate_data(self, X, dtype=FLOATS)
+            self._tails = {
+                name: (
+                    values[max(start, stop - self._context) : stop].copy(),
+                    last_step(index),
+                )
+                for name, start, stop, index in _series(X, len(values))
+            }
         return self
 
     def transform(self, X: Any) -> SequenceArray:

@@ -292,3 +292,12 @@ def test_parameters_that_were_set_after_the_fit_are_checked(params):
 def test_a_window_longer_than_an_index_counts_is_refused():
     with pytest.raises(ValueError, match="window_length"):
         SlidingWindow(10**30).fit(np.arange(5.0))
+
+
+def test_a_fit_that_fails_leaves_windows_as_they_were():
+    table = pd.DataFrame({"a": np.arange(9.0), "b": np.arange(9.0)})
+    window = SlidingWindow(3).fit(table)
+    before = vars(window).copy()
+    with pytest.raises(ValueError, match="X: Expected 2D array"):
+        window.fit(-1)
+    assert vars(window) == before
