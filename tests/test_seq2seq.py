@@ -160,12 +160,12 @@ def test_labels_of_a_table_and_of_a_panel_are_those_of_the_arrays():
     model = Seq2SeqClassifier(**QUICK).fit(X, table)
     written = model.predict(X)
     columns = pd.DataFrame(table, columns=list("wxyz"))
-    same(clone(model).fit(X, columns).predict(X), written)
+    assert_same(clone(model).fit(X, columns).predict(X), written)
     index = pd.MultiIndex.from_product([range(20), range(5)])
     panel = pd.DataFrame(X.reshape(-1, 1), index=index)
     labels = pd.Series(list(table), index=range(20))
     from_panel = clone(model).fit(panel, labels)
-    same(from_panel.predict(panel), written)
+    assert_same(from_panel.predict(panel), written)
     assert from_panel.score(panel, pd.Series(written)) == model.score(X, written)
     with pytest.raises(ValueError, match="in another order"):
         from_panel.fit(panel, labels[::-1])
@@ -181,7 +181,7 @@ def test_the_longest_sequence_that_was_learned_from_bounds_what_is_written():
     model = clone(model).partial_fit(X, short)
     for _ in range(40):
         model.partial_fit(X, long)
-    same(model.predict(X), [np.array(labels) for labels in long])
+    assert_same(model.predict(X), [np.array(labels) for labels in long])
     numbers = Seq2SeqRegressor(warm_start=True, **QUICK).fit(X, X[:, :1])
     assert numbers.fit(X, X).predict(X).shape == (20, 3)
     assert numbers.fit(X, X[:, :2]).predict(X).shape == (20, 3)
@@ -222,7 +222,7 @@ BOTH = [
 both = pytest.mark.parametrize(("model", "X", "y"), BOTH)
 
 
-def same(written, other):
+def assert_same(written, other):
     for part, its in zip(written, other, strict=True):
         if part.dtype.kind == "f":
             np.testing.assert_allclose(part, its, rtol=1e-5, atol=1e-6)
@@ -234,8 +234,8 @@ def same(written, other):
 def test_a_prediction_does_not_depend_on_its_batch_mates(model, X, y):
     together = clone(model).fit(X, y)
     written = together.predict(X, n_steps=6)
-    same([together.predict([x], n_steps=6)[0] for x in X], written)
-    same(together.predict(X[::-1], n_steps=6)[::-1], written)
+    assert_same([together.predict([x], n_steps=6)[0] for x in X], written)
+    assert_same(together.predict(X[::-1], n_steps=6)[::-1], written)
 
 
 @both
@@ -244,7 +244,7 @@ def test_one_seed_one_result_and_generators_and_input_left_alone(model, X, y):
     state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()
     options = {"teacher_forcing": 0.5, "dropout": 0.2, "early_stopping": True}
     one, other = (clone(model).set_params(**options).fit(X, y) for _ in range(2))
-    same(one.predict(X), other.predict(X))
+    assert_same(one.predict(X), other.predict(X))
     assert one.loss_curve_ == other.loss_curve_
     third = clone(one).set_params(random_state=1).fit(X, y)
     assert third.loss_curve_ != one.loss_curve_
@@ -260,7 +260,7 @@ def test_one_seed_one_result_and_generators_and_input_left_alone(model, X, y):
 def test_copies_write_the_same_and_can_go_on(model, X, y):
     model = clone(model).fit(X, y)
     other = pickle.loads(pickle.dumps(model))
-    same(other.predict(X), model.predict(X))
+    assert_same(other.predict(X), model.predict(X))
     assert other.partial_fit(X, y).n_iter_ == model.n_iter_ + 1
     model.set_params(warm_start=True).fit(X, y)
     assert model.n_iter_ == 4
@@ -275,7 +275,7 @@ def test_a_failed_fit_leaves_a_fitted_model_as_it_was(model, X, y):
         model.fit(X, y[:-1])
     with pytest.raises(ValueError, match="y"):
         model.fit(X, [*y[:-1], [np.nan]])
-    same(model.predict(X), before)
+    assert_same(model.predict(X), before)
 
 
 @both
@@ -293,7 +293,7 @@ def test_equal_samples_and_weights_say_the_same(model, X, y):
     weighed = clone(model).fit(X, y, sample_weight=weights)
     repeated = clone(model).fit([X[i] for i in copies], [y[i] for i in copies])
     assert weighed.loss_curve_ == pytest.approx(repeated.loss_curve_)
-    same(weighed.predict(X), repeated.predict(X))
+    assert_same(weighed.predict(X), repeated.predict(X))
 
 
 @both
@@ -403,7 +403,7 @@ def test_partial_fit_knows_of_labels_to_come():
         model.partial_fit(tokens, begun, classes=["a", "b"])
     with pytest.raises(ValueError, match="the label 'z', which is not among"):
         model.partial_fit(tokens, [["z"]] * 200)
-    same(model.predict(tokens), before)
+    assert_same(model.predict(tokens), before)
 
 
 def test_declared_labels_change_nothing_where_all_of_them_are_there():
