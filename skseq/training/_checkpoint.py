@@ -84,7 +84,7 @@ class Checkpoint(Callback):
         if not self._file(net).exists():
             return
         found = self._read(net)
-        if found["fit"] != self._fit(net):
+        if found["fit"] != self._name_of_fit(net):
             raise ValueError(
                 f"path={str(self.path)!r} of the Checkpoint holds another fit: other "
                 "data, parameters or random numbers (random_state must be an int). "
@@ -131,7 +131,7 @@ class Checkpoint(Callback):
         if not hasattr(net, "fingerprint_"):  # or another one has restored the net
             net.fingerprint_ = fingerprint(self._state(net), settings(net), X)
 
-    def _fit(self, net: SequenceNet) -> str:
+    def _name_of_fit(self, net: SequenceNet) -> str:
         """Return which fit a file is of."""
         return fingerprint(net.fingerprint_, net.max_epochs)
 
@@ -178,7 +178,7 @@ class Checkpoint(Callback):
 
     def _write(self, net: SequenceNet, complete: bool) -> None:
         content = {
-            "fit": self._fit(net),
+            "fit": self._name_of_fit(net),
             "complete": complete,
             "state": self._state(net),
         }

@@ -98,11 +98,11 @@ class Continuation(Checkpoint):
                 "can be written to."
             )
 
-    def _fit(self, net: SequenceNet) -> str:
+    def _name_of_fit(self, net: SequenceNet) -> str:
         return fingerprint(net.fingerprint_, _listeners(net))
 
     def _file(self, net: SequenceNet) -> Path:
-        return Path(self.directory) / f"{self._fit(net)}.pt"
+        return Path(self.directory) / f"{self._name_of_fit(net)}.pt"
 
 
 def _listeners(net: SequenceNet) -> list[Any]:
