@@ -7,13 +7,12 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from skseq.panels import panel_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import pandas as pd
 
 __all__ = ["SequenceArray"]
 
@@ -38,12 +37,18 @@ class SequenceArray:
         Number of steps in a complete window, if the sequences are windows. Then
         shorter ones, even empty ones, are windows of which the first steps are
         unknown.
+    feature_names : array-like of str of shape (n_features,) or None, default=None
+        Names of the columns of `values`.
+    instances : array-like of shape (n_samples,) or None, default=None
+        What each sequence is called: labels of patients, machines, days. Several
+        sequences may be pieces of one instance.
 
     Raises
     ------
     ValueError
         If `values` is not a table, a sequence is empty or longer than a window, or
-        reaches outside of `values`.
+        reaches outside of `values`, or there are not as many names as columns or
+        instances as sequences.
 
     See Also
     --------
@@ -73,6 +78,9 @@ class SequenceArray:
         starts: Any,
         lengths: Any,
         window_length: int | None = None,
+        *,
+        feature_names: Any = None,
+        instances: Any = None,
     ):
         values = np.asarray(values)
         starts = _as_integers("starts", starts)
@@ -113,6 +121,8 @@ class SequenceArray:
         self.starts = starts
         self.lengths = lengths
         self.window_length = window_length
+        self.feature_names = _as_names(feature_names, values.shape[1])
+        self.instances = _as_instances(instances, len(starts))
 
     # Layouts in -----------------------------------------------------------
 
@@ -196,6 +206,7 @@ class SequenceArray:
         Returns
         -------
         sequences : SequenceArray
+            It knows the names of the columns, if all are strings, and the instances.
 
         Raises
         ------
@@ -208,7 +219,14 @@ class SequenceArray:
         if not hasattr(frame, "columns"):
             raise TypeError(f"frame must be a DataFrame, got {type(frame).__name__}.")
         starts = panel_starts(frame.index)
-        return cls(frame.to_numpy(), starts, np.diff(np.append(starts, len(frame))))
+        named = all(isinstance(column, str) for column in frame.columns)
+        return cls(
+            frame.to_numpy(),
+            starts,
+            np.diff(np.append(starts, len(frame))),
+            feature_names=frame.columns if named else None,
+            instances=frame.index.get_level_values(0)[starts],
+        )
 
     # An array of samples --------------------------------------------------
 
@@ -225,7 +243,11 @@ class SequenceArray:
             key = np.asarray(key)
             if key.size == 0:
                 key = key.astype(np.intp)
-        return self._replace(starts=self.starts[key], lengths=self.lengths[key])
+        return self._replace(
+            starts=self.starts[key],
+            lengths=self.lengths[key],
+            instances=None if self.instances is None else self.instances[key],
+        )
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[i] for i in range(len(self)))
@@ -255,8 +277,7 @@ class SequenceArray:
 
     def __reduce__(self) -> tuple:
         compact = self.compact()  # a fold of a large table pickles small
-        parts = compact.values, compact.starts, compact.lengths, compact.window_length
-        return SequenceArray, parts
+        return _restore, (vars(compact),)
 
     def __sizeof__(self) -> int:
         # Dask sends what it knows to be large to each worker once, not with each task.
@@ -362,6 +383,8 @@ class SequenceArray:
             raise ValueError(
                 f"function returned {len(values)} rows for {len(self.values)} steps."
             )
+        if values.shape[1] != self.n_features:  # they are other columns
+            return self._replace(values=values, feature_names=None)
         return self._replace(values=values)
 
     def compact(self) -> SequenceArray:
@@ -384,7 +407,7 @@ class SequenceArray:
         starts = position[np.minimum(self.starts, len(used) - 1)]
         return self._replace(values=self.values[used], starts=starts)
 
-    def _replace(self, **parts: np.ndarray) -> SequenceArray:
+    def _replace(self, **parts: Any) -> SequenceArray:
         """Return a copy with other parts, which are known to fit."""
         sequences = copy.copy(self)
         vars(sequences).update(parts)
@@ -394,6 +417,11 @@ class SequenceArray:
         sequences = SequenceArray.__new__(SequenceArray)
         vars(sequences).update(vars(self))
         return sequences
+
+
+def _restore(parts: dict[str, Any]) -> SequenceArray:
+    """Return the sequences that were pickled."""
+    return SequenceArray(**parts)
 
 
 def _is_length(value: Any) -> bool:
@@ -406,6 +434,32 @@ def _as_integers(name: str, values: Any) -> np.ndarray:
     if values.size and values.dtype.kind not in "iu":
         raise ValueError(f"{name} must hold integers, got values of {values.dtype}.")
     return values.astype(np.intp)
+
+
+def _as_names(names: Any, n_features: int) -> np.ndarray | None:
+    """Return names of columns as scikit-learn keeps them."""
+    if names is None:
+        return None
+    names = list(names)
+    if len(names) != n_features or not all(isinstance(name, str) for name in names):
+        raise ValueError(
+            f"feature_names must be {n_features} strings, one per column of values, "
+            f"got {names!r:.200}."
+        )
+    return np.array(names, dtype=object)
+
+
+def _as_instances(instances: Any, n_samples: int) -> pd.Index | None:
+    """Return the labels of sequences as an index."""
+    if instances is None:
+        return None
+    instances = pd.Index(instances)
+    if instances.nlevels > 1 or len(instances) != n_samples:
+        raise ValueError(
+            f"instances must be {n_samples} labels, one per sequence, got "
+            f"{len(instances)} in {instances.nlevels} level(s)."
+        )
+    return instances
 
 
 def _as_table(sequence: Any, i: int) -> np.ndarray:

@@ -47,6 +47,58 @@ def test_a_list_goes_in_and_out():
         np.testing.assert_array_equal(out, given)
 
 
+def named():
+    index = pd.MultiIndex.from_tuples(
+        [("b", 0), ("b", 1), ("a", 0), ("c", 0), ("c", 1)], names=["bed", "hour"]
+    )
+    frame = pd.DataFrame({"pulse": np.arange(5.0), "age": 1.0}, index)
+    return SequenceArray.from_frame(frame)
+
+
+def test_a_frame_gives_names_to_columns_and_sequences():
+    sequences = named()
+    assert sequences.feature_names.tolist() == ["pulse", "age"]
+    assert sequences.instances.equals(pd.Index(["b", "a", "c"]))
+    assert sequences.instances.name == "bed"
+
+
+@pytest.mark.parametrize(
+    "key", [[2, 0], [True, False, True], slice(1, None), np.array([], int)]
+)
+def test_indexing_keeps_names(key):
+    part, expected = named()[key], np.array(["b", "a", "c"])[key]
+    assert part.instances.tolist() == expected.tolist()
+    assert part.instances.name == "bed"
+    assert part.feature_names.tolist() == ["pulse", "age"]
+
+
+def test_pickles_and_new_values_keep_names():
+    part = pickle.loads(pickle.dumps(named()[[2, 0]]))
+    assert len(part.values) == 4  # what sequence 1 used is not in the pickle
+    for sequences in (part, part.map_values(np.sqrt)):
+        assert sequences.instances.tolist() == ["c", "b"]
+        assert sequences.feature_names.tolist() == ["pulse", "age"]
+    one_column = part.map_values(lambda values: values[:, :1])
+    assert one_column.feature_names is None
+    assert one_column.instances.tolist() == ["c", "b"]
+
+
+def test_columns_without_names_have_none():
+    index = pd.MultiIndex.from_product([["a"], [0, 1]])
+    assert SequenceArray.from_frame(pd.DataFrame({0: [1, 2]}, index)).feature_names is (
+        None
+    )
+
+
+def test_names_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="feature_names must be 2 strings"):
+        SequenceArray(X[0], [0], [3], feature_names=["a"])
+    with pytest.raises(ValueError, match="feature_names must be 2 strings"):
+        SequenceArray(X[0], [0], [3], feature_names=["a", 1])
+    with pytest.raises(ValueError, match="instances must be 1 labels"):
+        SequenceArray(X[0], [0], [3], instances=["a", "b"])
+
+
 def test_padding_by_hand():
     padded = SequenceArray.from_list([[1, 2, 3], [4]]).to_padded(-1)
     assert padded[..., 0].tolist() == [[1, 2, 3], [4, -1, -1]]

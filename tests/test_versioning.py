@@ -72,7 +72,7 @@ def test_a_pickle_without_a_format_is_refused():
 
 @pytest.mark.parametrize("found", [True, 1.0, "1", None, -1])
 def test_a_format_is_a_whole_number(found):
-    with pytest.raises(ValueError, match="reads format 1"):
+    with pytest.raises(ValueError, match=f"reads format {STATE_FORMAT}"):
         check_format(found, "0.1", "It")
     check_format(STATE_FORMAT, package_version(), "It")
 

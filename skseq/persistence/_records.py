@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly._surprise import ErrorScale
@@ -116,6 +117,8 @@ RECORDS: dict[type, Record] = {
             "starts": array(1, "iu"),
             "lengths": array(1, "iu"),
             "window_length": optional(count),
+            "feature_names": optional(array(1, "O")),
+            "instances": optional(instance(pd.Index)),
         },
         _call,
     ),

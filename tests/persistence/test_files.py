@@ -330,6 +330,15 @@ def test_a_splitter_is_saved_with_its_pieces(path):
     )
 
 
+def test_sequences_are_saved_with_their_names(path):
+    index = pd.MultiIndex.from_product([["b", "a"], [0, 1]], names=["bed", "hour"])
+    frame = pd.DataFrame({"pulse": np.arange(4.0)}, index)
+    save(SequenceArray.from_frame(frame), path)
+    found = load(path)
+    assert found.feature_names.tolist() == ["pulse"]
+    pd.testing.assert_index_equal(found.instances, pd.Index(["b", "a"], name="bed"))
+
+
 def test_sequences_are_saved(path):
     sequences = SlidingWindow(4).fit_transform(ROWS)
     loaded = through_file(sequences, path)

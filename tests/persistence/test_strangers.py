@@ -18,6 +18,7 @@ from skseq import RNNClassifier, RNNForecaster, RNNRegressor, SequenceArray
 from skseq.persistence import load, save
 from skseq.persistence._container import LENGTH, pack, unpack
 from skseq.preprocessing import SequencePadder, SlidingWindow, Tokenizer
+from skseq.versioning import STATE_FORMAT
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(12, 5, 2))
@@ -135,7 +136,7 @@ def test_nothing_is_unpickled(contents, path, monkeypatch):
 @pytest.mark.parametrize(
     ("version", "advice"),
     [
-        ("2", "install that version"),
+        (str(STATE_FORMAT + 1), "install that version"),
         ("0", "open it with that version"),
         ("9" * 5000, "open it with that version"),
         ("-1", "open it with that version"),
@@ -149,7 +150,9 @@ def test_another_format_is_refused(contents, path, version, advice):
     header["__metadata__"] |= {"skseq_format": version, "skseq_version": "7.8"}
     text = json.dumps(header).encode()
     forged = len(text).to_bytes(LENGTH, "little") + text + data[end:]
-    assert_refused(path, forged, f"skseq 7.8 in format .*reads format 1.*{advice}")
+    assert_refused(
+        path, forged, f"skseq 7.8 in format .*reads format {STATE_FORMAT}.*{advice}"
+    )
 
 
 # Forgeries, with a checksum that is right ---------------------------------------------
