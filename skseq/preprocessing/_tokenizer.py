@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._validation import check_tokens, naming
 from skseq.preprocessing._base import SequenceTransformer
+from skseq.preprocessing._words import find_words, lower_characters
 from skseq.sequences import SequenceArray
 
 __all__ = ["Tokenizer"]
@@ -42,11 +43,14 @@ class Tokenizer(SequenceTransformer):
         How often a token must occur in `fit`, else it is unknown. From 2 on, training
         learns what to make of unknown tokens.
     lowercase : bool, default=True
-        Whether capital and small letters are the same.
-    token_pattern : str or None, default=r"\w+(?:'\w+)*|[^\w\s]"
+        Whether capital and small letters are the same. At the level of characters a
+        text has as many tokens as characters either way.
+    token_pattern : str or None, default=r"\w+(?:['\u2019]\w+)*|[^\w\s]"
         Regular expression of a word; the default takes words with their inner
-        apostrophes, and punctuation marks one by one. None splits at blanks. Ignored at
-        the level of characters.
+        apostrophes, straight or typographic, and punctuation marks one by one. A
+        combining mark or a joiner counts as the letter that it stands on, so that
+        it goes on with the word. None splits at blanks. Ignored at the level of
+        characters.
     mark_ends : bool, default=False
         Whether every sequence starts with the token 2, "<start>", and ends with 3,
         "<end>".
@@ -98,7 +102,7 @@ class Tokenizer(SequenceTransformer):
         vocabulary_size: int | None = None,
         min_count: int = 1,
         lowercase: bool = True,
-        token_pattern: str | None = r"\w+(?:'\w+)*|[^\w\s]",
+        token_pattern: str | None = r"\w+(?:['\u2019]\w+)*|[^\w\s]",
         mark_ends: bool = False,
     ):
         self.level = level
@@ -232,14 +236,15 @@ def split_texts(tokenizer: Tokenizer, X: Any) -> Iterator[list[str]]:
         if not isinstance(text, str):
             yield [token.lower() for token in text] if tokenizer.lowercase else text
             continue
+        if tokenizer.level == "char":
+            yield lower_characters(text) if tokenizer.lowercase else list(text)
+            continue
         if tokenizer.lowercase:
             text = text.lower()
-        if tokenizer.level == "char":
-            yield list(text)
-        elif tokenizer.token_pattern is None:
+        if tokenizer.token_pattern is None:
             yield text.split()
         else:
-            yield re.findall(tokenizer.token_pattern, text)
+            yield find_words(tokenizer.token_pattern, text)
 
 
 def check_pattern(pattern: str | None) -> None:

@@ -1,5 +1,7 @@
 """Tokenizer: numbers by hand, round trips, and what is refused."""
 
+# ruff: noqa: RUF001 (letters that look like others are what is tested)
+
 import pickle
 
 import numpy as np
@@ -101,6 +103,52 @@ def test_words_keep_their_apostrophes_and_lose_their_marks():
     text = tokenizer.inverse_transform(tokenizer.transform(["don't STOP!"]))
     assert text == ["don't stop !"]
     assert {"it's", "so", "-", "3", ".", "5", "?"} <= set(tokenizer.vocabulary_)
+
+
+# Of languages that write with marks and joiners, and of an apostrophe as typed.
+WORDS = {
+    "Hindi": ["हिन्दी", "में", "लिखी", "क़िताब", "क्\u200dष"],
+    "Telugu": ["తెలుగు", "భాషలో", "రాసిన", "పుస్తకం"],
+    "Arabic, vocalised": ["كِتَابٌ", "مُحَمَّدٌ"],
+    "Hebrew, pointed": ["שָׁלוֹם", "עֲלֵיכֶם"],
+    "Persian": ["می\u200cخواهم", "کتاب"],
+    "Sinhala": ["ශ්\u200dරී", "ලංකා"],
+    "Thai": ["ที่", "ไม้"],
+    "decomposed Latin": ["cafe\u0301", "u\u0308ber", "n\u0303o\u0302a\u0302\u0301n"],
+    "typographic apostrophe": ["don’t", "l’été", "rock’n’roll", "c’e\u0301tait"],
+    "dotted capital": ["i̇stanbul", "i̇zmir"],
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("pattern", ["default", r"\b\w[\w’]+\b", r"([\w’]+)"])
+def test_words_stay_whole_and_come_back(language, pattern):
+    words = WORDS[language]
+    options = {} if pattern == "default" else {"token_pattern": pattern}
+    tokenizer = Tokenizer(**options).fit([" ".join(words)])
+    assert set(tokenizer.vocabulary_) == {"<pad>", "<unk>", *words}
+    sequences = tokenizer.transform([" ".join(words), *words])
+    assert [len(x) for x in sequences] == [len(words), *[1] * len(words)]
+    assert tokenizer.inverse_transform(sequences) == [" ".join(words), *words]
+
+
+def test_punctuation_ends_a_word_with_marks():
+    tokenizer = Tokenizer().fit(["‘cafe\u0301’, नमस्ते! (שָׁלוֹם)"])
+    found = [*"‘’,!()", "cafe\u0301", "नमस्ते", "שָׁלוֹם"]
+    assert set(tokenizer.vocabulary_) == {"<pad>", "<unk>", *found}
+    own = Tokenizer(token_pattern="[a-z]+|[\u0900-\u097f]+").fit(["cafe\u0301 नमस्ते"])
+    assert set(own.vocabulary_) == {"<pad>", "<unk>", "cafe\u0301", "नमस्ते"}
+
+
+@pytest.mark.parametrize("text", ["İzmir", "aİb İİ", "ΣΑΣ İ", "ẞ ß ŉ ﬁ", "Straße"])
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_a_character_is_one_token(text, lowercase):
+    """So that labels of characters are those of their tokens."""
+    tokenizer = Tokenizer(level="char", lowercase=lowercase).fit([text])
+    (sequence,) = sequences = tokenizer.transform([text])
+    assert len(sequence) == len(text)
+    expected = text.lower() if lowercase else text
+    assert tokenizer.inverse_transform(sequences) == [expected]
 
 
 def test_marked_ends():
