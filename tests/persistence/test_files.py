@@ -46,6 +46,7 @@ from skseq import (
     Seq2SeqForecaster,
     Seq2SeqRegressor,
     SequenceAnomalyDetector,
+    SequenceArray,
     SequenceGenerator,
     preprocessing,
 )
