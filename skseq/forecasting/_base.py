@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from skseq._validation import naming
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.forecasting._losses import check_quantiles
-from skseq.forecasting._reading import read_rows
+from skseq.forecasting._reading import check_static, read_rows
 from skseq.forecasting._table import Table, called
 from skseq.forecasting._time import following, join_spans
 from skseq.training import predict_batch
@@ -151,6 +151,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         """
         check_is_fitted(self, "net_")
         later = self._read_later(X, y)
+        self._check_static_stays(later)
         n_before = self._window_length if restart else 0
         short = later.lengths < n_before + self._horizon
         if short.any():
@@ -229,10 +230,11 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
                     f"n_steps={n_steps} is for forecasts without X, but X has {len(X)} "
                     "rows."
                 )
-            known, edges, names, spans = read_rows(self, X, self._roles)
-            n_rows, context = np.diff(edges), self._context.select(names)
+            static, known = read_rows(self, X, self._roles)
+            n_rows, context = static.lengths, self._context.select(static.names)
+            check_static(self._static_of(static.names), static.values, static.edges)
             for before, span, n, name in zip(
-                context.spans, spans, n_rows, names, strict=True
+                context.spans, static.spans, n_rows, static.names, strict=True
             ):
                 join_spans(before, span, n, called(name))
             index = getattr(X, "index", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -14,7 +15,7 @@ from torch import nn
 
 from skseq.estimator import NetworkEstimator
 from skseq.forecasting._losses import LOSSES, check_quantiles
-from skseq.forecasting._reading import read_table
+from skseq.forecasting._reading import check_static, read_table
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table, called
 from skseq.forecasting._windows import WindowDataset
@@ -156,6 +157,7 @@ class SeriesLearner(NetworkEstimator):
                 f"X has {n_rows[i]} rows{series}{held_out} (n_samples = {n_rows[i]}); "
                 f"window_length={self.window_length} and horizon={self.horizon} need "
                 f"{needed} at least to learn from."
+                + _ways_out(short, f"{needed} rows", self._is_panel)
             )
         return n_rows - n_held_out
 
@@ -240,13 +242,16 @@ class SeriesLearner(NetworkEstimator):
         """
         check_is_fitted(self, "net_")
         with unchanged_on_error(self):
-            known = self._context.extended(self._read_later(X, y))
+            later = self._read_later(X, y)
+            self._check_static_stays(later)
+            known = self._context.extended(later)
             short = known.lengths < self._window_length
             if short.any():
                 i = int(np.argmax(short))
                 raise ValueError(
                     f"{called(known.names[i])} has {known.lengths[i]} rows; a "
                     f"forecast needs window_length={self._window_length}."
+                    + _ways_out(short, "that many", self._is_panel)
                 )
             self._scaler = copy.copy(self._scaler).add(known)
             self._context = known.tail(self._window_length)
@@ -260,3 +265,29 @@ class SeriesLearner(NetworkEstimator):
                 f"{self._columns.n_targets}."
             )
         return table
+
+    def _check_static_stays(self, later: Table) -> None:
+        """Refuse static values that are not those known so far of a series."""
+        known = tuple(name for name in later.names if name in self._context.names)
+        if not self._columns.n_static or not known:
+            return
+        context, later = self._static_of(known), later.select(known)
+        first = sum(self._columns[:3])
+        check_static(context, later.values[:, first:], later.edges)
+
+    def _static_of(self, names: tuple) -> Table:
+        """Return some of the series known so far, with their static columns alone."""
+        context = self._context.select(names)
+        first = sum(self._columns[:3])
+        return replace(context, values=context.values[:, first:])
+
+
+def _ways_out(short: np.ndarray, enough: str, is_panel: bool) -> str:
+    """Return what may be done about series that have too few rows."""
+    advice = f" With missing='mask', rows of NaN may fill it up in front to {enough}."
+    if not is_panel:
+        return f" Choose a smaller window_length.{advice}"
+    return (
+        f" So it is with {short.sum()} of {len(short)} series: leave them out, or "
+        f"choose a smaller window_length.{advice}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +18,14 @@ from skseq.forecasting._table import Columns, Table, called, read_series
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
-__all__ = ["Kind", "Roles", "read_rows", "read_table"]
+__all__ = ["Kind", "Roles", "check_static", "read_rows", "read_table"]
+
+
+FILL_AHEAD = (
+    " What is known ahead has no missing values: fill it first, or drop the column; "
+    "missing='mask' covers only targets and past covariates."
+)
+SAME = 1e-6  # relative difference that float32 and float64 of one value may have
 
 
 class Roles(NamedTuple):
@@ -117,14 +125,15 @@ def read_table(
     table = Table(np.hstack(parts), edges, names, spans)
     kind = _kind(given, roles, y is None)
     columns = Columns(*(part.shape[1] for part in parts))
-    _check_finite(estimator, table, columns, "X" if y is None else "y")
-    _check_static(table, columns)
+    _check_finite(estimator, table, columns, roles, X, y)
+    static = table.values[:, sum(columns[:3]) :]
+    check_static(replace(table, values=static), static, edges)
     return table, roles, columns, kind
 
 
 def read_rows(
     estimator: BaseEstimator, X: Any, roles: Roles
-) -> tuple[np.ndarray, np.ndarray, tuple, tuple]:
+) -> tuple[Table, np.ndarray]:
     """Read the rows that shall be forecast: only what is known ahead is looked at.
 
     Parameters
@@ -138,8 +147,9 @@ def read_rows(
 
     Returns
     -------
-    known, edges, names, spans : ndarray, ndarray, tuple, tuple
-        Values of the columns known ahead, and the series.
+    static, known : Table, ndarray
+        The series with their static columns, of which NaN says nothing; values of the
+        columns known ahead.
     """
     X = _as_table(estimator, X)
     values = _check_values(estimator, X, reset=False)
@@ -147,12 +157,13 @@ def read_rows(
     if not np.isfinite(known).all():
         row, column = np.argwhere(~np.isfinite(known))[0]
         raise ValueError(
-            f"Column {roles.future[column]} of X is declared in known_future, but its "
-            f"value in row {row} is {known[row, column]}."
+            f"Column {_name_of(X, roles.future[column])} of X is declared in "
+            f"known_future, but its value in row {row} is {known[row, column]}"
+            f"{_label_of(X, row)}.{FILL_AHEAD}"
         )
-    series = read_series(X, "X")
-    check_panel(estimator, series[1])
-    return known, *series
+    edges, names, spans = read_series(X, "X")
+    check_panel(estimator, names)
+    return Table(values[:, roles.static], edges, names, spans), known
 
 
 def check_panel(estimator: BaseEstimator, names: tuple) -> None:
@@ -222,20 +233,39 @@ def _check_same_index(X: Any, y: Any) -> None:
         )
 
 
-def _check_static(table: Table, columns: Columns) -> None:
-    """Refuse static columns that change within a series."""
-    first = sum(columns[:3])
-    for name, rows in zip(table.names, table.series(), strict=True):
-        changes = (rows[:, first:] != rows[:1, first:]).any(axis=0)
-        if changes.any():
+def check_static(known: Table, later: np.ndarray, edges: np.ndarray) -> None:
+    """Refuse static values that are not those known of their series.
+
+    Parameters
+    ----------
+    known : Table
+        The series, of which the first row counts, with their static columns alone.
+    later : ndarray of shape (n_rows, n_static)
+        Static columns of more rows of these series; NaN says nothing.
+    edges : ndarray of int of shape (n_series + 1,)
+        Where the rows of each series start.
+
+    Raises
+    ------
+    ValueError
+        If they differ by more than float32 rounds.
+    """
+    for i, name in enumerate(known.names):
+        before = known.values[known.edges[i]]
+        rows = later[edges[i] : edges[i + 1]]
+        differs = ~np.isnan(rows) & ~np.isclose(rows, before, rtol=SAME, atol=0)
+        if differs.any():
+            row, column = np.argwhere(differs)[0]
             raise ValueError(
-                f"Static column {int(np.argmax(changes))} of those named in static "
-                f"changes within {called(name)} which it must not."
+                f"Static column {column} of those named in static changes within "
+                f"{called(name)} which it must not: from {before[column]:g} to "
+                f"{rows[row, column]:g}. Other static values are those of another "
+                "series, with a name of its own."
             )
 
 
 def _check_finite(
-    estimator: Any, table: Table, sizes: Columns, of_targets: str
+    estimator: Any, table: Table, sizes: Columns, roles: Roles, X: Any, y: Any
 ) -> None:
     """Refuse infinity anywhere, and NaN where it is not declared as missing."""
     refused = ~np.isfinite(table.values)
@@ -244,20 +274,45 @@ def _check_finite(
         refused[:, :n_own] = np.isinf(table.values[:, :n_own])
     if refused.any():
         row, column = np.argwhere(refused)[0]
-        what = "NaN" if np.isnan(table.values[row, column]) else "infinity"
-        part = ("targets", "past covariates", "known_future", "static")[
-            int(np.searchsorted(np.cumsum(sizes), column, side="right"))
-        ]
-        name = of_targets if part == "targets" else "X"
-        raise ValueError(
-            f"Input {name} contains {what} in row {row} among the {part}."
-            + (
+        is_nan = np.isnan(table.values[row, column])
+        ends = np.cumsum(sizes)
+        i = int(np.searchsorted(ends, column, side="right"))
+        part = ("targets", "past covariates", "known_future", "static")[i]
+        column -= ends[i] - sizes[i]
+        is_y = i == 0 and y is not None
+        given = y if is_y else X
+        name = _name_of(given, column if is_y else roles[i][column])
+        advice = ""
+        if is_nan and i < 2 and estimator.missing == "error":
+            advice = (
                 " With missing='mask', missing values of targets and past covariates "
                 "are learned with."
-                if what == "NaN" and estimator.missing == "error"
-                else ""
             )
+        elif is_nan and i == 2:
+            advice = FILL_AHEAD
+        elif is_nan and i == 3:
+            advice = " Give a series one value for all its rows, or leave it out."
+        raise ValueError(
+            f"Input {'y' if is_y else 'X'} contains {'NaN' if is_nan else 'infinity'} "
+            f"in row {row} among the {part}, column {name}{_label_of(given, row)}."
+            + advice
         )
+
+
+def _name_of(frame: Any, column: int) -> str:
+    """Return what to call a column in errors: its name, or its position."""
+    if hasattr(frame, "columns"):
+        return repr(frame.columns[column])
+    return repr(getattr(frame, "name", None) or int(column))
+
+
+def _label_of(frame: Any, row: int) -> str:
+    """Return what the index calls a row, for errors; nothing if it just counts."""
+    if not hasattr(frame, "iloc") or isinstance(frame.index, pd.RangeIndex):
+        return ""
+    entry = frame.index[row]
+    entry = entry if isinstance(entry, tuple) else (entry,)
+    return f" ({', '.join(map(str, entry))})"
 
 
 def _roles(estimator: BaseEstimator, X: Any, n_columns: int, has_y: bool) -> Roles:

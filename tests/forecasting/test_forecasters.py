@@ -545,3 +545,105 @@ def test_infinity_is_reported_of_the_argument_that_holds_it():
             ValueError, match=f"Input {name} contains infinity in row 3"
         ):
             model.fit(**given)
+
+
+# Static columns, holes and short series of panels ------------------------------------
+
+
+def panel_of(**series):
+    return pd.concat(series, names=["series"])
+
+
+def test_static_values_stay_what_they_were():
+    """In every call alike, but for the rounding of float32; NaN ahead says nothing."""
+    rows = WAVE.to_frame().assign(size=0.1)
+    panel = panel_of(a=rows, b=rows.assign(size=0.3))
+    known, later = (
+        panel.drop(DAYS[-20:], level=1),
+        panel.loc[(slice(None), DAYS[-20:]), :],
+    )
+    model = RNNForecaster(static=("size",), **QUICK)
+    message = r"Static column 0 .* changes within X, series 'b', .*: from 0.3 to 0.7"
+    wrong = [later.copy(), later.copy()]
+    wrong[0].loc["b", "size"] = 0.7
+    wrong[1].loc[("b", DAYS[-3]), "size"] = 0.7
+    inside = known.copy()
+    inside.loc[("b", DAYS[100]), "size"] = 0.7
+    with pytest.raises(ValueError, match=message):
+        model.fit(inside)
+    model.fit(known)
+    for rows in wrong:
+        for method in (model.update, model.rolling_forecast, model.predict):
+            with pytest.raises(ValueError, match=message):
+                method(rows)
+    with pytest.raises(ValueError, match=r"from 0.1 to 0.7"):
+        model.rolling_forecast(known.assign(size=0.7), restart=True)
+    expected = model.predict(later)
+    pd.testing.assert_frame_equal(model.predict(later.assign(size=np.nan)), expected)
+    pd.testing.assert_frame_equal(
+        model.predict(later.astype({"size": np.float32})), expected
+    )
+    new = panel_of(c=WAVE.to_frame().assign(size=5.0))
+    assert "c" in model.update(pd.concat([later, new])).predict().index.levels[0]
+
+
+def test_a_static_value_of_one_series_stays_too():
+    X = EVENTS.assign(size=2.0)
+    model = RNNForecaster(static=(2,), **QUICK).fit(X[:200], DEMAND[:200])
+    later = X[200:220].assign(size=3.0)
+    for method in (model.update, model.rolling_forecast):
+        with pytest.raises(ValueError, match="changes within X which it must not"):
+            method(later, DEMAND[200:220])
+    with pytest.raises(ValueError, match="changes within X which it must not"):
+        model.predict(later)
+
+
+def test_a_hole_in_what_is_known_ahead_is_named_with_a_way_out():
+    holed = EVENTS.copy()
+    holed.loc[DAYS[30], "event"] = np.nan
+    way = r"known_future, column 'event' \(2020-01-31.*\)\..* fill it first"
+    for missing in ("error", "mask"):
+        model = RNNForecaster(known_future=("event",), missing=missing, **QUICK)
+        with pytest.raises(
+            ValueError, match=r"X contains NaN in row 30 among the " + way
+        ):
+            model.fit(holed, DEMAND)
+        with pytest.raises(
+            ValueError, match=r"row 30 among the known_.*column 0\..*fill"
+        ):
+            model.set_params(known_future=(0,)).fit(holed.to_numpy(), DEMAND.to_numpy())
+        model.set_params(known_future=("event",)).fit(EVENTS[:30], DEMAND[:30])
+        with pytest.raises(
+            ValueError, match=r"Column 'event' .* row 0 is nan \(2020-01-31.* fill it"
+        ):
+            model.predict(holed[30:37])
+
+
+def test_holes_elsewhere_are_named_too():
+    table = pd.DataFrame({"a": WAVE, "b": WAVE, "size": 1.0})
+    table.loc[DAYS[4], "b"] = np.nan
+    with pytest.raises(
+        ValueError, match=r"row 4 among the targets, column 'b' \(2020-01-05.*mask"
+    ):
+        RNNForecaster(static=("size",), **QUICK).fit(table)
+    with pytest.raises(ValueError, match=r"X contains .* past covariates, column 'b'"):
+        RNNForecaster(static=("size",), **QUICK).fit(table, WAVE)
+    with pytest.raises(ValueError, match=r"y contains NaN .* targets, column 'b'"):
+        RNNForecaster(**QUICK).fit(table[["a"]], table["b"])
+
+
+def test_short_series_are_counted_and_ways_out_work():
+    panel = panel_of(a=WAVE, b=WAVE[:10], c=WAVE[:12], d=WAVE)
+    model = RNNForecaster(missing="mask", **QUICK)
+    with pytest.raises(
+        ValueError, match=r"10 rows of series 'b'.* 2 of 4 series: leave them out"
+    ):
+        model.fit(panel.to_frame())
+    model.fit(panel.loc[["a", "d"]].to_frame())
+    with pytest.raises(ValueError, match=r"'b', has 10 .* 1 of 3 series: leave them"):
+        model.update(panel.loc[["b"]].to_frame())
+    padded = WAVE[:10].reindex(pd.date_range(end=DAYS[9], periods=21, name="day"))
+    panel = panel_of(a=WAVE, b=padded, d=WAVE).to_frame()
+    forecast = model.fit(panel).predict().loc["b"]
+    assert forecast.index.equals(DAYS[10:17])
+    assert np.isfinite(forecast).to_numpy().all()
