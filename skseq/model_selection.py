@@ -11,8 +11,10 @@ import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _check_method_params
 
 from skseq._validation import naming
+from skseq.metrics._scorers import WrappedScorer
 
 __all__ = ["ContextTimeSeriesSplit", "context_scorer"]
 
@@ -120,7 +122,10 @@ def context_scorer(scoring: str | Callable, context: int) -> Callable:
     Returns
     -------
     scorer : callable
-        (estimator, X, y) -> score.
+        (estimator, X, y, sample_weight=None) -> score, for `scoring` in GridSearchCV
+        and cross_val_score, alone or among others. The weights of the context are left
+        out, too. As of scikit-learn's own scorers, its `set_score_request` asks for
+        weights where metadata are routed.
 
     Examples
     --------
@@ -147,17 +152,20 @@ def _check_count(name: str, value: Any, least: int = 0) -> None:
         )
 
 
-class _ContextScorer:
+class _ContextScorer(WrappedScorer):
     """Scores all predictions but the first `context`."""
 
     def __init__(self, scorer: Callable, context: int):
-        self.scorer = scorer
+        super().__init__(scorer)
         self.context = context
 
-    def __call__(self, estimator: Any, X: Any, y: Any) -> float:
+    def __call__(self, estimator: Any, X: Any, y: Any, **metadata: Any) -> float:
         rest = slice(self.context, None)
         return self.scorer(
-            _WithoutContext(estimator, self.context), X, _safe_indexing(y, rest)
+            _WithoutContext(estimator, self.context),
+            X,
+            _safe_indexing(y, rest),
+            **_check_method_params(X, metadata, rest),
         )
 
 

@@ -8,12 +8,18 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight
 
-from skseq._validation import is_list_of_sequences, is_panel, naming
+from skseq._validation import check_weights, is_list_of_sequences, is_panel, naming
 from skseq.panels import panel_starts
 from skseq.sequences import SequenceArray
 
-__all__ = ["check_step_labels", "flatten_steps", "unflatten_steps"]
+__all__ = [
+    "check_step_labels",
+    "check_step_weights",
+    "flatten_steps",
+    "unflatten_steps",
+]
 
 
 def flatten_steps(values: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray]:
@@ -158,3 +164,61 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
         raise TypeError("y holds labels of several types, strings and others.")
     check_classification_targets(steps)
     return labels
+
+
+@naming("sample_weight")
+def check_step_weights(
+    sample_weight: Any, y: Any, labels: SequenceArray
+) -> np.ndarray | None:
+    """Read weights of time steps, or of sequences and so of all their steps.
+
+    Parameters
+    ----------
+    sample_weight : array-like, list of arrays, Series, SequenceArray or None
+        A weight per sequence, (n_samples,), or one per step, laid out as y is.
+    y : list of arrays, array-like, Series or SequenceArray
+        The labels, as they were given.
+    labels : SequenceArray
+        The same, as they were read.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_steps,) or None
+        Sequence after sequence; None if there are none given.
+
+    Raises
+    ------
+    ValueError
+        If there are other weights than sequences or steps, negative ones, or the index
+        is not that of a panel y.
+    """
+    if sample_weight is None:
+        return None
+    if (
+        is_panel(sample_weight)
+        and is_panel(y)
+        and not sample_weight.index.equals(y.index)
+    ):
+        raise ValueError(
+            "sample_weight has another index than y; weights per step need the same "
+            "(instance, time), in the same order."
+        )
+    is_laid_out = (
+        is_list_of_sequences(sample_weight)
+        or is_panel(sample_weight)
+        or isinstance(sample_weight, SequenceArray)
+    )
+    shape = len(labels), labels.n_timesteps
+    if not is_laid_out and np.shape(sample_weight) != shape:
+        of_sequences: Any = check_weights(sample_weight, labels)
+        return np.repeat(of_sequences, labels.lengths)
+    weights, lengths = flatten_steps(sample_weight, "sample_weight")
+    if weights.ndim > 1 or not np.array_equal(lengths, labels.lengths):
+        raise ValueError(
+            f"sample_weight holds weights per step for {lengths.tolist()!s:.50} steps, "
+            f"y labels for {labels.lengths.tolist()!s:.50}; expected one weight per "
+            "sequence, (n_samples,), or one per label."
+        )
+    return _check_sample_weight(
+        weights, weights, dtype=np.float64, ensure_non_negative=True
+    )

@@ -1,9 +1,19 @@
 import numpy as np
+import pandas as pd
 import pytest
+import sklearn
+from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    TimeSeriesSplit,
+    cross_val_score,
+    cross_validate,
+)
 
+from skseq import RNNTagger
+from skseq.metrics import step_scorer
 from skseq.model_selection import ContextTimeSeriesSplit, context_scorer
 
 
@@ -71,3 +81,93 @@ def test_unknown_scorers_are_refused(scoring):
 def test_a_number_has_no_rows_to_split():
     with pytest.raises(TypeError, match="X"):
         next(ContextTimeSeriesSplit(3).split(3))
+
+
+# scikit-learn's protocol of scorers ------------------------------------------------
+
+
+def weighted_rows():
+    rng = np.random.RandomState(0)
+    X = rng.randn(60, 2)
+    y = (X[:, 0] + rng.randn(60) > 0).astype(int)
+    return X, y, rng.rand(60)
+
+
+def test_the_weights_of_the_context_do_not_count():
+    X, y, weights = weighted_rows()
+    model = LogisticRegression().fit(X, y)
+    for scoring in ("accuracy", "roc_auc", "neg_log_loss"):
+        expected = get_scorer(scoring)(model, X[7:], y[7:], sample_weight=weights[7:])
+        for given in (weights, weights.tolist(), pd.Series(weights)):
+            found = context_scorer(scoring, 7)(model, X, y, sample_weight=given)
+            assert found == pytest.approx(expected)
+    right = (model.predict(X) == y)[7:]
+    found = context_scorer("accuracy", 7)(model, X, y, sample_weight=weights)
+    assert found == pytest.approx((right * weights[7:]).sum() / weights[7:].sum())
+
+
+def test_weights_are_routed_to_context_scorers():
+    X, y, weights = weighted_rows()
+    cv = ContextTimeSeriesSplit(3, context=4)
+    plain = TimeSeriesSplit(3)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = LogisticRegression().set_fit_request(sample_weight=True)
+
+        def scoring(make):
+            return {
+                "auc": make("roc_auc").set_score_request(sample_weight=True),
+                "log": make("neg_log_loss").set_score_request(sample_weight=True),
+                "unweighted": make("accuracy").set_score_request(sample_weight=False),
+            }
+
+        options = {"params": {"sample_weight": weights}, "error_score": "raise"}
+        ours = scoring(lambda name: context_scorer(name, 4))
+        found = cross_validate(model, X, y, cv=cv, scoring=ours, **options)
+        theirs = scoring(get_scorer)
+        expected = cross_validate(model, X, y, cv=plain, scoring=theirs, **options)
+        for name in ours:
+            np.testing.assert_allclose(found[f"test_{name}"], expected[f"test_{name}"])
+        search = GridSearchCV(model, {}, scoring=ours["auc"], cv=cv)
+        search.fit(X, y, sample_weight=weights)
+        assert search.best_score_ == pytest.approx(np.mean(expected["test_auc"]))
+        with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+            cross_val_score(
+                model,
+                X,
+                y,
+                cv=cv,
+                scoring=context_scorer("accuracy", 4),
+                params={"sample_weight": weights},
+            )
+
+
+def test_context_scorers_beside_others_without_routing():
+    """Predictions of all rows and of those behind the context are kept apart."""
+    X, y, weights = weighted_rows()
+    cv = ContextTimeSeriesSplit(3, context=4)
+    scoring = {
+        "all": "accuracy",
+        "ours": context_scorer("accuracy", 4),
+        "auc": context_scorer("roc_auc", 4),
+    }
+    model = LogisticRegression()
+    found = cross_validate(model, X, y, cv=cv, scoring=scoring, error_score="raise")
+    plain = TimeSeriesSplit(3)
+    for name, theirs in (("ours", "accuracy"), ("auc", "roc_auc")):
+        expected = cross_val_score(model, X, y, cv=plain, scoring=theirs)
+        np.testing.assert_allclose(found[f"test_{name}"], expected)
+    search = GridSearchCV(model, {}, scoring=scoring, cv=cv, refit="auc")
+    assert np.isfinite(search.fit(X, y, sample_weight=weights).best_score_)
+
+
+def test_a_scorer_around_a_scorer_of_steps():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(12, 6, 1))
+    y = (X[..., 0] + rng.normal(size=(12, 6)) > 0).astype(int)
+    model = RNNTagger(max_epochs=1, random_state=0).fit(X, y)
+    weights = rng.random(12)
+    scorer = context_scorer(step_scorer("accuracy"), 5)
+    assert scorer._accept_sample_weight()
+    found = scorer(model, X, y, sample_weight=weights)
+    right = (model.predict(X) == y)[5:].mean(axis=1)
+    assert found == pytest.approx(np.average(right, weights=weights[5:]))

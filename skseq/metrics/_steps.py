@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from skseq._validation import check_same_steps, check_weights, naming
-from skseq.steps import check_step_labels, flatten_steps
+from skseq._validation import check_same_steps, naming
+from skseq.metrics._scorers import WrappedScorer
+from skseq.steps import check_step_labels, check_step_weights, flatten_steps
 
 __all__ = ["concat_steps", "step_scorer"]
 
@@ -63,7 +64,9 @@ def step_scorer(scoring: str | Callable) -> Callable:
     -------
     scorer : callable
         (estimator, X, y, sample_weight=None) -> score, for `scoring` in GridSearchCV
-        and cross_val_score. sample_weight weighs sequences.
+        and cross_val_score, alone or among others. `sample_weight` weighs sequences,
+        (n_samples,), or steps, laid out as y is. As of scikit-learn's own scorers, its
+        `set_score_request` asks for weights where metadata are routed.
 
     See Also
     --------
@@ -86,22 +89,23 @@ def step_scorer(scoring: str | Callable) -> Callable:
         return _StepScorer(check_scoring(scoring=scoring))
 
 
-class _StepScorer:
+class _StepScorer(WrappedScorer):
     """Scores steps as a scorer of scikit-learn scores samples."""
 
-    def __init__(self, scorer: Callable):
-        self.scorer = scorer
-
     def __call__(
-        self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
+        self,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        **metadata: Any,
     ) -> float:
-        sequences = check_step_labels(X, y)
-        labels, lengths = flatten_steps(sequences)
-        weights = check_weights(sample_weight, sequences)
-        options = {}
+        steps = check_step_labels(X, y)
+        labels, lengths = flatten_steps(steps)
+        weights = check_step_weights(sample_weight, y, steps)
         if weights is not None:
-            options["sample_weight"] = np.repeat(weights, lengths)
-        return self.scorer(_OfSteps(estimator, lengths), X, labels, **options)
+            metadata["sample_weight"] = weights
+        return self.scorer(_OfSteps(estimator, lengths), X, labels, **metadata)
 
 
 _RESPONSES = ("predict", "predict_proba", "decision_function")

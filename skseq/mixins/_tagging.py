@@ -131,8 +131,9 @@ class SequenceTaggerMixin(LabelsMixin):
             The sequences, as in `fit`, of any length.
         y : array-like, list of arrays, Series or SequenceArray
             The labels of their steps, as in `fit`.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the sequences, and so of all their steps.
+        sample_weight : array-like or list of arrays, default=None
+            Weights of the sequences, (n_samples,), and so of all their steps; or of the
+            steps, laid out as y is.
 
         Returns
         -------

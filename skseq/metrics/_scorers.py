@@ -1,0 +1,70 @@
+"""What scorers around a scorer of scikit-learn share: its protocol."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from typing import Any, Self
+
+from sklearn.utils.metadata_routing import get_routing_for_object
+
+__all__ = ["WrappedScorer"]
+
+
+class WrappedScorer:
+    """Takes the metadata that a scorer takes, and scores something else by it.
+
+    Parameters
+    ----------
+    scorer : callable
+        A scorer of scikit-learn, or any (estimator, X, y) -> score.
+    """
+
+    def __init__(self, scorer: Callable):
+        keeps_requests = hasattr(scorer, "set_score_request")  # the user's stay
+        self.scorer = copy.deepcopy(scorer) if keeps_requests else scorer
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.scorer!r})"
+
+    def _accept_sample_weight(self) -> bool:
+        """Whether scikit-learn shall hand weights over without metadata routing."""
+        if hasattr(self.scorer, "_accept_sample_weight"):
+            return self.scorer._accept_sample_weight()
+        return "sample_weight" in inspect.signature(self.scorer).parameters
+
+    def get_metadata_routing(self) -> Any:
+        """Return what the scorer requests.
+
+        Returns
+        -------
+        routing : MetadataRequest or MetadataRouter
+        """
+        return get_routing_for_object(self.scorer)
+
+    def set_score_request(self, **requests: bool | str | None) -> Self:
+        """Say which metadata the scorer takes, with metadata routing.
+
+        Parameters
+        ----------
+        **requests : bool, str or None
+            As of scikit-learn's scorers: ``sample_weight=True``.
+
+        Returns
+        -------
+        self : object
+            The scorer.
+
+        Raises
+        ------
+        TypeError
+            If it was made from a function, or from several scorers.
+        """
+        if not hasattr(self.scorer, "set_score_request"):
+            raise TypeError(
+                f"scoring={self.scorer!r} keeps no requests; expected one scorer made "
+                "by sklearn.metrics.make_scorer."
+            )
+        self.scorer.set_score_request(**requests)
+        return self
