@@ -18,7 +18,7 @@ from torch import nn
 
 from skseq._summary import NetworkReprMixin
 from skseq.resources import make_accelerator, resolve_device, torch_threads
-from skseq.training import OPTIMIZERS
+from skseq.training import OPTIMIZERS, without_training
 from skseq.versioning import VersionedState
 
 __all__ = ["NetworkEstimator", "n_multiplied"]
@@ -135,6 +135,10 @@ class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
 
     def _network_and_example(self):
         return self.module_, self._example()
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {**state, "callbacks": without_training(self.callbacks)}
 
     def __setstate__(self, state):
         super().__setstate__(state)

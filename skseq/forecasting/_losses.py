@@ -45,6 +45,9 @@ class ForecastLoss(nn.Module):
         self.reduction = reduction
         self.n_locations = 1
 
+    def __reduce__(self) -> tuple:
+        return type(self), (self.quantiles, self.reduction)  # and no tensor
+
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
         there = torch.isfinite(y).unsqueeze(3)
         losses = self.pointwise(outputs, y.nan_to_num(0).unsqueeze(3))

@@ -350,7 +350,7 @@ def _positions(name: str, chosen: Any, X: Any, n_columns: int) -> np.ndarray:
             raise ValueError(f"{name} holds {column!r}; X has the columns {names}.")
     if len(set(positions)) < len(positions):
         raise ValueError(f"{name}={chosen!r} names a column twice.")
-    return np.array(positions, dtype=np.intp)
+    return np.fromiter(positions, dtype=np.intp)
 
 
 def _kind(given: Any, roles: Roles, is_X: bool) -> Kind:

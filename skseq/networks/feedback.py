@@ -39,7 +39,8 @@ class ValueFeedback(nn.Module):
 
     def __init__(self, n_values: int, weights: Sequence[float] = (1.0,)):
         super().__init__()
-        shares = torch.tensor(weights, dtype=torch.float32)
+        # On the CPU, also where a network is laid out without memory: no file holds it.
+        shares = torch.tensor(weights, dtype=torch.float32, device="cpu")
         self.register_buffer("weights", shares, persistent=False)
         self.output_size = n_values
 

@@ -52,7 +52,19 @@ def pack(model: Any, tensors: dict[str, np.ndarray]) -> bytes:
         "model": text,
     }
     metadata["sha256"] = _digest(metadata, tensors)
-    return _safetensors().save(tensors, metadata)
+    return _in_order(_safetensors().save(tensors, metadata))
+
+
+def _in_order(data: bytes) -> bytes:
+    """Return a file with the entries of its header in one order, not a random one."""
+    end = LENGTH + int.from_bytes(data[:LENGTH], "little")
+    header = json.loads(data[LENGTH:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % LENGTH)
+    return b"".join(
+        [len(text).to_bytes(LENGTH, "little"), text, memoryview(data)[end:]]
+    )
 
 
 def unpack(data: bytes) -> tuple[Any, dict[str, np.ndarray]]:

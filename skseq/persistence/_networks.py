@@ -70,8 +70,9 @@ def write_network(writer: Writer, estimator: NetworkEstimator, place: str) -> di
 def read_network(reader: Reader, estimator: NetworkEstimator, node: Any) -> None:
     """Give an estimator its network back.
 
-    It is first laid out without memory, and made only if it has the weights that there
-    are: a file decides about no more memory than it has bytes.
+    It is laid out without memory, and gets that of its weights only if they are those
+    that there are: a file decides about no more memory than it has bytes, and no first
+    weights are drawn.
 
     Parameters
     ----------
@@ -87,10 +88,11 @@ def read_network(reader: Reader, estimator: NetworkEstimator, node: Any) -> None
     dtype = _dtype(weights)
     _check_size(estimator, weights)
     with torch.device("meta"):
-        _check_weights(_make(estimator, dtype), weights)
-    module = _make(estimator, dtype)
-    tensors = {name: torch.from_numpy(weight) for name, weight in weights.items()}
-    module.load_state_dict(tensors)
+        module = _make(estimator, dtype)
+    _check_weights(module, weights)
+    # In memory of torch's own, whose alignment its kernels expect.
+    tensors = {name: torch.from_numpy(w).clone() for name, w in weights.items()}
+    module.load_state_dict(tensors, assign=True)
     module.eval().to(resolve_device(estimator.device, or_cpu=True))
     net = SequenceNet(module, criterion=_criterion(estimator)).initialize()
     net.history.extend(expect(reader.read(node["history"]), list))

@@ -90,7 +90,7 @@ def _read_random_state(reader: Reader, part: Any) -> np.random.RandomState:
     if not (is_key and key.shape == (624,) and expect(position, int) in range(625)):
         raise ValueError("a random state is not as expected")
     has_gauss, gauss = int(bool(expect(has_gauss, int))), expect(gauss, float)
-    state = np.random.RandomState()
+    state = np.random.RandomState(0)  # not from entropy, which pickles would hold
     state.set_state(("MT19937", key, position, has_gauss, gauss))
     return state
 

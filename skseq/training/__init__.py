@@ -4,6 +4,7 @@ from skseq.training._checkpoint import Checkpoint
 from skseq.training._continuation import Continuation
 from skseq.training._net import SequenceNet
 from skseq.training._optimizer import OPTIMIZERS
+from skseq.training._portable import without_training
 from skseq.training._train import predict_batch, train
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "SequenceNet",
     "predict_batch",
     "train",
+    "without_training",
 ]

@@ -13,6 +13,7 @@ from torch import Tensor, nn, optim
 
 from skseq.batching import BatchIterator
 from skseq.networks.feedback import set_progress
+from skseq.training._portable import portable
 
 if TYPE_CHECKING:
     from skseq.batching import Batch
@@ -267,8 +268,11 @@ class SequenceNet(NeuralNet):
 
     def __reduce__(self) -> tuple:
         # Weights and history only: small, and opens on a machine without a GPU.
-        module = copy.deepcopy(self.module_).cpu()
+        module = portable(self.module_)
         return _restore_net, (module, self.criterion, list(self.history))
+
+    def __copy__(self) -> SequenceNet:
+        return copy.deepcopy(self)  # the same way, and whole
 
 
 def _restore_net(module: nn.Module, criterion: type, history: list) -> SequenceNet:

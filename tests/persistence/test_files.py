@@ -51,6 +51,7 @@ from skseq import (
     preprocessing,
 )
 from skseq.base import BaseSequenceEstimator
+from skseq.estimator import NetworkEstimator
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import LSTMLayer
 from skseq.persistence import load, save
@@ -545,3 +546,27 @@ def test_a_missing_library_names_the_extra(path, monkeypatch):
     path.write_bytes(b"anything")
     with pytest.raises(ImportError, match=r"skseq\[files\]"):
         load(path)
+
+
+@cases(NetworkEstimator)
+def test_loading_draws_no_weights(i, path, monkeypatch):
+    """They would be overwritten, after most of the time that loading takes."""
+    save(fitted(i), path)
+    drawn = []
+    for name in ("uniform_", "normal_", "orthogonal_", "xavier_uniform_"):
+        init = getattr(torch.nn.init, name)
+
+        def noted(tensor, *args, init=init, **kwargs):
+            drawn.append(tensor.device.type)
+            return init(tensor, *args, **kwargs)
+
+        monkeypatch.setattr(torch.nn.init, name, noted)
+    before = torch.get_rng_state()
+    model = load(path)
+    assert set(drawn) <= {"meta"}  # where nothing is there to be drawn
+    assert torch.equal(torch.get_rng_state(), before)
+    module = model.module_
+    assert not any(t.is_meta for t in (*module.parameters(), *module.buffers()))
+    drawn.clear()
+    pickle.loads(pickle.dumps(model))
+    assert not drawn

@@ -1,0 +1,98 @@
+"""What a pickle holds: NumPy arrays in place of tensors, nothing of a training.
+
+torch would pickle a tensor under the address of its memory, so that no two pickles
+were equal, and hand it to another process as a piece of shared memory, which a
+temporary copy does not keep alive until it is opened.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from torch import Tensor, nn
+
+__all__ = ["portable", "without_training"]
+
+
+def portable(module: nn.Module) -> nn.Module:
+    """Return a copy to be pickled, which comes back as the module was, on the CPU.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Shares its weights with the copy.
+
+    Returns
+    -------
+    module : nn.Module
+        It holds stand-ins for tensors, and cannot run.
+    """
+    stand_ins: dict[int, Any] = {}
+    for part in module.modules():
+        held = *part._parameters.values(), *part._buffers.values(), *vars(part).values()
+        for tensor in held:
+            if type(tensor) in (Tensor, nn.Parameter):
+                stand_ins[id(tensor)] = _StandIn(tensor)
+    return copy.deepcopy(module, stand_ins)
+
+
+class _StandIn:
+    """Becomes a tensor where its pickle is opened."""
+
+    def __init__(self, tensor: Tensor):
+        self.tensor = tensor
+
+    def __reduce__(self) -> tuple:
+        tensor, dtype = self.tensor.detach().cpu(), None
+        try:
+            array = tensor.numpy()
+        except TypeError:  # NumPy has no bfloat16
+            dtype, bits = tensor.dtype, {1: torch.uint8, 2: torch.int16}
+            array = tensor.view(bits[tensor.itemsize]).numpy()
+        kind = nn.Parameter if isinstance(self.tensor, nn.Parameter) else None
+        return _as_tensor, (array, dtype, kind, self.tensor.requires_grad)
+
+
+def _as_tensor(
+    array: np.ndarray, dtype: torch.dtype | None, kind: type | None, requires_grad: bool
+) -> Tensor:
+    # In memory of torch's own, whose alignment its kernels expect.
+    tensor = torch.from_numpy(array if array.flags.writeable else array.copy()).clone()
+    if dtype is not None:
+        tensor = tensor.view(dtype)
+    if kind is not None:
+        return kind(tensor, requires_grad=requires_grad)
+    return tensor.requires_grad_(requires_grad)
+
+
+def without_training(callbacks: Any) -> Any:
+    """Return callbacks to be pickled: those of skorch with their parameters alone.
+
+    After a training a schedule, say, holds the optimiser, and with it all weights.
+
+    Parameters
+    ----------
+    callbacks : sequence or None
+        As in the estimators.
+
+    Returns
+    -------
+    callbacks : sequence or None
+        Of the same type.
+    """
+    if type(callbacks) not in (list, tuple):
+        return callbacks
+    return type(callbacks)(map(_untrained, callbacks))
+
+
+def _untrained(entry: Any) -> Any:
+    if isinstance(entry, tuple):
+        return tuple(map(_untrained, entry))
+    is_theirs = not isinstance(entry, type) and type(entry).__module__.startswith(
+        "skorch."
+    )
+    return clone(entry) if is_theirs else entry
