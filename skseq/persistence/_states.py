@@ -122,7 +122,11 @@ STATES: dict[type, dict[str, Check]] = {
             ("lengths_", "origins_", "offsets_", "piece_lengths_"), _INTEGERS
         ),
     },
-    SlidingWindow: {"n_features_in_": count, "_tails": instance(dict)},
+    SlidingWindow: {
+        "n_features_in_": count,
+        "_tails": instance(dict),
+        "_is_updated": flag,
+    },
     Tokenizer: {"vocabulary_": instance(dict)},
 }
 

@@ -14,7 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skseq._validation import FLOATS, MOST_ROWS, naming
 from skseq.panels import panel_starts
 from skseq.preprocessing._base import SequenceTransformer
-from skseq.preprocessing._continuation import continues, last_step
+from skseq.preprocessing._lost_index import check_lost_index
+from skseq.preprocessing._order import check_order, times_of
+from skseq.preprocessing._streams import end_after, goes_on, with_common_step
 from skseq.resources import unchanged_on_error
 from skseq.sequences import SequenceArray
 
@@ -36,7 +38,7 @@ class SlidingWindow(SequenceTransformer):
     after its end, a step being its frequency, given or inferred, or else the regular
     distance of its entries. In a pipeline behind other transformers that takes
     ``pipeline.set_output(transform="pandas")``. For arrays, use
-    `skseq.model_selection.ContextTimeSeriesSplit`.
+    `skseq.model_selection.ContextTimeSeriesSplit`, and while rows come in, `update`.
 
     Parameters
     ----------
@@ -93,24 +95,72 @@ class SlidingWindow(SequenceTransformer):
         X : array-like or DataFrame of shape (n_rows, n_columns)
             A table in the order of time, or one with a 2-level index (series, time).
         y : object, default=None
-            Ignored.
+            The targets. Only their index is looked at, where X has lost its own.
 
         Returns
         -------
         self : object
             The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If an index shows that rows are not in the order of time, or that X holds
+            several series whose index was lost on the way through a pipeline.
         """
         self._validate_params()
         with unchanged_on_error(self):
             with naming("X"):
                 values = validate_data(self, X, dtype=FLOATS)
-            self._tails = {
-                name: (
-                    values[max(start, stop - self._context) : stop].copy(),
-                    last_step(index),
+            check_lost_index(X, len(values), y)
+            self._is_updated = False
+            self._tails: dict[Any, tuple] = {}
+            self._remember(X, values)
+        return self
+
+    def update(self, X: Any) -> SlidingWindow:
+        """Take note of later rows, so that the windows of the next ones reach back.
+
+        While rows come in, predict for them first and then let the windows know:
+
+        >>> import numpy as np
+        >>> from skseq.preprocessing import SlidingWindow
+        >>> window = SlidingWindow(3).fit(np.array([[1.0], [2.0], [3.0]]))
+        >>> window.update([[4.0]]).transform([[5.0]])[0].tolist()
+        [[3.0], [4.0], [5.0]]
+
+        From then on, rows without an index are taken for the next ones, until another
+        `fit`. With an index nothing is taken on trust: rows continue those known if
+        they start one step after them, or, where the rows known are at no regular
+        distance, if they are later.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            The rows that follow those known so far, of one series or of several. New
+            series may begin. No row at all says that rows without an index follow.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+
+        Raises
+        ------
+        ValueError
+            If the index of X does not go on where that of the rows known ends. Nothing
+            is noted then.
+        """
+        check_is_fitted(self, "_tails")
+        self._validate_params()
+        with unchanged_on_error(self):
+            with naming("X"):
+                values = validate_data(
+                    self, X, dtype=FLOATS, reset=False, ensure_min_samples=0
                 )
-                for name, start, stop, index in _series(X, len(values))
-            }
+            check_lost_index(X, len(values))
+            self._is_updated = True
+            self._remember(X, values)
         return self
 
     def transform(self, X: Any) -> SequenceArray:
@@ -124,11 +174,18 @@ class SlidingWindow(SequenceTransformer):
         Returns
         -------
         windows : SequenceArray of n_rows sequences
+
+        Raises
+        ------
+        ValueError
+            If an index shows that rows are not in the order of time; or if no row of a
+            series has a complete window, though enough rows came before.
         """
         check_is_fitted(self, "_tails")
         self._validate_params()  # which may have been set since
         with naming("X"):
             values = validate_data(self, X, dtype=FLOATS, reset=False)
+        check_lost_index(X, len(values))
         tables, starts, lengths, n_above = [], [], [], 0
         for name, start, stop, index in _series(X, len(values)):
             table = values[start:stop]
@@ -136,6 +193,8 @@ class SlidingWindow(SequenceTransformer):
             ends = np.arange(len(known) + 1, len(known) + len(table) + 1) - self.lag
             ends = ends.clip(min=0)
             first = (ends - self.window_length).clip(min=0)
+            if ends[-1] < self.window_length and self._has_seen_enough(name):
+                raise ValueError(self._no_window(name, len(table), index))
             starts.append(n_above + first)
             lengths.append(ends - first)
             tables += [known, table] if len(known) else [table]
@@ -157,12 +216,54 @@ class SlidingWindow(SequenceTransformer):
         tags.input_tags.three_d_array = False
         return tags
 
+    def _remember(self, X: Any, values: np.ndarray) -> None:
+        """Keep the last rows of every series, and where they end."""
+        tails = dict(self._tails)
+        for name, start, stop, index in _series(X, len(values)):
+            rows, end = tails.get(name, (values[:0], None))
+            n_rows = stop - start
+            end = end_after(end, len(rows), index, n_rows, _called(name))
+            new = values[max(start, stop - self._context - 1) : stop]
+            rows = np.concatenate([rows, new])
+            tails[name] = (rows[max(0, len(rows) - self._context - 1) :], end)
+        ends = with_common_step({name: end for name, (_, end) in tails.items()})
+        self._tails = {name: (rows, ends[name]) for name, (rows, _) in tails.items()}
+
     def _known_before(self, name: Any, index: Any) -> np.ndarray:
         """Return the remembered rows that end right before an index starts."""
-        tail, end = self._tails.get(name, (None, None))
-        if continues(end, index):
-            return tail
+        rows, end = self._tails.get(name, (None, None))
+        if rows is not None and goes_on(end, index, self._is_updated):
+            return rows[max(0, len(rows) - self._context) :]
         return np.empty((0, self.n_features_in_))
+
+    def _has_seen_enough(self, name: Any) -> bool:
+        """Whether a series had complete windows before."""
+        tails = self._tails
+        if name is None and name not in tails:  # an array, but fit had a panel
+            return all(len(rows) > self._context for rows, _ in tails.values())
+        return name in tails and len(tails[name][0]) > self._context
+
+    def _no_window(self, name: Any, n_rows: int, index: Any) -> str:
+        """Say why no row has a complete window, and what to do."""
+        _, end = self._tails.get(name, (None, None))
+        where = "have no index that could tell it"
+        if len(index):
+            where = f"have an index that starts at {index[0]!s}"
+            if end is not None:
+                where += f", while the rows known end at {end[0]!s}"
+        return (
+            f"None of the {n_rows} row(s) of {_called(name)} has a complete window "
+            f"(window_length={self.window_length}, lag={self.lag}): they do not "
+            f"follow the rows known from fit, but {where}. While rows come in, let the "
+            "windows know of them by update(X); else hand over the "
+            f"{self._context} rows before them, too, in cross-validation by "
+            "skseq.model_selection.ContextTimeSeriesSplit. A table's index of time is "
+            'kept on its way through a pipeline by set_output(transform="pandas").'
+        )
+
+
+def _called(name: Any) -> str:
+    return "X" if name is None else f"series {name!r} of X"
 
 
 def _series(X: Any, n_rows: int) -> Iterator[tuple[Any, int, int, Any]]:
@@ -170,7 +271,9 @@ def _series(X: Any, n_rows: int) -> Iterator[tuple[Any, int, int, Any]]:
     if not hasattr(X, "iloc"):
         yield None, 0, n_rows, ()
     elif X.index.nlevels == 1:
-        yield None, 0, n_rows, X.index
+        check_order(X.index, "X")
+        times = times_of(X.index)
+        yield None, 0, n_rows, () if times is None else times
     else:
         starts = panel_starts(X.index)
         names, times = (X.index.get_level_values(level) for level in (0, 1))

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
 from skseq._validation import FLOATS, naming
+from skseq.preprocessing._order import check_order
 from skseq.sequences import SequenceArray
 
 __all__ = ["make_windows"]
@@ -46,7 +47,8 @@ def make_windows(
     Raises
     ------
     ValueError
-        If there are fewer rows than a window and a horizon take.
+        If there are fewer rows than a window and a horizon take, or the index of a
+        Series or DataFrame shows that its rows are not in the order of time.
 
     Examples
     --------
@@ -63,11 +65,14 @@ def make_windows(
     >>> targets
     array([30., 31., 32.])
     """
-    if hasattr(X, "iloc") and X.index.nlevels > 1:
-        raise ValueError(
-            f"X has an index of {X.index.nlevels} levels, so that windows would cross "
-            "series; cut each series by itself, or use SlidingWindow."
-        )
+    for name, rows in (("X", X), ("y", y)):
+        if hasattr(rows, "iloc") and rows.index.nlevels > 1:
+            raise ValueError(
+                f"{name} has an index of {rows.index.nlevels} levels, so that windows "
+                "would cross series; cut each series by itself, or use SlidingWindow."
+            )
+        if hasattr(rows, "iloc"):
+            check_order(rows.index, name)
     table = _as_table(X, "X")
     goals = table if y is None else _as_table(y, "y")
     check_consistent_length(table, goals)

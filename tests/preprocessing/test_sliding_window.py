@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skseq import RNNRegressor
@@ -93,8 +94,12 @@ def test_rows_that_continue_the_training_rows_know_them(kind):
     whole = np.asarray(SlidingWindow(window_length=3, lag=1).fit_transform(frame))
     np.testing.assert_array_equal(step.transform(frame.iloc[6:]), whole[6:])
     np.testing.assert_array_equal(step.transform(frame.iloc[:6]), whole[:6])
-    after_gap = step.transform(frame.iloc[7:])
-    assert after_gap.lengths.tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match=r"None of the 3 row.*update.*Context"):
+        step.transform(frame.iloc[7:])  # behind a gap
+    for row in range(6, 10):  # one by one
+        found = np.asarray(step.transform(frame.iloc[[row]]))
+        np.testing.assert_array_equal(found, whole[[row]])
+        assert step.update(frame.iloc[[row]]) is step
 
 
 def test_an_index_of_another_kind_continues_nothing():
@@ -106,11 +111,62 @@ def test_an_index_of_another_kind_continues_nothing():
     assert SlidingWindow(window_length=3).fit(words).transform(words).lengths[0] == 1
 
 
-@pytest.mark.parametrize("index", [[3, 4, 5, 0, 1, 2], [0] * 6, [5, 4, 3, 2, 1, 0]])
-def test_a_disordered_index_continues_nothing(index):
-    frame = pd.DataFrame({"a": np.arange(6.0)}, index=index)
-    windows = SlidingWindow(window_length=3).fit_transform(frame)
-    assert windows.lengths.tolist() == [1, 2, 3, 3, 3, 3]
+DAYS = pd.date_range("2024-06-01", periods=6)
+DISORDER = {
+    "shuffled rows": pd.Index([3, 4, 5, 0, 1, 2]),
+    "one number": pd.Index([0] * 6),
+    "falling range": pd.RangeIndex(6)[::-1],
+    "small integers": pd.Index([5, 4, 3, 2, 1, 0], dtype="uint8"),
+    "a repeated float": pd.Index([0, 0.5, 0.5, 1, 2, 3]),
+    "a missing number": pd.Index([0, 1, np.nan, 3, 4, 5]),
+    "nullable": pd.Index([0, 2, 1, 3, 4, 5], dtype="Int64"),
+    "newest first": DAYS[::-1],
+    "a repeated day": DAYS.repeat(2)[:6],
+    "a missing day": DAYS.where(DAYS.day != 3),
+    "a zone": DAYS.tz_localize("Europe/Berlin")[::-1],
+    "periods": DAYS.to_period("D")[::-1],
+    "time spans": (DAYS - DAYS[0])[::-1],
+    "objects": pd.Index(DAYS.date[::-1]),
+    "written": pd.Index([f"2024-06-0{i}" for i in (6, 5, 4, 3, 2, 1)]),
+    "categories": pd.CategoricalIndex(DAYS[::-1]),
+}
+
+
+@pytest.mark.parametrize("kind", DISORDER)
+def test_rows_that_are_not_in_the_order_of_time_are_refused(kind):
+    """A window would hold the future, or two series."""
+    table = pd.DataFrame({"a": np.arange(6.0)})
+    wrong = table.set_axis(DISORDER[kind])
+    step = SlidingWindow(window_length=3)
+    with pytest.raises(ValueError, match=r"rows of X in the order .* X.sort_index\(\)"):
+        step.fit(wrong)
+    assert not hasattr(step, "_tails")
+    step.fit(table)
+    with pytest.raises(ValueError, match="rows of X in the order of time"):
+        step.transform(wrong)
+    with pytest.raises(ValueError, match="rows of X in the order of time"):
+        step.update(wrong)
+    scaled = make_pipeline(StandardScaler(), SlidingWindow(window_length=3))
+    with pytest.raises(ValueError, match="rows of X in the order of time"):
+        scaled.fit(wrong)
+    with pytest.raises(ValueError, match="rows of X in the order of time"):
+        SlidingWindow(window_length=3).fit(table.to_numpy(), wrong["a"])
+
+
+def test_where_the_disorder_is():
+    frame = pd.DataFrame({"a": [1.0, 2, 3]}, [DAYS[0], DAYS[2], DAYS[1]])
+    with pytest.raises(ValueError, match=r"has 2024-06-02 .* 2024-06-03 .* at row 2"):
+        SlidingWindow(window_length=2).fit(frame)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [list("cab"), ["m10", "m9", "m8"], [True, False, True], ["a", 1, None]],
+)
+def test_labels_without_an_order_are_no_times(index):
+    frame = pd.DataFrame({"a": np.arange(3.0)}, index=pd.Index(index))
+    windows = SlidingWindow(window_length=2).fit_transform(frame)
+    assert windows.lengths.tolist() == [1, 2, 2]
 
 
 def test_a_hole_is_not_taken_for_a_step():
@@ -118,7 +174,8 @@ def test_a_hole_is_not_taken_for_a_step():
     days = pd.DatetimeIndex(pd.bdate_range("2024-01-01", periods=10).values)
     frame = pd.DataFrame({"a": np.arange(10.0)}, index=days)
     step = SlidingWindow(window_length=3).fit(frame[:6])
-    assert step.transform(frame[8:]).lengths[0] == 1
+    with pytest.raises(ValueError, match=r"starts at 2024-01-11 .* end at 2024-01-08"):
+        step.transform(frame[8:])
     irregular = frame.iloc[[0, 1, 4]]
     assert SlidingWindow(3).fit(irregular).transform(frame[7:]).lengths[0] == 1
 
@@ -145,6 +202,189 @@ def test_windows_never_cross_series():
         [7, 100, 101],
         [200],
     ]
+
+
+def panel_of(names, n_rows=6):
+    index = pd.MultiIndex.from_product([names, range(n_rows)], names=["id", "time"])
+    return pd.DataFrame({"a": np.arange(1.0 * len(index))}, index=index)
+
+
+LOSING = {
+    "a scaler": lambda: StandardScaler(),
+    "two scalers": lambda: make_pipeline(StandardScaler(), StandardScaler()),
+    "columns": lambda: ColumnTransformer([("a", StandardScaler(), ["a"])]),
+    "a union": lambda: FeatureUnion([("a", StandardScaler())]),
+    "a function": lambda: FunctionTransformer(np.asarray),
+}
+
+
+@pytest.mark.parametrize("kind", LOSING)
+def test_windows_do_not_cross_series_behind_what_loses_the_index(kind):
+    panel = panel_of(["x", "y"])
+    pipe = make_pipeline(LOSING[kind](), SlidingWindow(3))
+    y = panel["a"].to_numpy()
+    with pytest.raises(ValueError, match=r'pipeline.set_output\(transform="pandas"\)'):
+        pipe.fit_transform(panel)
+    with pytest.raises(ValueError, match="index of 2 levels"):
+        make_pipeline(pipe, LinearOfWindows()).fit(panel, y)
+    fitted = make_pipeline(clone(pipe), LinearOfWindows()).fit(panel.loc["x"], y[:6])
+    with pytest.raises(ValueError, match="index of 2 levels"):
+        fitted.predict(panel)
+    with pytest.raises(ValueError, match="index of 2 levels"):
+        SlidingWindow(3).fit(panel.to_numpy(), panel["a"])
+    kept = pipe.set_output(transform="pandas")
+    if kind != "a function":  # which is not asked what it makes
+        assert kept.fit_transform(panel).lengths.tolist() == [1, 2, 3, 3, 3, 3] * 2
+
+
+def test_an_index_that_is_lost_is_noticed_behind_a_cache_and_in_a_search(tmp_path):
+    panel = panel_of(["x", "y"], n_rows=20)
+    y = panel["a"].to_numpy()
+    pipe = make_pipeline(
+        StandardScaler(), SlidingWindow(3), LinearOfWindows(), memory=str(tmp_path)
+    )
+    with pytest.raises(ValueError, match="index of 2 levels"):
+        pipe.fit(panel, y)
+    with pytest.raises(ValueError, match="index of 2 levels"):
+        GridSearchCV(
+            pipe, {"slidingwindow__window_length": [2]}, cv=[([0, 1, 20], [2, 21])]
+        ).set_params(error_score="raise").fit(panel, y)
+
+
+def test_an_array_of_one_series_may_lose_its_index():
+    panel = panel_of(["x"])
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(3))
+    assert pipe.fit_transform(panel).lengths.tolist() == [1, 2, 3, 3, 3, 3]
+
+
+# Rows that come in -----------------------------------------------------------
+
+
+def parts_of(kind):
+    """Return a table, the rows that come in one by one, and where they belong."""
+    values = np.random.RandomState(1).randn(24, 2)
+    if kind == "array":
+        return values[:18], [values[i : i + 1] for i in range(18, 24)], values
+    if kind == "frame":
+        frame = pd.DataFrame(values, pd.bdate_range("2024-01-01", periods=24))
+        return frame[:18], [frame[i : i + 1] for i in range(18, 24)], frame
+    index = pd.MultiIndex.from_product([["x", "y"], range(12)])
+    panel = pd.DataFrame(values, index)
+    times = index.get_level_values(1)
+    rows = [panel[times == i] for i in range(9, 12)]
+    return panel[times < 9], rows, panel
+
+
+@pytest.mark.parametrize("lag", [0, 2])
+@pytest.mark.parametrize("kind", ["array", "frame", "panel"])
+def test_row_by_row_is_the_whole_at_once(kind, lag):
+    known, rows, whole = parts_of(kind)
+    step = SlidingWindow(4, lag=lag)
+    expected = np.asarray(step.fit_transform(whole))
+    step.fit(known)
+    before = np.asarray(step.transform(known))
+    if kind == "array":
+        with pytest.raises(ValueError, match=r"have no index .* update"):
+            step.transform(rows[0])
+        step.update(rows[0][:0])  # the next rows follow
+    for row in rows:
+        places = np.arange(len(known), len(whole))[:1]
+        if kind != "array":
+            places = whole.index.get_indexer(row.index)
+        elif row is not rows[0]:
+            places = [np.flatnonzero((whole == row).all(axis=1))[0]]
+        for _ in range(2):  # to ask changes nothing
+            found = np.asarray(step.transform(row))
+            np.testing.assert_array_equal(found, expected[places])
+        step.update(row)
+    if kind != "array":
+        np.testing.assert_array_equal(step.transform(known), before)
+
+
+@pytest.mark.parametrize("kind", ["array", "frame", "panel"])
+def test_a_network_answers_row_by_row_as_at_once(kind):
+    known, rows, whole = parts_of(kind)
+    y = np.asarray(whole)[:, 0]
+    model = make_pipeline(SlidingWindow(3), RNNRegressor(max_epochs=1, random_state=0))
+    model.fit(known, y[: len(known)])
+    window = clone(model[0]).fit(whole)
+    expected = pd.Series(model[1].predict(window.transform(whole)))
+    expected.index = getattr(whole, "index", expected.index)
+    if kind == "array":
+        model[0].update(rows[0][:0])
+        answers = []
+        for row in rows:
+            answers += [model.predict(row)]
+            model[0].update(row)
+        return np.testing.assert_allclose(np.concatenate(answers), expected[18:])
+    for row in rows:
+        np.testing.assert_allclose(model.predict(row), expected[row.index])
+        model[0].update(row)
+
+
+def test_one_row_at_a_time_without_update_is_refused():
+    """The end of fit is right for the first new row only."""
+    known, rows, _ = parts_of("frame")
+    step = SlidingWindow(4).fit(known)
+    assert step.transform(rows[0]).lengths.tolist() == [4]
+    with pytest.raises(ValueError, match="update"):
+        step.transform(rows[1])
+    with pytest.raises(ValueError, match="ContextTimeSeriesSplit"):
+        step.transform(rows[0].to_numpy())
+    with pytest.raises(ValueError, match="update"):
+        SlidingWindow(4).fit(parts_of("panel")[0]).transform(rows[0].to_numpy())
+
+
+@pytest.mark.parametrize("kind", ["frame", "panel"])
+def test_an_update_that_does_not_follow_changes_nothing(kind):
+    known, rows, _ = parts_of(kind)
+    step = SlidingWindow(4).fit(known)
+    before = vars(step).copy()
+    wrong = [rows[1], known[-1:], pd.concat([rows[0][-1:], rows[2][-1:]])]
+    for later in wrong:
+        with pytest.raises(
+            ValueError, match=r"where .* is expected: the .* must follow"
+        ):
+            step.update(later)
+        assert vars(step) == before
+    with pytest.raises(ValueError, match=r"order of time|does not increase"):
+        step.update(pd.concat([rows[1][-1:], rows[0][-1:]]))
+    with pytest.raises(ValueError, match="NaN"):
+        step.update(rows[0] * np.nan)
+    assert vars(step) == before
+
+
+def test_new_series_begin_while_rows_come_in():
+    step = SlidingWindow(3).fit(panel_of(["x", "y"]))
+    row = pd.DataFrame({"a": [0.0]}, pd.MultiIndex.from_tuples([("new", 0)]))
+    for i in range(4):
+        later = row.set_axis(pd.MultiIndex.from_tuples([("new", i)]))
+        assert step.transform(later).lengths.tolist() == [min(i + 1, 3)]
+        step.update(later)
+    skipped = row.set_axis(pd.MultiIndex.from_tuples([("new", 5)]))
+    with pytest.raises(ValueError, match="5 where 4 is expected"):
+        step.update(skipped)
+    with pytest.raises(ValueError, match="series 'new' of X"):
+        step.transform(skipped)
+
+
+def test_events_at_no_regular_distance():
+    events = pd.DataFrame({"a": np.arange(8.0)}, [0, 1, 4, 5, 9, 11, 12, 20])
+    step = SlidingWindow(3).fit(events[:6])
+    with pytest.raises(ValueError, match="update"):
+        step.transform(events[6:7])
+    step.update(events[6:7])
+    assert step.transform(events[7:])[0][:, 0].tolist() == [5, 6, 7]
+    with pytest.raises(ValueError, match="has 11, but 12 is known already"):
+        step.update(events[5:6])
+
+
+def test_a_fit_forgets_the_rows_that_came_in():
+    known, rows, _ = parts_of("array")
+    step = SlidingWindow(4).fit(known)
+    expected = np.asarray(step.transform(known))
+    step.update(rows[0]).fit(known)
+    np.testing.assert_array_equal(step.transform(known), expected)
 
 
 # A probe whose answer is known: the target is a column, eleven rows ago. ----------
@@ -259,10 +499,10 @@ def test_a_lag_is_respected_by_a_network():
 @pytest.mark.parametrize("normalize", ["feature", "sequence", "both", None])
 def test_rows_without_any_window_can_be_predicted_alone(normalize):
     network = RNNRegressor(max_epochs=1, normalize=normalize, random_state=0)
-    model = make_pipeline(SlidingWindow(3, lag=2), network)
-    model.fit(TABLE[:100], TARGET[:100])
-    together = model.predict(TABLE[:5])
-    np.testing.assert_allclose(model.predict(TABLE[:1]), together[:1])
+    windows = SlidingWindow(3, lag=2).fit_transform(TABLE[:100])
+    network.fit(windows, TARGET[:100])
+    together = network.predict(windows[:5])
+    np.testing.assert_allclose(network.predict(windows[:1]), together[:1])
 
 
 def test_folds_with_empty_windows_can_be_pickled():

@@ -48,3 +48,32 @@ def test_a_stride_beyond_the_table_leaves_one_window():
     windows, targets = make_windows(np.arange(5.0), stride=10**30)
     assert len(windows) == 1
     assert targets == [1.0]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2024-06-01", periods=6)[::-1],
+        pd.period_range("2024-06", periods=6, freq="M")[::-1],
+        pd.timedelta_range("1h", periods=6)[::-1],
+        pd.Index([0.0, 1.0, 1.0, 2.0, 3.0, 4.0]),
+        pd.Index([3, 1, 0, 2, 5, 4], dtype="int8"),
+        pd.RangeIndex(6)[::-1],
+    ],
+)
+def test_rows_must_be_in_the_order_of_time(index):
+    wrong = pd.Series(np.arange(6.0), index)
+    right = wrong.reset_index(drop=True)
+    make_windows(right, right, window_length=2)
+    for X in (wrong, wrong.to_frame("a")):
+        with pytest.raises(ValueError, match="rows of X in the order of time"):
+            make_windows(X, window_length=2)
+    with pytest.raises(ValueError, match="rows of y in the order of time"):
+        make_windows(right, wrong, window_length=2)
+
+
+def test_targets_of_several_series_are_refused():
+    index = pd.MultiIndex.from_product([["x", "y"], range(3)])
+    y = pd.Series(np.arange(6.0), index)
+    with pytest.raises(ValueError, match="y has an index of 2 levels"):
+        make_windows(y.to_numpy(), y)

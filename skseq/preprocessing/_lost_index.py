@@ -1,0 +1,65 @@
+"""Whether rows without an index come from a table that had one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from skseq.panels import panel_starts
+from skseq.preprocessing._order import check_order
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["check_lost_index"]
+
+
+def check_lost_index(X: Any, n_rows: int, y: Any = None) -> None:
+    """Refuse an array whose rows had several series, or another order, as a table.
+
+    Most transformers of scikit-learn turn a table into an array, so that the step
+    behind them in a pipeline cannot know where a series ends. The targets may still
+    have the index. Where there are none, as in `transform`, the table is only to be
+    found where it was handed to the pipeline: in the calls that led here. Those of
+    scikit-learn hand X on as it is, and every one of its transformers keeps the rows,
+    so an X with as many rows is the table that this array was made from.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of n_rows
+        What the transformer was given. With an index of its own nothing is lost.
+    n_rows : int
+        Its number of rows.
+    y : object, default=None
+        The targets, if there are any.
+
+    Raises
+    ------
+    ValueError
+        If the table has a 2-level index of several series, or one of time that does not
+        increase.
+    """
+    if hasattr(X, "iloc"):
+        return
+    for table in (y, *_callers_tables()):
+        if not hasattr(table, "iloc") or len(table) != n_rows:
+            continue
+        if table.index.nlevels == 1:
+            check_order(table.index, "X")
+        elif table.index.nlevels > 2 or len(panel_starts(table.index)) > 1:
+            raise ValueError(
+                f"X is an array of {n_rows} rows, but the table it was made from has "
+                f"an index of {table.index.nlevels} levels, (series, time): without "
+                "it, one series would go on in the next. Keep the index on its way "
+                'through a pipeline by pipeline.set_output(transform="pandas").'
+            )
+
+
+def _callers_tables() -> Iterator[Any]:
+    """Yield what functions and methods of scikit-learn that led here call X."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).startswith("sklearn."):
+            yield frame.f_locals.get("X")
+        frame = frame.f_back
