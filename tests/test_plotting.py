@@ -292,6 +292,17 @@ def test_columns_known_ahead_and_rows_asked_for():
     np.testing.assert_array_equal(display.line_.get_ydata(), expected)
 
 
+@pytest.mark.parametrize("panel", [False, True])
+def test_bands_end_with_the_horizon(panel):
+    table = TABLE[["load"]]
+    table = pd.concat({"a": table, "b": table}) if panel else table
+    model = forecaster().fit(table)
+    assert len(ForecastDisplay.from_estimator(model, n_steps=3).bands_) == 1
+    assert ForecastDisplay.from_estimator(model, n_steps=4).bands_ == []
+    with pytest.raises(ValueError, match=r"horizon=3 rows .* 4 rows ahead"):
+        ForecastDisplay.from_estimator(model, n_steps=4, coverage=0.8)
+
+
 def test_no_interval_where_none_is_learned_or_wanted():
     point = forecaster(loss="mse").fit(SERIES[:, 0])
     assert ForecastDisplay.from_estimator(point).bands_ == []

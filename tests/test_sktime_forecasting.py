@@ -148,19 +148,31 @@ def test_columns_may_be_called_by_numbers():
 def test_quantiles(loss):
     model = SktimeForecaster(RNNForecaster(loss=loss, **TINY)).fit(y_train)
     alpha = [0.7, 0.2, 0.5]
-    quantiles = model.predict_quantiles([1, 4], alpha=alpha)
+    quantiles = model.predict_quantiles([1, 3], alpha=alpha)
     assert quantiles.columns.tolist() == [("sales", a) for a in alpha]
-    expected = model.estimator_.predict_quantiles(
-        n_steps=4, quantiles=(0.2, 0.5, 0.7)
-    ).iloc[[0, 3], [2, 0, 1]]
+    expected = model.estimator_.predict_quantiles(quantiles=(0.2, 0.5, 0.7)).iloc[
+        [0, 2], [2, 0, 1]
+    ]
     np.testing.assert_array_equal(quantiles, expected)
 
-    interval = model.predict_interval([1, 4], coverage=[0.5, 0.6])
+    interval = model.predict_interval([1, 3], coverage=[0.5, 0.6])
     assert interval.columns.tolist() == [
         ("sales", c, end) for c in (0.5, 0.6) for end in ("lower", "upper")
     ]
-    expected = model.estimator_.predict_interval(n_steps=4, coverage=0.6).iloc[[0, 3]]
+    expected = model.estimator_.predict_interval(coverage=0.6).iloc[[0, 2]]
     np.testing.assert_array_equal(interval["sales", 0.6], expected)
+
+
+def test_intervals_end_with_the_horizon_of_the_estimator():
+    model = SktimeForecaster(GAUSSIAN).fit(y_train)
+    assert len(model.predict([1, 4])) == 2
+    for ask in (
+        lambda: model.predict_quantiles([4], alpha=[0.5]),
+        lambda: model.predict_interval([1, 4], coverage=0.5),
+        lambda: model.predict_var([4]),
+    ):
+        with pytest.raises(ValueError, match=r"horizon=3 rows .* 4 rows ahead"):
+            ask()
 
 
 def test_quantiles_of_several_columns():

@@ -71,7 +71,8 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         Parameters
         ----------
         X, n_steps
-            As in `predict`.
+            As in `predict`, `horizon` rows at most: what is fed back beyond is one
+            path, of which the spread is not known.
         quantiles : tuple of float, default=None
             Increasing numbers between 0 and 1; None stands for the parameter.
 
@@ -84,11 +85,14 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         Raises
         ------
         ValueError
-            If the loss is neither "quantile" nor "gaussian", or a quantile lies
-            outside of those that were learned.
+            If the loss is neither "quantile" nor "gaussian", a quantile lies outside
+            of those that were learned, or more than `horizon` rows are asked for.
         """
         levels = check_quantiles(self.quantiles if quantiles is None else quantiles)
-        outputs, index = self._forecast(X, n_steps)
+        check_is_fitted(self, "net_")
+        n_outputs = self._loss.n_locations + self._loss.n_log_scales
+        self._loss.quantile(np.zeros(n_outputs), np.array(levels))  # are they known?
+        outputs, index = self._forecast(X, n_steps, spread=True)
         values = self._loss.quantile(outputs, np.array(levels))
         return self._kind.wrap_quantiles(values, levels, index)
 
@@ -216,9 +220,12 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         return y
 
     def _forecast(
-        self, X: Any, n_steps: int | None
+        self, X: Any, n_steps: int | None, *, spread: bool = False
     ) -> tuple[np.ndarray, pd.Index | None]:
-        """Return outputs (n_rows, n_targets, n_outputs) and their index."""
+        """Return outputs (n_rows, n_targets, n_outputs) and their index.
+
+        With `spread`, all outputs are asked for, and not only what is fed back.
+        """
         check_is_fitted(self, "net_")
         if X is None:
             n_rows = self._n_rows(n_steps)
@@ -240,6 +247,12 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             index = getattr(X, "index", None)
             if not hasattr(X, "iloc"):
                 index = _index_after(context, n_rows, self._kind.index_names)
+        if spread and n_rows.max() > self._horizon:
+            raise ValueError(
+                f"Quantiles and intervals reach horizon={self._horizon} rows ahead, "
+                f"but those of {n_rows.max()} rows ahead are asked for. Only predict "
+                f"goes beyond; fit with horizon={n_rows.max()} for them."
+            )
         return self._fed_back(context, known, n_rows), index
 
     def _n_rows(self, n_steps: int | None) -> np.ndarray:

@@ -35,9 +35,12 @@ class ForecastLoss(nn.Module):
         How many outputs per step are in the units of the target.
     n_log_scales : int
         How many further outputs are logarithms of a scale.
+    has_spread : bool
+        Whether it learns how far values are from the forecast.
     """
 
     n_log_scales: ClassVar[int] = 0
+    has_spread: ClassVar[bool] = False
 
     def __init__(self, quantiles: tuple[float, ...] = (0.5,), reduction: str = "mean"):
         super().__init__()
@@ -97,6 +100,8 @@ class HuberLoss(ForecastLoss):
 class QuantileLoss(ForecastLoss):
     """Pinball losses (Koenker and Bassett, 1978); the forecast is the median."""
 
+    has_spread = True
+
     def __init__(self, quantiles=(0.5,), reduction="mean"):
         super().__init__(quantiles, reduction)
         self.n_locations = len(quantiles)
@@ -131,6 +136,7 @@ class GaussianLoss(ForecastLoss):
     """Negative log-likelihood of a normal distribution (Nix and Weigend, 1994)."""
 
     n_log_scales = 1
+    has_spread = True
 
     def pointwise(self, outputs, y):
         """Return minus the log-density, but for a constant."""

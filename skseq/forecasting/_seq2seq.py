@@ -60,11 +60,13 @@ class Seq2SeqForecaster(BaseForecaster):
         How every row of the horizon chooses among the rows of the window what it takes
         from them (Luong et al., 2015; "additive" is the score of Bahdanau et al.,
         2015). None gives it nothing but the encoder's final state.
-    teacher_forcing : float or tuple of two floats, default=(1.0, 0.0)
+    teacher_forcing : float, tuple of two floats or "auto", default="auto"
         How probably, in training, a row is told the true row before instead of its own
         forecast; two probabilities are those of the first and the last epoch, linear in
         between (Bengio et al., 2015). 0.0 trains what `predict` does, which is told
-        nothing; 1.0 trains fastest, all rows in one.
+        nothing; 1.0 trains fastest, all rows in one. "auto" stands for (1.0, 0.0), and
+        with ``loss="quantile"`` or "gaussian" for 0.0: who is told the row before
+        learns how unsure one row is, and its intervals are too narrow further ahead.
     loss : {"mse", "mae", "huber", "quantile", "gaussian"}, default="mae"
         What is minimised, in standardised units: squared or absolute errors, Huber's
         loss between them, pinball losses of `quantiles`, or minus the log-likelihood of
@@ -181,7 +183,11 @@ class Seq2SeqForecaster(BaseForecaster):
         "nonlinearity": [StrOptions({"tanh", "relu"})],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
         "attention": [StrOptions(set(ATTENTIONS)), None],
-        "teacher_forcing": [Interval(Real, 0, 1, closed="both"), tuple],
+        "teacher_forcing": [
+            Interval(Real, 0, 1, closed="both"),
+            tuple,
+            StrOptions({"auto"}),
+        ],
     }
     _is_taught = True
 
@@ -198,7 +204,7 @@ class Seq2SeqForecaster(BaseForecaster):
         nonlinearity: str = "tanh",
         recurrent_dropout: float = 0.0,
         attention: str | None = None,
-        teacher_forcing: float | tuple[float, float] = (1.0, 0.0),
+        teacher_forcing: float | tuple[float, float] | str = "auto",
         loss: str = "mae",
         quantiles: tuple[float, ...] = (0.1, 0.5, 0.9),
         channels: str = "shared",
@@ -268,6 +274,12 @@ class Seq2SeqForecaster(BaseForecaster):
         encoder = make_recurrent_encoder(self, n_features)
         return encoder, encoder.output_size
 
+    def _teacher_forcing(self) -> tuple[float, float]:
+        """Return how often the row before is told, in the first and last epoch."""
+        if self.teacher_forcing == "auto":
+            return (0.0, 0.0) if self._loss.has_spread else (1.0, 0.0)
+        return check_teacher_forcing(self.teacher_forcing)
+
     def _make_decoder(self, encoder, n_values, n_beside):
         n_locations = self._loss.n_locations
         n_outputs = n_locations + self._loss.n_log_scales
@@ -280,6 +292,6 @@ class Seq2SeqForecaster(BaseForecaster):
             n_values * n_outputs,
             attention=self.attention,
             n_beside=n_beside,
-            teacher_forcing=check_teacher_forcing(self.teacher_forcing),
+            teacher_forcing=self._teacher_forcing(),
             dropout=self.dropout,
         )

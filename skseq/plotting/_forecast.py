@@ -25,6 +25,7 @@ from skseq.plotting._axes import (
 from skseq.plotting._forecast_tables import (
     as_table,
     chosen_series,
+    rows_ahead,
     rows_of_series,
     usual_coverage,
 )
@@ -135,7 +136,8 @@ class ForecastDisplay:
         coverage : float, "auto" or None, default="auto"
             Probability with which a value is to lie within the interval that is shown;
             None shows none. "auto" stands for 0.8, or the most that the quantiles
-            learned allow, and for None if the loss gives no intervals.
+            learned allow, and for None if the loss gives no intervals or the rows
+            reach beyond `horizon`, as intervals do not.
         history : array-like, Series or DataFrame, default=None
             The rows before the forecast, with the columns of the targets or more; None
             shows those that the forecaster looks back at.
@@ -171,6 +173,7 @@ class ForecastDisplay:
                 "from_predictions shows the forecasts of others."
             )
         check_is_fitted(estimator, "net_")
+        forecast = estimator.predict(X, n_steps=n_steps)
         if isinstance(coverage, str):
             if coverage != "auto":
                 raise ValueError(
@@ -178,7 +181,8 @@ class ForecastDisplay:
                     "and 1."
                 )
             coverage = usual_coverage(estimator)
-        forecast = estimator.predict(X, n_steps=n_steps)
+            if rows_ahead(forecast) > estimator._horizon:
+                coverage = None
         interval = None
         if coverage is not None:
             interval = estimator.predict_interval(X, coverage=coverage, n_steps=n_steps)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "as_table",
     "chosen_series",
+    "rows_ahead",
     "rows_of_series",
     "usual_coverage",
 ]
@@ -27,6 +28,13 @@ def usual_coverage(forecaster: BaseForecaster) -> float | None:
         first, last = forecaster.quantiles[0], forecaster.quantiles[-1]
         return min(0.8, round(2 * min(0.5 - first, last - 0.5), 9)) or None
     return 0.8 if forecaster.loss == "gaussian" else None
+
+
+def rows_ahead(forecast: Any) -> int:
+    """Return how many rows ahead the longest forecast of a series reaches."""
+    if getattr(getattr(forecast, "index", None), "nlevels", 1) == 1:
+        return len(forecast)
+    return int(forecast.groupby(level=0).size().max())
 
 
 def chosen_series(forecast: Any, series: Any) -> Any:

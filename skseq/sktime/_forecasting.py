@@ -61,7 +61,8 @@ class SktimeForecaster(BaseForecaster):
     `pretrain` once more learns from the new panel alone.
 
     Quantiles and intervals need an estimator with ``loss="gaussian"``, or with
-    ``loss="quantile"`` and `quantiles` that reach as far as those asked for.
+    ``loss="quantile"`` and `quantiles` that reach as far as those asked for, and a
+    `horizon` as long as `fh`.
 
     Examples
     --------
@@ -308,7 +309,7 @@ class SktimeForecaster(BaseForecaster):
         return [
             {"estimator": RNNForecaster(**small)},
             {"estimator": CNNLSTMForecaster(n_filters=4, **small)},
-            {"estimator": RNNForecaster(loss="gaussian", **small)},
+            {"estimator": RNNForecaster(loss="gaussian", **{**small, "horizon": 5})},
         ]
 
 

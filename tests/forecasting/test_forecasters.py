@@ -221,6 +221,77 @@ def test_quantiles_are_laid_out_like_the_targets():
     assert model.fit(WAVE.to_numpy()).predict_interval(coverage=0.5).shape == (7, 2)
 
 
+@pytest.mark.parametrize("loss", ["quantile", "gaussian"])
+def test_a_decoder_is_as_unsure_of_the_last_step_as_it_should_be(loss):
+    """The deviation of a random walk grows with the root of the steps ahead.
+
+    Told the true row before, the same network covers .93 and .58 at both ends.
+    """
+    walks = np.random.RandomState(0).randn(50, 60).cumsum(axis=1)
+    index = pd.MultiIndex.from_product([range(50), range(60)])
+    model = Seq2SeqForecaster(
+        window_length=2,
+        horizon=12,
+        loss=loss,
+        hidden_size=8,
+        max_epochs=5,
+        lr=0.03,
+        random_state=0,
+    ).fit(pd.DataFrame(walks.reshape(-1, 1), index))
+    bounds = model.predict_interval(coverage=0.8).to_numpy().reshape(50, 12, 2)
+    low, high = np.moveaxis(bounds - walks[:, -1:, None], 2, 0)
+    deviation = np.sqrt(np.arange(1, 13))
+    coverage = norm.cdf(high / deviation) - norm.cdf(low / deviation)
+    assert (np.abs(coverage.mean(axis=0) - 0.8) < 0.09).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "probabilities"),
+    [
+        ({}, (1.0, 0.0)),
+        ({"loss": "gaussian"}, (0.0, 0.0)),
+        ({"loss": "quantile"}, (0.0, 0.0)),
+        ({"loss": "quantile", "teacher_forcing": 0.5}, (0.5, 0.5)),
+    ],
+)
+def test_who_learns_a_spread_is_told_nothing_by_default(options, probabilities):
+    model = Seq2SeqForecaster(**QUICK, **options).fit(WAVE[:40])
+    forcing = model.module_.decoder.forcing
+    assert (forcing.first, forcing.last) == probabilities
+
+
+@every_class
+@pytest.mark.parametrize("loss", ["quantile", "gaussian"])
+@pytest.mark.parametrize("kind", ["array", "series", "panel"])
+def test_intervals_end_with_the_horizon(cls, loss, kind):
+    """Beyond, the forecast is fed back, and its spread would start again."""
+    given = {
+        "array": WAVE.to_numpy(),
+        "series": WAVE,
+        "panel": pd.concat({"a": WAVE.to_frame(), "b": WAVE.to_frame()}),
+    }[kind]
+    model = cls(loss=loss, **QUICK).fit(given)
+    n_series = 2 if kind == "panel" else 1
+    for ask in (model.predict_quantiles, model.predict_interval):
+        for n_steps in (1, 7):
+            assert len(ask(n_steps=n_steps)) == n_steps * n_series
+        with pytest.raises(ValueError, match=r"horizon=7 rows .* 8 rows ahead .*=8"):
+            ask(n_steps=8)
+    assert len(model.predict(n_steps=8)) == 8 * n_series
+    later = model.predict(n_steps=9)
+    if kind != "panel":
+        later = later.to_frame() if kind == "series" else later
+        with pytest.raises(ValueError, match=r"horizon=7 rows .* 9 rows ahead"):
+            model.predict_interval(later)
+        assert len(model.predict_interval(later[:7])) == 7
+        return
+    later = later.drop([("a", time) for time in later.loc["a"].index[7:]])  # of b
+    assert later.groupby(level=0).size().tolist() == [7, 9]
+    with pytest.raises(ValueError, match=r"horizon=7 rows .* 9 rows ahead"):
+        model.predict_interval(later)
+    assert len(model.predict_interval(later.groupby(level=0).head(7))) == 14
+
+
 @every_class
 def test_arrays_and_frames_with_columns_of_every_part_say_the_same(cls):
     """A frame may be laid out column by column."""
@@ -434,7 +505,7 @@ def test_the_horizon_is_divided_into_segments(horizon, sizes):
         assert moved.nonzero()[0].tolist() == list(range(end - size, end))
 
 
-@pytest.mark.parametrize("teacher_forcing", [2.0, (1.0, 2.0), (1.0,)])
+@pytest.mark.parametrize("teacher_forcing", [2.0, (1.0, 2.0), (1.0,), "often"])
 def test_teacher_forcing_is_a_probability(teacher_forcing):
     model = Seq2SeqForecaster(teacher_forcing=teacher_forcing, **QUICK)
     with pytest.raises(ValueError, match="teacher_forcing"):
