@@ -7,7 +7,7 @@ export OMP_WAIT_POLICY = PASSIVE
 # The torch of `make test-lowest` and `make test-newest`, as others may pull gigabytes.
 TORCH ?= $(shell grep ^torch== constraints.txt)
 TESTS ?= # of `make check-dist`, `coverage`, `test-lowest` and `test-newest`: the paths
-OUTSIDE := $(or $(TMPDIR),/tmp)/skseq-dist
+OUTSIDE := $(or $(TMPDIR),/tmp)/skseq-dist-$(shell id -u)
 
 .PHONY: demo docs examples test lint format coverage dist check-dist clean
 .PHONY: test-lowest test-newest

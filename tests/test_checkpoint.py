@@ -49,7 +49,7 @@ CASES = {
     ),
     "plateau": (
         RNNRegressor,
-        {"lr_schedule": "plateau", "patience": 2, "lr": 1e-6},
+        {"lr_schedule": "plateau", "patience": 2, "lr": 3.0},
         (X, Y),
     ),
     "one batch in float64": (

@@ -29,7 +29,7 @@ CASES = {
         (X, Y > 0),
     ),
     "plateau": (
-        RNNRegressor(**PLAIN | {"lr_schedule": "plateau"}, patience=2, lr=1e-6),
+        RNNRegressor(**PLAIN | {"lr_schedule": "plateau"}, patience=2, lr=0.3),
         (X, Y),
     ),
     "early stopping": (

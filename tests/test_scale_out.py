@@ -5,6 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import joblib
@@ -45,7 +46,7 @@ def process(estimator, X, y):
 
 
 @pytest.fixture(scope="module")
-def client():
+def client(tmp_path_factory):
     """Two worker processes of a Dask cluster, as they could be on other machines."""
     dask = pytest.importorskip("dask")
     distributed = pytest.importorskip("distributed")
@@ -53,6 +54,7 @@ def client():
         processes = distributed.utils.get_mp_context()
         processes.set_forkserver_preload(["distributed", "skseq"])  # once for both
         options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+        options["local_directory"] = tmp_path_factory.mktemp("dask")
         with (
             distributed.LocalCluster(processes=True, **options) as cluster,
             distributed.Client(cluster) as client,
@@ -184,13 +186,20 @@ print("equal")
 """
 
 
-def test_a_grid_search_on_two_workers_of_ray():
+@pytest.fixture
+def ray_folder():
+    """A folder of one's own: /tmp/ray may be another user's, paths may not be long."""
+    with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as path:
+        yield path
+
+
+def test_a_grid_search_on_two_workers_of_ray(ray_folder):
     """In a process of its own, as Ray sets signals, logs and threads of its process."""
     pytest.importorskip("ray")
     environment = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
     done = subprocess.run(
         [sys.executable, "-c", RAY],
-        env={**os.environ, **environment},
+        env={**os.environ, **environment, "RAY_TMPDIR": ray_folder},
         cwd=Path(__file__).parent,
         capture_output=True,
         text=True,

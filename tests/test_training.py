@@ -193,12 +193,47 @@ def test_schedules():
     assert rates["onecycle"][-1] < 1e-5
 
 
-def test_plateau_halves_the_rate():
-    fitted = model(lr_schedule="plateau", patience=2, lr=1e-6, max_epochs=12).fit(X, Y)
-    rates = [
-        row["event_lr"] if "event_lr" in row else row["lr"] for row in fitted.history_
-    ]
-    assert min(rates) <= 1e-6 / 4
+def final_rate(estimator):
+    return estimator.net_.optimizer_.param_groups[0]["lr"]
+
+
+class Constant(RNNRegressor):
+    """Has nothing to learn: its loss is always the same."""
+
+    loss = 0.0
+
+    def _make_task(self, y):
+        loss = self.loss
+
+        class Loss(nn.MSELoss):
+            def forward(self, outputs, targets):
+                return 0 * super().forward(outputs, targets) + loss
+
+        task = super()._make_task(y)
+        task.criterion = Loss
+        return task
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("loss", [1.49, 0.0, -1.49, -1e-6])
+def test_plateau_halves_the_rate_where_no_loss_is_lower(loss, early_stopping):
+    options = {"lr_schedule": "plateau", "patience": 8, "lr": 0.01, "max_epochs": 8}
+    estimator = Constant(**options, hidden_size=2, early_stopping=early_stopping)
+    estimator.loss = loss
+    # The first is the best; patience // 2 = 4 epochs are waited for, then it halves.
+    assert final_rate(estimator.fit(X, Y)) == 0.01 / 2
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_plateau_keeps_the_rate_while_the_loss_falls_however_little(early_stopping):
+    options = {"lr_schedule": "plateau", "early_stopping": early_stopping, "lr": 1e-6}
+    fitted = model(**options, patience=2, max_epochs=12).fit(X, Y)
+    losses = fitted.loss_curve_
+    if early_stopping:
+        losses = np.negative(fitted.validation_scores_)
+    assert (np.diff(losses) < 0).all()
+    assert np.abs(np.diff(losses) / losses[1:]).max() < 1e-4
+    assert final_rate(fitted) == 1e-6
 
 
 def test_early_stopping_returns_to_the_best_weights():

@@ -130,6 +130,7 @@ def train(
                 monitor=monitor,
                 factor=0.5,
                 patience=patience // 2,
+                threshold=0,  # any lower loss counts, of either sign
             )
         )
     if valid_data is not None:
