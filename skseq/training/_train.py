@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +22,11 @@ from tqdm.auto import tqdm
 
 from skseq.networks.dropout import seed_dropout
 from skseq.training._accelerate import AcceleratedNet, check_agreement
+from skseq.training._caller import is_one_of_many, warn
 from skseq.training._checkpoint import Checkpoint
 from skseq.training._net import SequenceNet
 from skseq.training._optimizer import can_fuse, resolve_optimizer
+from skseq.training._precision import wrong_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -161,21 +162,38 @@ def train(
             state = copy.deepcopy(earlier.optimizer_.state_dict()["state"])
             settings = net.optimizer_.state_dict()
             net.optimizer_.load_state_dict({**settings, "state": state})
+    if net.mixed_precision:
+        _check_precision(net, data)
     seed_dropout(module, torch.Generator(device).manual_seed(seed + i_process))
     try:
         net.partial_fit((data, valid_data))
     finally:
         seed_dropout(module, None)
     if net.interrupted_:
+        if is_one_of_many():
+            raise KeyboardInterrupt
         if net.history and monitor not in net.history[-1]:
             net.history.pop()  # an epoch that was begun, but not finished
-        warnings.warn(
+        warn(
             f"Training was interrupted after {len(net.history)} complete epochs; the "
-            "estimator keeps what it has learned so far.",
-            stacklevel=4,
+            "estimator keeps what it has learned so far."
         )
     module.eval()
     return net
+
+
+def _check_precision(net: SequenceNet, data: Any) -> None:
+    """Let a net train in float32 where bfloat16 would be another network."""
+    batch = next(iter(net.get_iterator(data)))
+    layer = wrong_layer(net.module_, batch)
+    if layer is not None:
+        net.mixed_precision = False
+        warn(
+            "mixed_precision=True would train another network than the one asked for: "
+            f"in bfloat16, the layer {layer} computes other values than rounding "
+            f"explains, on this processor and with torch {torch.__version__}. Training "
+            "goes on in float32, as with mixed_precision=False."
+        )
 
 
 def _checkpoints_last(callbacks: Sequence) -> list:
