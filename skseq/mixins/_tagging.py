@@ -7,7 +7,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._validation import is_panel
 from skseq.metrics import step_scorer
+from skseq.mixins._known_series import extents_of, joined, warn_of_known_series
 from skseq.mixins._labels import LabelsMixin
 from skseq.sequences import SequenceArray
 from skseq.steps import check_step_labels, flatten_steps, unflatten_steps
@@ -25,6 +27,18 @@ class SequenceTaggerMixin(LabelsMixin):
     def _make_task(self, y):
         labels = y.compact().values if isinstance(y, SequenceArray) else y
         return StepClassification(self._check_classes(labels))
+
+    def _check_samples(self, X, y, sample_weight, *, reset):
+        samples = super()._check_samples(X, y, sample_weight, reset=reset)
+        extents = extents_of(X.index) if is_panel(X) else {}
+        self._extents = extents if reset else joined(self._extents, extents)
+        return samples
+
+    def _predict_outputs(self, X):
+        outputs = super()._predict_outputs(X)
+        if is_panel(X) and not getattr(self, "_is_stateful", False):
+            warn_of_known_series(self, self._extents, X.index)
+        return outputs
 
     def _weigh(self, samples):
         weights = None

@@ -78,7 +78,10 @@ STATES: dict[type, dict[str, Check]] = {
         "_task": exactly(Classification, MultilabelClassification)
     },
     SequenceRegressorMixin: {"_task": exactly(Regression)},
-    SequenceTaggerMixin: {"_task": exactly(StepClassification)},
+    SequenceTaggerMixin: {
+        "_task": exactly(StepClassification),
+        "_extents": instance(dict),
+    },
     BaseSeq2Seq: {"_longest": count},
     Seq2SeqClassifier: {"_task": exactly(LabelSequences)},
     Seq2SeqRegressor: {"_task": exactly(NumberSequences), "_layout": instance(Layout)},

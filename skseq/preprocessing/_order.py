@@ -60,7 +60,7 @@ def check_order(index: pd.Index, name: str) -> None:
     raise ValueError(
         f"Windows need the rows of {name} in the order of time, each time once, but "
         f"its index has {index[row]!s} behind {index[row - 1]!s} at row {row}. Sort "
-        f"them first, {name}.sort_index(), or, if the index is no time, number the rows: "
-        f"{name}.reset_index(drop=True). Several series take a 2-level index (series, "
-        "time)."
+        f"them first, {name}.sort_index(), or, if the index is no time, number the "
+        f"rows: {name}.reset_index(drop=True). Several series take a 2-level index "
+        "(series, time)."
     )
