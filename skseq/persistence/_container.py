@@ -1,7 +1,8 @@
 """The file: one safetensors file whose header holds the rest as JSON.
 
 Its library checks that the header describes the bytes that follow, no more and no
-less, so that whatever is allocated is there in the file.
+less, so that whatever is allocated is there in the file. Lists and objects of JSON take
+many times their characters; before it is read, they are counted.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,12 @@ from skseq.versioning import STATE_FORMAT, check_format, package_version
 __all__ = ["pack", "read_file", "unpack"]
 
 LENGTH = 8  # bytes that say how long the header is
+
+# What JSON takes in memory, in bytes for a character, and how much of that is justified
+# by a file's size: vocabularies, histories, panels of short series need up to 9 times.
+COSTS = {b"{": 232, b"[": 64, b",": 32}
+MOST_PER_BYTE = 12
+ALWAYS = 2**20
 
 
 def _safetensors() -> Any:
@@ -86,9 +94,10 @@ def unpack(data: bytes) -> tuple[Any, dict[str, np.ndarray]]:
         If it is another kind of file, was written in another format, or is damaged.
         Whatever else the library and JSON raise of what is none of theirs.
     """
-    tensors = _safetensors().load(data)
     end = LENGTH + int.from_bytes(data[:LENGTH], "little")
-    metadata = json.loads(data[LENGTH:end]).get("__metadata__", {})
+    _check_parts(data, LENGTH, end, len(data))
+    tensors = _safetensors().load(data)
+    metadata = _parse(data[LENGTH:end]).get("__metadata__", {})
     if "skseq_format" not in metadata:
         raise ValueError("it is a safetensors file, but not one of skseq")
     found = metadata["skseq_format"]
@@ -96,7 +105,29 @@ def unpack(data: bytes) -> tuple[Any, dict[str, np.ndarray]]:
     check_format(number, metadata.get("skseq_version"), "it")
     if metadata.pop("sha256") != _digest(metadata, tensors):
         raise ValueError("its checksum is wrong; the file is damaged")
-    return json.loads(metadata["model"]), tensors
+    text = metadata["model"].encode()  # its signs may have been escaped
+    _check_parts(text, 0, len(text), len(data))
+    return _parse(text), tensors
+
+
+def _check_parts(text: bytes, start: int, end: int, size: int) -> None:
+    """Refuse to read what would take much more memory than a file has bytes."""
+    cost = sum(cost * text.count(sign, start, end) for sign, cost in COSTS.items())
+    if cost > ALWAYS + MOST_PER_BYTE * size:
+        raise ValueError("it is of more parts than its size justifies")
+
+
+def _parse(text: str | bytes) -> Any:
+    """Return what JSON says, if it says everything once."""
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        raise ValueError(f"{counts.most_common(1)[0][0]!r:.80} stands in it twice")
+    return found
 
 
 def _digest(metadata: dict[str, str], tensors: dict[str, np.ndarray]) -> str:

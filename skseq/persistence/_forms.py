@@ -117,7 +117,7 @@ class Reader:
         Parameters
         ----------
         node : object
-            What `Writer.write` returned.
+            What `Writer.write` returned; it is used up.
 
         Returns
         -------
@@ -126,7 +126,9 @@ class Reader:
         if node is None or type(node) in (bool, int, float, str):
             return node
         if type(node) is list:
-            return [self.read(item) for item in node]
+            for i, item in enumerate(node):  # in place, to take no memory twice
+                node[i] = self.read(item)
+            return node
         ((name, part),) = expect(node, dict).items()
         if name not in self.forms:
             raise ValueError(f"there is no form {name!r:.80}")

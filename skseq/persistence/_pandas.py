@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pandas as pd
@@ -19,17 +20,22 @@ __all__ = ["PANDAS_FORMS"]
 UNITS = ("s", "ms", "us", "ns")
 DTYPES = re.compile(
     r"object|str|bool|u?int(8|16|32|64)|float(32|64)"
-    r"|(datetime|timedelta)64\[(s|ms|us|ns)(, [\w/+:-]+)?\]|period\[[\w-]+\]"
+    r"|(datetime|timedelta)64\[(s|ms|us|ns)\]|period\[[\w-]+\]"
 )
+OF_A_ZONE = re.compile(r"datetime64\[(s|ms|us|ns), (.+)\]")
+FIXED = re.compile(r"UTC(?:([+-])(\d\d):(\d\d))?")
+available_zones = cache(available_timezones)
 
 
 def _write_timestamp(writer: Writer, value: pd.Timestamp, place: str) -> list:
     zone = value.tz
     name = getattr(zone, "key", getattr(zone, "zone", None))
-    if zone is not None and name is None:
-        if type(zone) is not datetime.timezone:
-            raise TypeError(f"{place}={value!r} cannot be saved: its zone has no name.")
+    if type(zone) is datetime.timezone:
         name = zone.utcoffset(None).total_seconds()
+    elif zone is not None and name not in available_zones():
+        raise TypeError(
+            f"{place}={value!r} cannot be saved: zoneinfo knows no zone of this name."
+        )
     return [int(value.asm8.view(np.int64)), value.unit, name]
 
 
@@ -38,9 +44,15 @@ def _read_timestamp(reader: Reader, part: Any) -> pd.Timestamp:
     value = pd.Timestamp(np.datetime64(expect(number, int), _unit(unit)))
     if name is None:
         return value
-    # pandas would take a name for a path, too, if it begins with "dateutil/".
-    zone = ZoneInfo(name) if type(name) is str else _fixed_zone(expect(name, float))
+    zone = _zone(name) if type(name) is str else _fixed_zone(expect(name, float))
     return value.tz_localize("UTC").tz_convert(zone)
+
+
+def _zone(name: str) -> ZoneInfo:
+    """Return a zone that is known; pandas and zoneinfo would take paths, too."""
+    if name not in available_zones():
+        raise ValueError(f"{name!r:.80} is no time zone")
+    return ZoneInfo(name)
 
 
 def _fixed_zone(seconds: float) -> datetime.timezone:
@@ -79,11 +91,29 @@ def _write_offset(writer: Writer, value: BaseOffset, place: str) -> str:
     return value.freqstr
 
 
+def _dtype(name: str) -> Any:
+    """Return the type of an index that is written as this."""
+    if DTYPES.fullmatch(name):
+        return name
+    found = OF_A_ZONE.fullmatch(name)
+    if found is None:
+        raise ValueError(f"an index is of {name!r:.80}")
+    unit, zone = found.groups()
+    fixed = FIXED.fullmatch(zone)
+    if fixed is None:
+        return pd.DatetimeTZDtype(unit, _zone(zone))
+    sign, hours, minutes = fixed.groups(default="0")
+    seconds = 3600 * int(hours) + 60 * int(minutes)
+    return pd.DatetimeTZDtype(unit, _fixed_zone(-seconds if sign == "-" else seconds))
+
+
 def _write_index(writer: Writer, index: pd.Index, place: str) -> dict:
     is_multi = isinstance(index, pd.MultiIndex)
     dtype = "object" if is_multi else str(index.dtype)
-    if not DTYPES.fullmatch(dtype):
-        raise TypeError(f"{place} cannot be saved: it is an index of {dtype}.")
+    try:
+        _dtype(dtype)
+    except ValueError as error:
+        raise TypeError(f"{place} cannot be saved: {error}.") from error
     names = list(index.names)
     return {
         "values": writer.write(index.tolist(), f"{place}.values"),
@@ -97,12 +127,11 @@ def _read_index(reader: Reader, part: Any) -> pd.Index:
     dtype = expect(part["dtype"], str)
     if dtype == "multi":
         return pd.MultiIndex.from_tuples(values, names=names)
-    if not DTYPES.fullmatch(dtype):
-        raise ValueError(f"an index is of {dtype!r:.80}")
+    kind = _dtype(dtype)
     (name,) = names
     if dtype.startswith(("datetime64", "period")) and values:
         return pd.Index(values, name=name)  # which know their zone and frequency
-    return pd.Index(values, dtype=dtype, name=name)
+    return pd.Index(values, dtype=kind, name=name)
 
 
 PANDAS_FORMS = [

@@ -10,13 +10,16 @@ import zipfile
 from contextlib import suppress
 
 import numpy as np
+import pandas as pd
 import pytest
 import safetensors.numpy
 from sklearn.pipeline import make_pipeline
 
 from skseq import RNNClassifier, RNNForecaster, RNNRegressor, SequenceArray
 from skseq.persistence import load, save
-from skseq.persistence._container import LENGTH, pack, unpack
+from skseq.persistence._container import LENGTH, _digest, pack, unpack
+from skseq.persistence._files import FORMS
+from skseq.persistence._forms import Reader, Writer
 from skseq.preprocessing import SequencePadder, SlidingWindow, Tokenizer
 from skseq.versioning import STATE_FORMAT
 
@@ -350,6 +353,106 @@ def test_memory_is_bounded_by_the_size_of_the_file(contents, path):
     finally:
         tracemalloc.stop()
     assert peak < 10 * len(data)
+
+
+SMALL_PARTS = {
+    "lists": [],
+    "lists of one": [1],
+    "tuples": {"tuple": []},
+    "floats": {"float": "1"},
+    "digits": 1,
+}
+
+
+@pytest.mark.parametrize("part", SMALL_PARTS.values(), ids=SMALL_PARTS)
+def test_many_small_parts_are_refused_before_they_are_read(path, part):
+    """In memory they take up to 50 times their characters."""
+    data = pack([part] * 300_000, {})
+    tracemalloc.start()
+    try:
+        assert_refused(path, data, "more parts than its size justifies")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * len(data)
+
+
+def test_nor_do_they_hide_behind_escapes(path):
+    data = with_text("[" + '{"a":1},' * 300_000 + "0]")
+    end = LENGTH + int.from_bytes(data[:LENGTH], "little")
+    header = data[LENGTH:end].replace(b"{\\", b"\\u007b\\").rstrip()
+    header += b" " * (-len(header) % LENGTH)
+    hidden = len(header).to_bytes(LENGTH, "little") + header
+    assert header.count(b"{") < 10
+    assert_refused(path, hidden, "more parts than its size justifies")
+
+
+def test_a_vocabulary_of_many_short_words_is_read(path):
+    words = [chr(97 + i % 26) + chr(97 + i // 26 % 26) + str(i) for i in range(50_000)]
+    save(Tokenizer().fit([" ".join(words)]), path)
+    tracemalloc.start()
+    try:
+        found = load(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert words[-1] in found.vocabulary_
+    assert peak < 30 * path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    "zone", ["Nowhere", "dateutil/UTC", "dateutil/Nowhere", "../UTC"]
+)
+@pytest.mark.parametrize("form", ["timestamp", "index"])
+def test_only_names_of_known_zones_pass(path, monkeypatch, zone, form):
+    """pandas and zoneinfo take some others for paths."""
+
+    def fail(*args, **kwargs):
+        raise AssertionError(f"{args} was looked for")
+
+    monkeypatch.setattr("skseq.persistence._pandas.ZoneInfo", fail)
+    monkeypatch.setattr("dateutil.tz.gettz", fail)
+    monkeypatch.setattr("dateutil.tz.tzfile", fail)
+    node = {"timestamp": [0, "ns", zone]}
+    if form == "index":
+        dtype = f"datetime64[ns, {zone}]"
+        node = {"index": {"values": [], "dtype": dtype, "names": [None]}}
+    assert_refused(path, pack(node, {}), "is no time zone")
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "UTC+03:30", "UTC-05:00", "Europe/Berlin", "US/Eastern"]
+)
+def test_an_empty_index_keeps_its_zone(zone):
+    index = pd.DatetimeIndex([], tz=zone, name="time").as_unit("s")
+    writer = Writer(FORMS)
+    node = writer.write(index, "")
+    found = Reader(FORMS, writer.tensors).read(json.loads(json.dumps(node)))
+    assert found.identical(index)
+
+
+def with_text(text):
+    """Return a file of this JSON, with a checksum that is right."""
+    metadata = {"skseq_format": str(STATE_FORMAT), "skseq_version": "1", "model": text}
+    metadata["sha256"] = _digest(metadata, {})
+    return safetensors.numpy.save({}, metadata)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"float":"1","float":"2"}', '[{"tuple":[1]},{"a":{"b":1,"c":2,"b":3}}]']
+)
+def test_what_stands_twice_is_refused(path, text):
+    """Programs differ in which of the two they take."""
+    assert_refused(path, with_text(text), "stands in it twice")
+
+
+def test_what_stands_twice_in_the_header_is_refused(contents, path):
+    data = contents["RNNRegressor"]
+    end = LENGTH + int.from_bytes(data[:LENGTH], "little")
+    name = b'"skseq_version":'
+    header = data[LENGTH:end].replace(name, name + b'"1",' + name)
+    length = len(header).to_bytes(LENGTH, "little")
+    assert_refused(path, length + header + data[end:])
 
 
 JUNK = [
