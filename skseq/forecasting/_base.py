@@ -313,7 +313,9 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             rows[: len(values), columns] = values
         return ahead
 
-    def _outputs(self, table: Table) -> tuple[np.ndarray, np.ndarray]:
+    def _outputs(
+        self, table: Table, n_hidden: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Run the network on every window of a scaled table.
 
         Returns outputs (n_windows, horizon, n_targets, n_outputs) and the number of
@@ -322,7 +324,8 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         module = self.module_
         device = next(module.parameters()).device
         n_windows = table.lengths - self._window_length - self._horizon + 1
-        data = self._to_windows(table, device).within(0 * n_windows, table.lengths)
+        windows = self._to_windows(table, device, n_hidden=n_hidden)
+        data = windows.within(0 * n_windows, table.lengths)
         size = PREDICTION_VALUES // (self._window_length * table.values.shape[1])
         with self._threads(module):
             outputs = [

@@ -88,7 +88,7 @@ class CNNLSTMForecaster(BaseForecaster):
         Hyndman and Koehler (2006) is minimised.
     missing : {"error", "mask"}, default="error"
         Whether NaN among targets and past covariates is an error, or shown to the
-        network as missing; missing targets cost nothing.
+        network as the last value seen, and as missing; missing targets cost nothing.
     dropout : float, default=0.0
         Probability of dropping a value between recurrent layers and before the output.
     optimizer : str or callable, default="adamw"

@@ -19,7 +19,7 @@ from skseq.forecasting._reading import check_static, read_table
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table, called
 from skseq.forecasting._windows import WindowDataset
-from skseq.networks import WINDOW_SCALES, Decoder, ForecastNetwork, Window
+from skseq.networks import WINDOW_SCALES, Decoder, ForecastNetwork, InputGate, Window
 from skseq.resources import (
     make_random_state,
     resolve_device,
@@ -29,6 +29,8 @@ from skseq.resources import (
 from skseq.training import train
 
 __all__ = ["SeriesLearner"]
+
+ROUNDING = 1e-9  # below which scaled values are the same
 
 
 class SeriesLearner(NetworkEstimator):
@@ -115,15 +117,15 @@ class SeriesLearner(NetworkEstimator):
             self._scaler = SeriesScaler(
                 self._columns, self.normalize is not None, self.seasonality
             ).fit(table.head(n_train))
-            windows = self._to_windows(
-                self._scaler.transform(table), device, taught=self._is_taught
-            )
+            scaled = self._scaler.transform(table)
+            windows = self._to_windows(scaled, device, taught=self._is_taught)
             data, held_out = windows.within(0 * n_train, n_train), None
             if self.early_stopping:
                 held_out = windows.within(n_train - self._window_length, table.lengths)
             rng = make_random_state(self.random_state)
             init_seed, train_seed = rng.randint(2**31 - 1, size=2).tolist()
             module = self._make_network(init_seed)
+            self._close_gate(module, scaled.head(n_train))
             with self._threads(module):
                 self.net_ = train(
                     module,
@@ -137,8 +139,31 @@ class SeriesLearner(NetworkEstimator):
                     **self._training_parameters(),
                 )
             self._publish_history()
+            if self.early_stopping:
+                later = table.beyond(n_train)
+                self._scaler = copy.copy(self._scaler).update(later)
             self._context = table.tail(self._window_length)
         return self
+
+    def _close_gate(self, module: ForecastNetwork, table: Table) -> None:
+        """Keep from the network what is the same in all rows to learn from."""
+        n_targets, n_past, n_future, _ = self._columns
+        n_own = n_targets + n_past
+        values = table.values[:, : n_own + n_future]
+        there = ~np.isnan(values)
+        unit = 1.0
+        if self.normalize is None:
+            unit = np.abs(values).max(axis=0, where=there, initial=0)
+        high = values.max(axis=0, where=there, initial=-np.inf)
+        low = values.min(axis=0, where=there, initial=np.inf)
+        varies = high - low > ROUNDING * unit
+        holes = np.zeros(values.shape[1], dtype=bool)
+        holes[:n_own] = np.isnan(values[:, :n_own]).any(axis=0)
+        parts = [varies, holes] if self.missing == "mask" else [varies]
+        if self.channels == "shared":
+            parts = [np.append(p[:n_targets].any(), p[n_targets:]) for p in parts]
+        is_open = torch.as_tensor(np.concatenate(parts), dtype=torch.float32)
+        module.get_buffer("gate.is_open").copy_(is_open)
 
     def _n_training_rows(self, table: Table) -> np.ndarray:
         """Return how many rows of each series are for training; the rest validates."""
@@ -175,7 +200,7 @@ class SeriesLearner(NetworkEstimator):
                 )
 
     def _to_windows(
-        self, table: Table, device: Any, taught: bool = False
+        self, table: Table, device: Any, taught: bool = False, n_hidden: int = 0
     ) -> WindowDataset:
         return WindowDataset(
             table,
@@ -184,6 +209,7 @@ class SeriesLearner(NetworkEstimator):
             horizon=self._horizon,
             device=device,
             taught=taught,
+            n_hidden=n_hidden,
         )
 
     def _make_network(self, seed: int) -> ForecastNetwork:
@@ -211,6 +237,7 @@ class SeriesLearner(NetworkEstimator):
                 decoder=self._make_decoder(
                     encoder, 1 if shared else n_targets, n_future + n_static
                 ),
+                gate=InputGate(n_features * (1 + masked)),
                 **self._head_options(),
             )
 
@@ -226,6 +253,9 @@ class SeriesLearner(NetworkEstimator):
 
     def update(self, X: Any, y: Any = None) -> Self:
         """Take note of rows that followed, without training.
+
+        A scale that was learned of a constant in `fit`, or by `update`, is learned
+        again of all rows known; those that the network learned with stay.
 
         Parameters
         ----------
@@ -253,7 +283,7 @@ class SeriesLearner(NetworkEstimator):
                     f"forecast needs window_length={self._window_length}."
                     + _ways_out(short, "that many", self._is_panel)
                 )
-            self._scaler = copy.copy(self._scaler).add(known)
+            self._scaler = copy.copy(self._scaler).update(later)
             self._context = known.tail(self._window_length)
         return self
 

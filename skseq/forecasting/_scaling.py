@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from skseq.forecasting._moments import Moments
 from skseq.forecasting._table import Columns, Table
 
 __all__ = ["SeriesScaler"]
@@ -16,7 +17,8 @@ LEAST_SEASONAL = 1e-3  # share of the deviation, below which it is a matter of r
 class SeriesScaler:
     """Standardise targets and past covariates of each series by its own rows.
 
-    Covariates that are known ahead and static ones are standardised over all series.
+    Covariates that are known ahead and static ones are standardised over all series;
+    one that never varied says nothing to the network, whatever it will be.
 
     Parameters
     ----------
@@ -34,51 +36,90 @@ class SeriesScaler:
         self.normalize = normalize
         self.seasonality = seasonality
         self.scales: dict = {}
+        self.moments: dict = {}  # of the series whose scales are learned again
         self.common = (np.zeros(sum(columns)), np.ones(sum(columns)))
 
     def fit(self, table: Table) -> SeriesScaler:
         """Learn what is common to all series, then the scale of each."""
+        n_own = self.columns.n_targets + self.columns.n_past
+        beside = Moments.of(table.values[:, n_own:], 0, 1)
+        mean, deviation = beside.scale()
+        _check_size(mean, deviation)
+        never_varies = deviation == 0
+        if not self.normalize:
+            mean = np.where(never_varies, mean, 0)
+            deviation = np.ones_like(deviation)
+        deviation[never_varies] = np.inf
+        self.common = (
+            np.concatenate([np.zeros(n_own), mean]),
+            np.concatenate([np.ones(n_own), deviation]),
+        )
         if self.normalize:
-            self.common = _mean_and_deviation(table.values)
+            for name, rows in zip(table.names, table.series(), strict=True):
+                if self.seasonality is not None and len(rows) <= self.seasonality:
+                    raise ValueError(
+                        f"seasonality={self.seasonality} needs more rows than that; a "
+                        f"series has {len(rows)}."
+                    )
+                moments = self._moments_of(rows)
+                self.scales[name] = self._scale(moments)
+                varies = moments.scale()[1] > 0
+                if not varies.all():
+                    self.moments[name] = moments._replace(is_settled=varies)
         return self.add(table)
 
     def add(self, table: Table) -> SeriesScaler:
         """Learn the scales of series that were not there before."""
         for name, rows in zip(table.names, table.series(), strict=True):
-            if name not in self.scales:
-                self.scales[name] = self._scale(rows)
+            if name not in self.scales and not self.normalize:
+                self.scales[name] = self.common
+            elif name not in self.scales:
+                self.moments[name] = self._moments_of(rows)
+                self.scales[name] = self._scale(self.moments[name])
         return self
+
+    def update(self, later: Table) -> SeriesScaler:
+        """Learn from rows that followed.
+
+        Scales that were learned of a constant, or not in `fit`, are those of all rows
+        so far; those that the network learned with stay.
+        """
+        for name, rows in zip(later.names, later.series(), strict=True):
+            if name in self.moments:
+                moments = self.moments[name].joined(
+                    self._own(rows), self.seasonality or 1
+                )
+                stays = np.ones(sum(self.columns), dtype=bool)
+                stays[: len(moments.is_settled)] = moments.is_settled
+                pairs = zip(self.scales[name], self._scale(moments), strict=True)
+                self.moments[name] = moments
+                self.scales[name] = tuple(np.where(stays, *pair) for pair in pairs)
+        return self.add(later)
 
     def __copy__(self) -> SeriesScaler:
         copied = SeriesScaler(self.columns, self.normalize, self.seasonality)
         copied.scales, copied.common = dict(self.scales), self.common
+        copied.moments = dict(self.moments)
         return copied
 
-    def _scale(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        mean, deviation = (part.copy() for part in self.common)
-        if self.normalize:
-            n_own = self.columns.n_targets + self.columns.n_past
-            mean[:n_own], deviation[:n_own] = _mean_and_deviation(rows[:, :n_own])
-            if self.seasonality is not None:
-                self._take_seasonal(deviation, rows, self.seasonality)
-        if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
-            raise ValueError("X or y hold values too large to be standardised.")
-        return mean, deviation
+    def _own(self, rows: np.ndarray) -> np.ndarray:
+        return rows[:, : self.columns.n_targets + self.columns.n_past]
 
-    def _take_seasonal(
-        self, deviation: np.ndarray, rows: np.ndarray, seasonality: int
-    ) -> None:
-        """Replace deviations of targets by their seasonal differences."""
-        if len(rows) <= seasonality:
-            raise ValueError(
-                f"seasonality={seasonality} needs more rows than that; a series "
-                f"has {len(rows)}."
-            )
-        targets = rows[:, : self.columns.n_targets]
-        before = targets[:-seasonality]
-        step = _nanmean(np.abs(targets[seasonality:] - before))
-        differs = step > LEAST_SEASONAL * deviation[: len(step)]
-        deviation[: len(step)][differs] = step[differs]
+    def _moments_of(self, rows: np.ndarray) -> Moments:
+        n_seasonal = 0 if self.seasonality is None else self.columns.n_targets
+        return Moments.of(self._own(rows), n_seasonal, self.seasonality or 1)
+
+    def _scale(self, moments: Moments) -> tuple[np.ndarray, np.ndarray]:
+        mean, deviation = (part.copy() for part in self.common)
+        n_own = len(moments.mean)
+        mean[:n_own], found = moments.scale()
+        _check_size(mean, found)
+        deviation[:n_own] = np.where(found > 0, found, 1)
+        step = moments.seasonal_step()
+        n = len(step)
+        differs = step > LEAST_SEASONAL * deviation[:n]
+        deviation[:n][differs] = step[differs]
+        return mean, deviation
 
     def transform(self, table: Table) -> Table:
         """Return a table of standardised values."""
@@ -86,7 +127,11 @@ class SeriesScaler:
             (rows - self.scales[name][0]) / self.scales[name][1]
             for name, rows in zip(table.names, table.series(), strict=True)
         ]
-        return replace(table, values=np.concatenate(scaled))
+        before = table.before
+        if before is not None:
+            means, scales = zip(*map(self.scales.get, table.names), strict=True)
+            before = (before - np.array(means)) / np.array(scales)
+        return replace(table, values=np.concatenate(scaled), before=before)
 
     def target_scales(self, names: tuple) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and deviation of the targets, (n_series, n_targets) each."""
@@ -95,18 +140,6 @@ class SeriesScaler:
         return np.array(means)[:, :n], np.array(deviations)[:, :n]
 
 
-def _mean_and_deviation(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and deviation of columns, 0 and 1 where there is nothing to see."""
-    mean = _nanmean(rows)
-    deviation = np.sqrt(_nanmean((rows - mean) ** 2))
-    mean = np.nan_to_num(mean)
-    constant = ~(deviation > 10 * np.finfo(rows.dtype).eps * np.abs(mean))
-    deviation[constant] = 1
-    return mean, deviation
-
-
-def _nanmean(rows: np.ndarray) -> np.ndarray:
-    """Return the mean of what is there in each column, NaN where nothing is."""
-    there = ~np.isnan(rows)
-    with np.errstate(invalid="ignore"):
-        return np.where(there, rows, 0).sum(axis=0) / there.sum(axis=0)
+def _check_size(mean: np.ndarray, deviation: np.ndarray) -> None:
+    if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
+        raise ValueError("X or y hold values too large to be standardised.")

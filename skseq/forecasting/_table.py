@@ -37,12 +37,15 @@ class Table:
         What the series are called; (None,) if there is just one.
     spans : tuple of Span or None
         Where each index starts and ends; None if there is no index.
+    before : ndarray of shape (n_series, n_columns), optional
+        The last values seen before the first row; None, or NaN, if there was none.
     """
 
     values: np.ndarray
     edges: np.ndarray
     names: tuple
     spans: tuple[Span | None, ...]
+    before: np.ndarray | None = None
 
     @property
     def lengths(self) -> np.ndarray:
@@ -65,7 +68,31 @@ class Table:
 
     def tail(self, n_rows: int) -> Table:
         """Return a copy of the last rows of each series."""
-        return self.with_series([rows[-n_rows:] for rows in self.series()])
+        last = self.with_series([rows[-n_rows:] for rows in self.series()])
+        first = self.edges[:-1] + (self.lengths - n_rows).clip(min=0)
+        seen = self._last_seen()[first - 1]
+        seen = np.where((first > self.edges[:-1])[:, None], seen, self._before())
+        return replace(last, before=seen)
+
+    def filled(self) -> np.ndarray:
+        """Return the values, with the last one seen in holes; 0 if there was none."""
+        if not np.isnan(self.values).any():
+            return self.values
+        return np.nan_to_num(self._last_seen())
+
+    def _before(self) -> np.ndarray:
+        if self.before is None:
+            return np.full((len(self.names), self.values.shape[1]), np.nan)
+        return self.before
+
+    def _last_seen(self) -> np.ndarray:
+        """Return the last value seen up to each row, NaN if there was none."""
+        rows = np.arange(len(self.values))[:, None]
+        last = np.where(np.isnan(self.values), -1, rows)
+        last = np.maximum.accumulate(last, axis=0)
+        is_own = last >= np.repeat(self.edges[:-1], self.lengths)[:, None]
+        found = np.take_along_axis(self.values, last.clip(min=0), axis=0)
+        return np.where(is_own, found, np.repeat(self._before(), self.lengths, axis=0))
 
     def with_series(self, series: list[np.ndarray]) -> Table:
         """Return a table of the same series with other rows."""
@@ -83,7 +110,8 @@ class Table:
             )
         chosen = [position[name] for name in names]
         series, spans = self.series(), tuple(self.spans[i] for i in chosen)
-        table = replace(self, names=tuple(names), spans=spans)
+        before = None if self.before is None else self.before[chosen]
+        table = replace(self, names=tuple(names), spans=spans, before=before)
         return table.with_series([series[i] for i in chosen])
 
     def extended(self, later: Table) -> Table:
@@ -106,7 +134,11 @@ class Table:
                 series[name] = np.concatenate([series[name], rows])
             else:
                 spans[name], series[name] = span, rows
-        table = replace(self, names=tuple(series), spans=tuple(spans.values()))
+        before = np.full((len(series), self.values.shape[1]), np.nan)
+        before[: len(self.names)] = self._before()
+        table = replace(
+            self, names=tuple(series), spans=tuple(spans.values()), before=before
+        )
         return table.with_series(list(series.values()))
 
     def starts(self, length: int, first: np.ndarray, last: np.ndarray) -> np.ndarray:

@@ -17,7 +17,8 @@ class WindowDataset:
     """Windows over a table and the targets of the rows that follow each.
 
     Nothing is laid out: a batch is gathered from the table. It stays in float64 until
-    the network has centered the window, so that no digit of a high level is lost.
+    the network has centered the window, so that no digit of a high level is lost. Holes
+    show the last value seen in the series, and the network is told where they are.
 
     Parameters
     ----------
@@ -31,6 +32,9 @@ class WindowDataset:
         Where the tensors live.
     taught : bool, default=False
         Whether a window comes with its targets, as a decoder in training needs them.
+    n_hidden : int, default=0
+        In how many of its last rows a window shows holes among the targets, whatever is
+        there; less than window_length.
     """
 
     weights = None
@@ -44,14 +48,21 @@ class WindowDataset:
         horizon: int,
         device: torch.device,
         taught: bool = False,
+        n_hidden: int = 0,
     ):
         self.columns = columns
         self.window_length = window_length
         self.n_timesteps = window_length + horizon
         self.taught = taught
-        values = np.require(table.values, np.float64, ["C", "W"])
+        self.n_hidden = n_hidden
+        values = np.require(table.filled(), np.float64, ["C", "W"])
         rows = torch.as_tensor(values, device=device)
         self._windows = window_view(rows, self.n_timesteps)
+        missing = np.isnan(table.values[:, : columns.n_targets + columns.n_past])
+        self._missing = None
+        if missing.any() or n_hidden:
+            missing = torch.as_tensor(missing, device=device)
+            self._missing = window_view(missing, self.n_timesteps)
         self._table = table
         self._starts = torch.empty(0, dtype=torch.int64)
 
@@ -72,11 +83,21 @@ class WindowDataset:
         past, later = rows.tensor_split([self.window_length], dim=1)
         n_targets, n_past, n_future, _ = self.columns
         n_own = n_targets + n_past
-        targets = later[:, :, :n_targets]
+        targets, missing = later[:, :, :n_targets], None
+        if self._missing is not None:
+            missing = self._missing.index_select(0, self._starts[index])
+            missing, unknown = missing.tensor_split([self.window_length], dim=1)
+            targets = targets.masked_fill(unknown[:, :, :n_targets], torch.nan)
+        if self.n_hidden and missing is not None:
+            past[:, -self.n_hidden :, :n_targets] = past[
+                :, -self.n_hidden - 1, None, :n_targets
+            ]
+            missing[:, -self.n_hidden :, :n_targets] = True
         window = Window(
             past[:, :, : n_own + n_future],
             later[:, :, n_own : n_own + n_future],
             past[:, -1, n_own + n_future :],
             targets if self.taught else None,
+            missing,
         )
         return Batch(window, None, targets, None)

@@ -20,7 +20,7 @@ from skseq.networks.encoders import (
     SegmentEncoder,
 )
 from skseq.networks.feedback import TokenFeedback, ValueFeedback
-from skseq.networks.forecasting import ForecastNetwork, Window
+from skseq.networks.forecasting import ForecastNetwork, InputGate, Window
 from skseq.networks.heads import PooledHead, SequenceNetwork, StepHead
 from skseq.networks.language import LanguageNetwork, Passage
 from skseq.networks.losses import StepCrossEntropy, StepSquaredError
@@ -44,6 +44,7 @@ __all__ = [
     "ElmanLayer",
     "ForecastNetwork",
     "GRULayer",
+    "InputGate",
     "LSTMLayer",
     "LanguageNetwork",
     "Pair",

@@ -21,13 +21,36 @@ __all__ = ["ForecastNetwork", "Window"]
 class Window:
     """What is known when a forecast is made."""
 
-    past: Tensor  # (B, L, C + P + K): targets, covariates; NaN is missing
+    past: Tensor  # (B, L, C + P + K): targets, covariates; the last value seen in holes
     future: Tensor  # (B, H, K): covariates that are known ahead
     static: Tensor  # (B, S): what is constant in a series
     later: Tensor | None = None  # (B, H, C): the targets, for a decoder in training
+    missing: Tensor | None = None  # (B, L, C + P), bool: holes of the past; None: none
 
     def __len__(self) -> int:
         return len(self.past)
+
+
+class InputGate(nn.Module):
+    """Keep from a network what it could not learn from: features that never vary.
+
+    Their weights stay as they were drawn, and would answer at random to the first value
+    that is another one.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    """
+
+    is_open: Tensor
+
+    def __init__(self, n_features: int):
+        super().__init__()
+        self.register_buffer("is_open", torch.ones(n_features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.is_open
 
 
 class ForecastNetwork(nn.Module):
@@ -61,7 +84,7 @@ class ForecastNetwork(nn.Module):
     masked : bool
         Whether a feature for every past column says where it is missing.
     window_scale : callable
-        Windows (B, L, C) -> WindowScale.
+        Windows (B, L, C) and where they have holes -> WindowScale.
     dropout : float
         Dropout of what the encoder remembers.
     decoder : Decoder, optional
@@ -72,6 +95,8 @@ class ForecastNetwork(nn.Module):
         out of the last ones of the encoder.
     zero_head : bool, default=True
         Whether the map from what is remembered starts at zero, rather than small.
+    gate : InputGate, optional
+        Which of the features (B, L, F) the encoder is shown.
     """
 
     def __init__(
@@ -89,13 +114,15 @@ class ForecastNetwork(nn.Module):
         shared: bool,
         skip: bool,
         masked: bool,
-        window_scale: Callable[[Tensor], WindowScale],
+        window_scale: Callable[[Tensor, Tensor | None], WindowScale],
         dropout: float,
         decoder: Decoder | None = None,
         n_segments: int = 1,
         zero_head: bool = True,
+        gate: InputGate | None = None,
     ):
         super().__init__()
+        self.gate = nn.Identity() if gate is None else gate
         self.encoder = encoder
         self.decoder = decoder
         self.n_targets = n_targets
@@ -130,7 +157,9 @@ class ForecastNetwork(nn.Module):
         """Return outputs (B, H, C, n_outputs)."""
         n_samples = len(window)
         targets, covariates = window.past.tensor_split([self.n_targets], dim=2)
-        scale = self.window_scale(targets)
+        missing = window.missing
+        holes = None if missing is None else missing[:, :, : self.n_targets]
+        scale = self.window_scale(targets, holes)
         dtype = next(self.parameters()).dtype
         targets, later = (
             None if part is None else self._scaled(part, scale).to(dtype)
@@ -144,7 +173,8 @@ class ForecastNetwork(nn.Module):
                 part.repeat_interleave(self.n_targets, dim=0)
                 for part in (covariates, future, static)
             )
-        outputs = self._outputs(targets, covariates, future, static, later)
+        x = self._features(targets, covariates, missing)
+        outputs = self._outputs(x, targets, future, static, later)
         outputs = outputs.unflatten(2, (-1, self.n_outputs))  # (B, H, C, n_outputs)
         if self.shared:
             outputs = outputs.reshape(n_samples, self.n_targets, self.horizon, -1)
@@ -158,19 +188,32 @@ class ForecastNetwork(nn.Module):
             targets = targets.transpose(1, 2).reshape(-1, targets.shape[1], 1)
         return targets
 
+    def _features(
+        self, targets: Tensor, covariates: Tensor, missing: Tensor | None
+    ) -> Tensor:
+        """Return what the encoder is shown, (B, L, F); (B C, L, F) if shared."""
+        parts = [targets, covariates]
+        if self.masked:
+            mask = torch.zeros_like(torch.cat(parts, dim=2))
+            if missing is not None:
+                own, past = missing.to(mask.dtype).tensor_split([self.n_targets], dim=2)
+                if self.shared:
+                    own = own.transpose(1, 2).reshape(-1, own.shape[1], 1)
+                    past = past.repeat_interleave(self.n_targets, dim=0)
+                holes = torch.cat([own, past], dim=2)
+                mask[:, :, : holes.shape[2]] = holes
+            parts.append(mask)
+        return self.gate(torch.cat(parts, dim=2))
+
     def _outputs(
         self,
+        x: Tensor,
         targets: Tensor,
-        covariates: Tensor,
         future: Tensor,
         static: Tensor,
         later: Tensor | None,
     ) -> Tensor:
         """Return outputs (B, H, C * n_outputs) in the units of the windows."""
-        x = torch.cat([targets, covariates], dim=2)
-        if self.masked:
-            missing = torch.isnan(x)
-            x = torch.cat([x.nan_to_num(0), missing.to(x.dtype)], dim=2)
         line = None if self.skip is None else self._line(targets)
         if self.decoder is not None:
             static = static.unsqueeze(1).expand(-1, self.horizon, -1)
@@ -199,7 +242,7 @@ class ForecastNetwork(nn.Module):
 
     def _line(self, targets: Tensor) -> Tensor:
         """Return what a linear map of the window adds (B, H, C * n_outputs)."""
-        line = self.skip(targets.nan_to_num(0).transpose(1, 2)).transpose(1, 2)
+        line = self.skip(targets.transpose(1, 2)).transpose(1, 2)
         line = line.unsqueeze(3).expand(-1, -1, -1, self.n_outputs)
         n_log_scales = self.n_outputs - self.n_locations
         return functional.pad(

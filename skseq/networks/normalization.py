@@ -9,7 +9,9 @@ from torch import Tensor
 
 __all__ = ["WINDOW_SCALES", "WindowScale"]
 
-LEAST_VARIANCE = 1e-4  # of a window, in units of the whole series
+# Variance added to a window's, in units of the whole series: from rows of the same
+# value, such as zeros between sales, a forecast must be able to come off.
+LEAST_VARIANCE = 0.09
 
 
 class WindowScale(NamedTuple):
@@ -19,50 +21,55 @@ class WindowScale(NamedTuple):
     scale: Tensor
 
 
-def last_value(x: Tensor) -> WindowScale:
-    """Center on the last value that is there (Zeng et al., 2023, "NLinear").
+def last_value(x: Tensor, missing: Tensor | None = None) -> WindowScale:
+    """Center on the last value seen (Zeng et al., 2023, "NLinear").
 
     Parameters
     ----------
     x : Tensor of shape (B, T, C)
-        Windows; NaN is missing.
+        Windows, where holes have the last value seen.
+    missing : Tensor of bool of shape (B, T, C), optional
+        Where they are; None if there is none.
 
     Returns
     -------
     scale : WindowScale
     """
     last = x[:, -1:]
-    if torch.isnan(last).any():
-        steps = torch.arange(x.shape[1], device=x.device)[None, :, None]
-        latest = steps.masked_fill(torch.isnan(x), 0).amax(dim=1, keepdim=True)
-        last = x.gather(1, latest).nan_to_num(0)
     return WindowScale(last, torch.ones_like(last))
 
 
-def mean_and_deviation(x: Tensor) -> WindowScale:
+def mean_and_deviation(x: Tensor, missing: Tensor | None = None) -> WindowScale:
     """Center on the mean, divide by the deviation (Kim et al., 2022, "RevIN").
 
     Parameters
     ----------
-    x : Tensor of shape (B, T, C)
-        Windows; NaN is missing.
+    x, missing
+        As in `last_value`; holes do not count. A window of nothing else has the last
+        value seen before as its mean.
 
     Returns
     -------
     scale : WindowScale
     """
-    mean = x.nanmean(dim=1, keepdim=True).nan_to_num(0)
+    if missing is None:
+        mean = x.mean(dim=1, keepdim=True)
+        variance = (x - mean).square().mean(dim=1, keepdim=True)
+        return WindowScale(mean, (variance + LEAST_VARIANCE).sqrt())
+    last, x = x[:, -1:], x.masked_fill(missing, torch.nan)
+    mean = x.nanmean(dim=1, keepdim=True)
+    mean = torch.where(torch.isnan(mean), last, mean)
     variance = (x - mean).square().nanmean(dim=1, keepdim=True).nan_to_num(0)
     return WindowScale(mean, (variance + LEAST_VARIANCE).sqrt())
 
 
-def nothing(x: Tensor) -> WindowScale:
+def nothing(x: Tensor, missing: Tensor | None = None) -> WindowScale:
     """Leave windows as they are.
 
     Parameters
     ----------
-    x : Tensor of shape (B, T, C)
-        Windows.
+    x, missing
+        As in `last_value`.
 
     Returns
     -------

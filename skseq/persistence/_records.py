@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly._surprise import ErrorScale
 from skseq.forecasting._losses import LOSSES, ForecastLoss, check_quantiles
+from skseq.forecasting._moments import Moments
 from skseq.forecasting._reading import Kind, Roles
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Columns, Table
@@ -92,13 +93,25 @@ def _is_table(table: Table) -> bool:
         and edges[-1] == len(table.values)
         and bool((np.diff(edges) >= 0).all())
         and len(set(table.names)) == n_series
+        and (
+            table.before is None
+            or table.before.shape == (n_series, table.values.shape[1])
+        )
     )
 
 
 def _has_scales(scaler: SeriesScaler) -> bool:
     n_columns = sum(scaler.columns)
     pairs = [*scaler.scales.values(), scaler.common]
-    return all(
+    n_targets, n_past, _, _ = scaler.columns
+    n_seasonal = 0 if scaler.seasonality is None else n_targets
+    goes_on = scaler.moments.keys() <= scaler.scales.keys() and all(
+        type(moments) is Moments
+        and len(moments.n_there) == n_targets + n_past
+        and len(moments.steps) == n_seasonal
+        for moments in scaler.moments.values()
+    )
+    return goes_on and all(
         type(pair) is tuple
         and len(pair) == 2
         and all(array(1, "f")(part) and len(part) == n_columns for part in pair)
@@ -169,9 +182,26 @@ RECORDS: dict[type, Record] = {
             "edges": array(1, "i"),
             "names": instance(tuple),
             "spans": tuple_of(optional(instance(Span))),
+            "before": optional(array(2, "f")),
         },
         _call,
         _is_table,
+    ),
+    Moments: Record(
+        {
+            **dict.fromkeys(("n_there", "mean", "squares", "steps"), array(1, "f")),
+            "n_steps": array(1, "f"),
+            "last": array(2, "f"),
+            "is_settled": array(1, "b"),
+        },
+        _call,
+        lambda moments: (
+            len(moments.n_there)
+            == len(moments.mean)
+            == len(moments.squares)
+            == len(moments.is_settled)
+            and len(moments.steps) == len(moments.n_steps) == moments.last.shape[1]
+        ),
     ),
     SeriesScaler: Record(
         {
@@ -180,6 +210,7 @@ RECORDS: dict[type, Record] = {
             "seasonality": optional(count),
             "scales": instance(dict),
             "common": instance(tuple),
+            "moments": instance(dict),
         },
         is_sound=_has_scales,
     ),

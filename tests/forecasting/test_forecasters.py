@@ -718,3 +718,144 @@ def test_short_series_are_counted_and_ways_out_work():
     forecast = model.fit(panel).predict().loc["b"]
     assert forecast.index.equals(DAYS[10:17])
     assert np.isfinite(forecast).to_numpy().all()
+
+
+@every_class
+@pytest.mark.parametrize("normalize", ["last", "window", "feature", None])
+def test_holes_are_filled_forward_where_none_were_learned(cls, normalize):
+    """Trained on whole rows, a network sees in a hole what was seen last."""
+    model = cls(missing="mask", normalize=normalize, **QUICK).fit(WAVE[:200])
+    later = WAVE[200:240].copy()
+    later.iloc[[3, 4, 17]] = np.nan
+    paths = np.asarray(model.rolling_forecast(later))
+    by_hand = model.rolling_forecast(later.ffill())
+    if normalize == "window":  # whose scales are those of what is there
+        assert np.isfinite(paths).all()
+    else:
+        np.testing.assert_allclose(paths, by_hand, rtol=1e-5)
+
+
+@every_class
+def test_the_row_behind_a_gap_of_a_slow_series_is_near_the_last_value(cls):
+    """AR(.95): the best forecast g + 1 rows ahead errs by 1.38 behind a gap of one
+    row, by 1.86 behind one of three; a hole shown as the mean by 2.6 and 2.8."""
+    steps = np.random.RandomState(3).randn(1100)
+    series = np.zeros(1100)
+    for t in range(1, 1100):
+        series[t] = 0.95 * series[t - 1] + steps[t]
+    holed, rows = series.copy(), np.arange(20, 1100, 12)
+    for size, at in zip([1, 3] * len(rows), rows, strict=False):
+        holed[at - size : at] = np.nan
+    options = {"window_length": 12, "hidden_size": 16, "loss": "mse"}
+    if cls is TOLD:
+        options["linear_skip"] = True
+    for normalize in ("last", "feature"):
+        model = cls(
+            missing="mask", normalize=normalize, random_state=0, **options
+        ).set_params(max_epochs=20, lr=0.005)
+        paths = np.asarray(model.fit(holed[:800]).rolling_forecast(holed[800:]))
+        later = rows[rows >= 800]
+        errors = series[later] - paths.reshape(-1)[later - 800]
+        for start, best in ((0, 1.38), (1, 1.86)):
+            of_size = (rows >= 800).nonzero()[0] % 2 == start
+            assert np.sqrt(np.mean(errors[of_size] ** 2)) < 1.35 * best
+
+
+def test_what_was_seen_before_the_window_is_remembered():
+    """Rows known in pieces are rows known at once, also behind a long gap."""
+    holed = WAVE.copy()
+    holed.iloc[190:230] = np.nan  # nearly three windows
+    at_once = RNNForecaster(missing="mask", **QUICK).fit(WAVE[:180])
+    by_piece = copy.deepcopy(at_once)
+    at_once.update(holed[180:240])
+    for start in range(180, 240, 5):
+        by_piece.update(holed[start : start + 5])
+    pd.testing.assert_series_equal(by_piece.predict(), at_once.predict())
+    gap = copy.deepcopy(at_once.fit(WAVE[:180])).update(holed[180:225])
+    assert gap.predict().to_numpy() == pytest.approx(WAVE.iloc[189], abs=0.5)
+    restored = pickle.loads(pickle.dumps(gap))
+    pd.testing.assert_series_equal(restored.predict(), gap.predict())
+
+
+# Scales that are learned again --------------------------------------------------
+
+
+@every_class
+@pytest.mark.parametrize("normalize", ["last", "window", "feature", None])
+def test_a_new_series_is_forecast_alike_however_it_was_told(cls, normalize):
+    """A product new with zeros that then sells 1000 a day."""
+    panel = panel_of(a=WAVE, b=WAVE * 5).to_frame("y")
+    model = cls(normalize=normalize, **QUICK).fit(panel)
+    zeros = pd.Series(np.zeros(24), DAYS[:24])
+    sales = pd.Series(1000 + 90 * np.sin(STEPS[:60] * 2 * np.pi / 7), DAYS[24:84])
+    new = pd.concat([zeros, sales])
+    at_once = copy.deepcopy(model).update(panel_of(c=new).to_frame("y"))
+    in_pieces = model.update(panel_of(c=zeros).to_frame("y"))
+    for start in range(0, 60, 15):
+        in_pieces.update(panel_of(c=sales[start : start + 15]).to_frame("y"))
+    forecasts = [known.predict().loc["c", "y"] for known in (at_once, in_pieces)]
+    pd.testing.assert_series_equal(*forecasts, rtol=1e-5)
+    if normalize is None:
+        return
+    mean, deviation = in_pieces._scaler.scales["c"]
+    assert (mean[0], deviation[0]) == pytest.approx((new.mean(), new.std(ddof=0)))
+    others = in_pieces.predict().drop("c")
+    pd.testing.assert_frame_equal(others, at_once.predict().drop("c"))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_series_that_was_constant_in_fit_gets_its_scale_later(early_stopping):
+    constant = pd.Series(np.zeros(100), DAYS[:100])
+    panel = panel_of(a=WAVE[:100], c=constant).to_frame("y")
+    options = {"normalize": "feature", "early_stopping": early_stopping}
+    model = RNNForecaster(**QUICK, **options).fit(panel)
+    before = model._scaler.scales
+    later = panel_of(a=WAVE[100:120] * 9, c=WAVE[100:120] * 100).to_frame("y")
+    scales = model.update(later[:1]).update(later[1:])._scaler.scales
+    own = np.append(constant, WAVE[100:120] * 100)
+    assert scales["c"][0] == pytest.approx(own.mean())
+    assert scales["c"][1] == pytest.approx(own.std())
+    np.testing.assert_array_equal(scales["a"], before["a"])
+
+
+# What never varied says nothing --------------------------------------------------
+
+
+@every_kind
+@pytest.mark.parametrize("channels", ["shared", "joint"])
+def test_what_never_varied_in_fit_says_nothing_later(cls, channels):
+    """Weights that nothing taught are not to answer at random."""
+    X = EVENTS[["event"]].assign(flag=0.0, cause=1.5)
+    options = {"known_future": ("flag",), "channels": channels, **QUICK}
+    model = cls(**options).fit(X[:200], WAVE[:200])
+    expected = copy.deepcopy(model).update(X[200:220], WAVE[200:220])
+    moved = X.copy()
+    moved.loc[DAYS[205:], ["flag", "cause"]] = 7.0
+    model.update(moved[200:220], WAVE[200:220])
+    pd.testing.assert_series_equal(
+        model.predict(moved[220:227]), expected.predict(X[220:227])
+    )
+
+
+def test_a_target_that_never_varied_does_not_move_the_others():
+    table = pd.DataFrame({"a": WAVE, "b": 0.1})
+    options = {"channels": "joint", **QUICK}
+    model = RNNForecaster(**options).fit(table[:200])
+    moved = table[200:210].copy()
+    moved.iloc[4, 1] = 5.0
+    expected = copy.deepcopy(model).update(table[200:210]).predict()
+    forecast = model.update(moved).predict()
+    pd.testing.assert_series_equal(forecast["a"], expected["a"])
+
+
+# From zero to sales --------------------------------------------------
+
+
+def test_a_window_of_zeros_can_leave_zero():
+    """Counts that are 0 nine times of ten: their mean is .52 whatever came before."""
+    rng = np.random.default_rng(0)
+    counts = np.where(rng.random(700) < 0.1, rng.poisson(5.2, 700), 0).astype(float)
+    options = {"window_length": 12, "hidden_size": 8, "max_epochs": 20, "lr": 0.02}
+    model = RNNForecaster(normalize="window", loss="mse", random_state=0, **options)
+    paths = np.asarray(model.fit(counts).rolling_forecast(np.zeros(30)))
+    assert paths[20:].mean() == pytest.approx(0.52, abs=0.2)

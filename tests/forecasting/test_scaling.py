@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,50 @@ def test_the_seasonal_scale_is_that_of_the_scaled_error():
     means, scales = scaler.target_scales((0,))
     assert scales.item() == pytest.approx(np.abs(A[7:, 0] - A[:-7, 0]).mean())
     assert means.item() == pytest.approx(A[:, 0].mean())
+
+
+@pytest.mark.parametrize("seasonality", [None, 3, 20])
+def test_a_series_told_in_pieces_has_the_scale_of_it_told_at_once(seasonality):
+    """Wherever it is cut, with holes, and from a constant start."""
+    rows = B.copy()
+    rows[:12] = 3.3
+    rows[[2, 15, 16, 29], 0] = np.nan
+    whole = SeriesScaler(COLUMNS, True, seasonality).fit(table(A))
+    whole.add(table(A, rows))
+    for edges in ([12], [1, 2, 13, 29], range(1, 30)):
+        parts = np.split(rows, list(edges))
+        scaler = SeriesScaler(COLUMNS, True, seasonality).fit(table(A))
+        for part in parts:
+            scaler = copy.copy(scaler).update(table(A[:0], part))
+        np.testing.assert_allclose(scaler.scales[1], whole.scales[1], rtol=1e-12)
+        np.testing.assert_array_equal(scaler.scales[0], whole.scales[0])
+
+
+def test_what_was_constant_in_fit_is_learned_again_and_nothing_else():
+    """Column by column."""
+    rows = A.copy()
+    rows[:, 0] = 0.1
+    scaler = SeriesScaler(COLUMNS, True, None).fit(table(rows, A))
+    before = scaler.scales[0]
+    later = np.arange(8.0).reshape(2, 4) * 1000
+    scaler.update(table(later, later))
+    own = np.append(rows[:, 0], later[:, 0])
+    assert scaler.scales[0][0][0] == pytest.approx(own.mean())
+    assert scaler.scales[0][1][0] == pytest.approx(own.std())
+    np.testing.assert_array_equal(
+        np.array(scaler.scales[0])[:, 1:], np.array(before)[:, 1:]
+    )
+    fresh = SeriesScaler(COLUMNS, True, None).fit(table(rows, A))
+    np.testing.assert_array_equal(scaler.scales[1], fresh.scales[1])
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_what_never_varies_beside_the_targets_says_nothing(normalize):
+    rows = A.copy()
+    rows[:, 2:] = [0.1, 7.0]
+    scaler = SeriesScaler(COLUMNS, normalize, None).fit(table(rows))
+    rows[3:, 2:] = [5.0, -8.0]
+    assert (scaler.transform(table(rows)).values[:, 2:] == 0).all()
 
 
 def test_missing_and_constant_columns_are_survived():

@@ -3,23 +3,32 @@ from dataclasses import replace
 import pytest
 import torch
 
-from skseq.networks import WINDOW_SCALES, ForecastNetwork, SegmentEncoder, Window
-
-nan = float("nan")
+from skseq.networks import (
+    WINDOW_SCALES,
+    ForecastNetwork,
+    InputGate,
+    SegmentEncoder,
+    Window,
+)
+from skseq.networks.normalization import LEAST_VARIANCE
 
 
 def test_the_last_value_that_is_there_is_the_center():
-    x = torch.tensor([[[1.0, 5.0], [2.0, nan]], [[nan, nan], [nan, 3.0]]])
-    center, scale = WINDOW_SCALES["last"](x)
-    assert center.tolist() == [[[2, 5]], [[0, 3]]]
+    x = torch.tensor([[[1.0, 5.0], [2.0, 5.0]], [[7.0, 0.0], [7.0, 3.0]]])
+    missing = torch.tensor([[[0, 0], [0, 1]], [[1, 1], [1, 0]]]).bool()
+    center, scale = WINDOW_SCALES["last"](x, missing)
+    assert center.tolist() == [[[2, 5]], [[7, 3]]]  # 7 is from before the window
     assert (scale == 1).all()
 
 
 def test_a_window_is_scaled_by_its_own_mean_and_deviation():
-    x = torch.tensor([[[1.0], [3.0], [nan]], [[nan], [nan], [nan]]])
-    center, scale = WINDOW_SCALES["window"](x)
-    assert center.flatten().tolist() == [2, 0]
-    assert scale.flatten().tolist() == pytest.approx([1, 0.01], rel=1e-3)
+    x = torch.tensor([[[1.0], [3.0], [3.0]], [[7.0], [7.0], [7.0]]])
+    missing = torch.tensor([[[0], [0], [1]], [[1], [1], [1]]]).bool()
+    center, scale = WINDOW_SCALES["window"](x, missing)
+    assert center.flatten().tolist() == [2, 7]
+    least = LEAST_VARIANCE
+    expected = [(1 + least) ** 0.5, least**0.5]
+    assert scale.flatten().tolist() == pytest.approx(expected)
 
 
 def network(fresh=False, **options):
@@ -121,8 +130,10 @@ def test_forecasts_follow_the_level_and_width_of_their_window(shared, kind):
     if kind == "window":  # but for the least variance
         past[:, :, :3] = given.past[:, :, :3] * 1000
         wide = module(replace(given, past=past))
+        past[:, :, :3] *= 1000
+        wider = module(replace(given, past=past))
         torch.testing.assert_close(
-            wide[..., :2], outputs[..., :2] * 1000, rtol=1e-2, atol=1
+            wider[..., :2], wide[..., :2] * 1000, rtol=1e-2, atol=1
         )
 
 
@@ -156,13 +167,30 @@ def test_what_is_known_of_a_step_moves_that_step_only(n_segments):
     assert moved.any(0).tolist() == [False, False, True, False]
 
 
-def test_missing_values_are_seen_as_missing():
-    module, given = network(masked=True), window()
+@pytest.mark.parametrize("shared", [True, False])
+def test_holes_are_seen_as_such(shared):
+    """Of every target by itself, if the network is shared; of covariates by all."""
+    module, given = network(masked=True, shared=shared), window()
+    missing = torch.zeros(5, 12, 5, dtype=torch.bool)
+    seen = module(replace(given, missing=missing))
+    torch.testing.assert_close(seen, module(given))
+    for column, changed in ((1, [not shared, True, not shared]), (4, [True] * 3)):
+        holed = missing.clone()
+        holed[:, 10, column] = True
+        moved = module(replace(given, missing=holed)) != seen
+        assert moved.any(3).any(1).any(0).tolist() == changed
+
+
+def test_a_closed_gate_keeps_features_from_the_network():
+    gate = InputGate(7)
+    module, given = network(gate=gate, shared=False, skip=False), window()
+    outputs = module(given)
+    gate.is_open[3:5] = 0  # the past covariates
+    closed = module(given)
+    assert not torch.allclose(closed, outputs)
     past = given.past.clone()
-    past[:, 4] = nan
-    outputs = module(replace(given, past=past))
-    assert torch.isfinite(outputs).all()
-    assert not torch.equal(outputs, module(given))
+    past[:, :, 3:5] += 9
+    torch.testing.assert_close(module(replace(given, past=past)), closed)
 
 
 def test_segments_end_with_the_last_step():

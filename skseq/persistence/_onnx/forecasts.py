@@ -123,7 +123,8 @@ def _repeated(graph: Graph, x: str, n: int, axis: int, shape: list[int]) -> str:
 def _outputs(graph: Graph, network: ForecastNetwork, found: dict[str, str]) -> str:
     """Return locations (B, H, C, n_locations) in units of the windows."""
     horizon, n_segments = network.horizon, network.n_segments
-    memory = add_encoder(graph, network.encoder, Steps(found["past"], "")).x
+    x = graph.op("Mul", found["past"], network.gate.is_open.cpu().numpy())
+    memory = add_encoder(graph, network.encoder, Steps(x, "")).x
     memory = graph.slice(memory, 1, -n_segments)  # (B, N, D)
     if "static" in found:
         static = graph.op("Unsqueeze", found["static"], np.array([1]))
