@@ -296,7 +296,7 @@ class BaseSequenceEstimator(NetworkEstimator):
         if self._task.per_step:
             first_rows, n_rows = np.cumsum(lengths) - lengths, lengths.sum()
         outputs = np.empty((n_rows, self._task.n_outputs))
-        for index, found in self._predict_batches(sequences, self._ask):
+        for index, found in self._predict_batches(sequences, self._ask, X):
             rows = first_rows[index]
             if self._task.per_step:
                 steps = np.arange(found.shape[1])
@@ -325,9 +325,12 @@ class BaseSequenceEstimator(NetworkEstimator):
         return module.encoder(module.embedding(batch.x), batch.lengths)
 
     def _predict_batches(
-        self, sequences: SequenceArray, ask: Callable[[Any, Batch], np.ndarray]
+        self,
+        sequences: SequenceArray,
+        ask: Callable[[Any, Batch], np.ndarray],
+        X: Any = None,
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield which sequences are in a batch, and what the network says of them."""
+        """Yield which sequences, of X, are in a batch, and what the network says."""
         dtype = np.dtype("float32")
         if sequences.lengths.sum() <= SMALL_STEPS:
             dtype = sequences.dtype

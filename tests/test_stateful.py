@@ -1,5 +1,7 @@
 """Encodings, and states carried from piece to piece."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from skseq import CNNClassifier, RNNClassifier, RNNRegressor, RNNTagger
+from skseq import (
+    CNNClassifier,
+    RNNClassifier,
+    RNNRegressor,
+    RNNTagger,
+    SequenceArray,
+)
 
 rng = np.random.RandomState(0)
 X = rng.randn(12, 10, 2)
@@ -195,3 +203,155 @@ def test_a_wrong_state_is_refused(state):
     model = RNNRegressor(**OPTIONS).fit(X, np.arange(12.0))
     with pytest.raises((ValueError, TypeError), match="initial_state"):
         model.stateful(state)
+
+
+# A state for each series -----------------------------------------------------
+
+MODELS = {
+    "tagger": (RNNTagger, lambda stream, rows: stream.predict_proba(rows)),
+    "classifier": (RNNClassifier, lambda stream, rows: stream.predict_proba(rows)),
+    "regressor": (RNNRegressor, lambda stream, rows: stream.predict(rows)),
+    "encoding": (RNNClassifier, lambda stream, rows: stream.transform(rows)),
+}
+TIMES = {
+    "integers": pd.RangeIndex(10),
+    "days": pd.date_range("2024-02-25", periods=10),
+    "business days": pd.bdate_range("2024-02-25", periods=10),
+    "months": pd.period_range("2024-01", periods=10, freq="M"),
+    "numbers": pd.Index(np.arange(10) / 2),
+    "hours": pd.timedelta_range("1h", periods=10, freq="h"),
+}
+
+
+def panel_of(times=TIMES["days"], names=("m1", "m2", "m3")):
+    index = pd.MultiIndex.from_product([names, times])
+    return pd.DataFrame(X[: len(names)].reshape(-1, 2), index)
+
+
+def fitted(cls):
+    y = {RNNTagger: Y, RNNClassifier: Y[:, -1], RNNRegressor: X.sum(axis=(1, 2))}[cls]
+    return cls(**OPTIONS).fit(X, y)
+
+
+def piece(panel, name, *steps):
+    return panel.loc[[name]].iloc[list(steps)]
+
+
+INTERLEAVED = [
+    ("m1", 0, 1, 2),
+    ("m2", 0),
+    ("m1", 3),
+    ("m3", 0, 1),
+    ("m2", 1, 2, 3, 4, 5),
+    ("m1", 4, 5, 6, 7, 8, 9),
+    ("m3", 2, 3, 4, 5, 6, 7, 8, 9),
+    ("m2", 6, 7, 8, 9),
+]
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("index", TIMES)
+def test_each_series_of_a_panel_has_its_own_state(kind, index):
+    cls, ask = MODELS[kind]
+    model, panel = fitted(cls), panel_of(TIMES[index])
+    stream = model.stateful()
+    answers = {"m1": [], "m2": [], "m3": []}
+    for name, *steps in INTERLEAVED:
+        answers[name].append(np.asarray(ask(stream, piece(panel, name, *steps))))
+    for i, name in enumerate(answers):
+        expected = np.asarray(ask(model, X[[i]]))[0]
+        found = answers[name]
+        found = np.concatenate(found) if cls is RNNTagger else found[-1][0]
+        np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+def test_several_series_at_once_in_any_order():
+    model, panel = fitted(RNNTagger), panel_of()
+    stream = model.stateful()
+    stream.predict(pd.concat([piece(panel, "m2", 0, 1), piece(panel, "m1", 0)]))
+    later = pd.concat(
+        [
+            piece(panel, "m1", *range(1, 10)),
+            piece(panel, "m3", *range(10)),
+            piece(panel, "m2", *range(2, 10)),
+        ]
+    )
+    found = stream.predict_proba(later)
+    expected = pd.DataFrame(model.predict_proba(X[:3]).reshape(-1, 2), panel.index)
+    np.testing.assert_allclose(found, expected.loc[later.index], atol=1e-7)
+    assert [part.shape for part in stream.state_[0]] == [(3, 32)] * 2
+
+
+def test_instances_of_sequences_have_a_state_each():
+    model = fitted(RNNTagger)
+    stream = model.stateful()
+
+    def sequences(names, *steps):
+        rows = ["abc".index(name) for name in names]
+        array = SequenceArray.from_array(X[rows][:, list(steps)])
+        parts = array.values, array.starts, array.lengths
+        return SequenceArray(*parts, instances=list(names))
+
+    stream.predict(sequences("ab", 0, 1, 2))
+    stream.predict(sequences("b", 3, 4))
+    last = stream.predict_proba(sequences("cb", 5, 6))
+    expected = model.predict_proba(X[1:2, :7])[0, 5:]
+    np.testing.assert_allclose(last[1], expected, atol=1e-7)
+    np.testing.assert_allclose(last[0], model.predict_proba(X[2:3, 5:7])[0], atol=1e-7)
+    with pytest.raises(ValueError, match="several pieces of series 'a'"):
+        stream.predict(sequences("aa", 5, 6))
+    with pytest.raises(ValueError, match="X does not name its series"):
+        stream.predict(X[:3])
+
+
+@pytest.mark.parametrize("index", TIMES)
+def test_times_that_do_not_go_on_are_an_error_that_names_the_place(index):
+    panel = panel_of(TIMES[index])
+    stream = fitted(RNNTagger).stateful()
+    stream.predict(pd.concat([piece(panel, "m1", 0, 1, 2), piece(panel, "m2", 0)]))
+    state = [[part.copy() for part in parts] for parts in stream.state_]
+    due = TIMES[index][3]
+    for steps in [(4, 5), (2, 3), (0, 1, 2), (3, 5)]:
+        with pytest.raises(ValueError, match=r"'m1' of X has .* where .* is expected"):
+            stream.predict(piece(panel, "m1", *steps))
+        with pytest.raises(ValueError, match="is expected"):
+            stream.predict_proba(piece(panel, "m1", *steps))
+    with pytest.raises(ValueError, match=f"where {due!s} is expected"):
+        stream.predict(piece(panel, "m1", 4))
+    with pytest.raises(ValueError, match=r"'m2' of X has .* is expected"):
+        stream.predict(piece(panel, "m2", 2))  # the others' step is known
+    np.testing.assert_array_equal(stream.state_[0][0], state[0][0])
+    stream.predict(piece(panel, "m1", 3))
+
+
+def test_an_encoding_that_fails_keeps_the_states():
+    panel = panel_of()
+    stream = fitted(RNNClassifier).stateful()
+    stream.transform(panel[:3])
+    state = stream.state_[0][0].copy()
+    with pytest.raises(ValueError, match="is expected"):
+        stream.transform(panel[4:6])
+    np.testing.assert_array_equal(stream.state_[0][0], state)
+
+
+def test_a_state_without_names_is_that_of_the_first_series():
+    model, panel = fitted(RNNTagger), panel_of()
+    array = model.stateful()
+    array.predict(X[:3, :4])
+    stream = model.stateful(array.state_)
+    later = panel[np.tile(np.arange(10) >= 4, 3)]
+    found = stream.predict_proba(later).to_numpy().reshape(3, 6, 2)
+    np.testing.assert_allclose(found, model.predict_proba(X[:3])[:, 4:], atol=1e-7)
+    with pytest.raises(ValueError, match=r"\(3, 32\).*expected .*\(2, 32\)"):
+        model.stateful(array.state_).predict(panel[:20])
+
+
+def test_streams_of_series_can_be_pickled_and_begin_anew_after_a_fit():
+    model, panel = fitted(RNNTagger), panel_of()
+    stream = model.stateful()
+    stream.predict(piece(panel, "m1", 0, 1, 2))
+    again = pickle.loads(pickle.dumps(stream))
+    expected = stream.predict_proba(piece(panel, "m1", 3))
+    np.testing.assert_array_equal(again.predict_proba(piece(panel, "m1", 3)), expected)
+    stream.fit(X, Y)
+    stream.predict(piece(panel, "m1", 0))

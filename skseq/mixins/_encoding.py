@@ -38,7 +38,7 @@ class EncodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self, "net_")
         sequences = self._check_X(X, reset=False)
         encoding = np.empty((len(sequences), self._n_features_out))
-        for index, found in self._predict_batches(sequences, self._encode):
+        for index, found in self._predict_batches(sequences, self._encode, X):
             encoding[index] = found
         if is_panel(X):  # scikit-learn's set_output would take the index of the steps
             instances = X.index.get_level_values(0).unique()

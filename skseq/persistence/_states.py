@@ -141,7 +141,11 @@ FURTHER: dict[type, dict[str, Check]] = {
             value in ({"transform": name} for name in ("default", "pandas", "polars"))
         ),
     },
-    BaseRNN: {"_is_stateful": flag, "state_": optional(instance(list))},
+    BaseRNN: {
+        "_is_stateful": flag,
+        "state_": optional(instance(list)),
+        "_series": instance(dict),
+    },
     SequenceScaler: {"scaler_": lambda value: hasattr(value, "transform")},
 }
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._validation import naming
 from skseq.resources import unchanged_on_error
+from skseq.rnn._series import follow_series
 
 __all__ = ["StatefulMixin"]
 
@@ -27,9 +28,12 @@ class StatefulMixin:
 
         Whatever the copy predicts or transforms, it takes a call's sequences for the
         continuation of those of the call before, so that a stream can be read in
-        pieces: the answers are those to the whole, but for rounding. The copy shares
-        the trained network; its attribute `state_` is the state after the last call,
-        None before the first one and after a `fit` of its own from the start.
+        pieces: the answers are those to the whole, but for rounding. Where series have
+        names, in a DataFrame of two levels, (series, time), or a `SequenceArray` with
+        instances, each has a state of its own, a new one begins without; an index of
+        time must go on where it ended. The copy shares the trained network; its
+        attribute `state_` is the state after the last call, None before the first one
+        and after a `fit` of its own from the start.
 
         Parameters
         ----------
@@ -41,7 +45,8 @@ class StatefulMixin:
         -------
         stream : estimator
             Its `state_` has the form of `initial_state`. It expects the same sequences,
-            in the same order, in every call.
+            in the same order, in every call, or names of them; the state of series with
+            names is in the order in which they first came.
 
         Raises
         ------
@@ -78,6 +83,7 @@ class StatefulMixin:
         stream._is_stateful = True
         stream._fitted_on_table = False  # pieces of a table have fewer columns
         stream.state_ = initial_state
+        stream._series = {}
         if initial_state is not None:
             with naming("initial_state"):
                 stream.state_ = stream._read_state(initial_state)
@@ -112,6 +118,7 @@ class StatefulMixin:
         super()._set_out(y, earlier, partial)
         if self._is_stateful and earlier is None:
             self.state_ = None  # the old one is of another network
+            self._series = {}
 
     def _predict_outputs(self, X):
         if not self._is_stateful:
@@ -119,10 +126,30 @@ class StatefulMixin:
         with unchanged_on_error(self):
             return super()._predict_outputs(X)
 
-    def _predict_batches(self, sequences, ask):
-        if self._is_stateful:
-            self.state_ = self._read_state(self.state_, len(sequences))
-        return super()._predict_batches(sequences, ask)
+    def _predict_batches(self, sequences, ask, X=None):
+        if not self._is_stateful:
+            return super()._predict_batches(sequences, ask, X)
+        return self._go_on(sequences, ask, X)
+
+    def _go_on(self, sequences, ask, X):
+        """Answer with the states of these sequences, and keep those after them."""
+        series, rows = follow_series(self._series, self.state_, X)
+        kept = self.state_
+        if rows is None:
+            state = self._read_state(kept, len(sequences))
+        else:
+            kept = self._read_state(kept, len(self._series) or len(rows))
+            kept = [
+                tuple(_longer(part, len(series)) for part in parts) for parts in kept
+            ]
+            state = [tuple(part[rows] for part in parts) for parts in kept]
+        after, self.state_ = self.state_, state
+        try:
+            yield from super()._predict_batches(sequences, ask, X)
+            after = state if rows is None else _with_rows(kept, rows, state)
+            self._series = series
+        finally:
+            self.state_ = after
 
     def _read(self, module, batch):
         if not self._is_stateful:
@@ -138,3 +165,17 @@ class StatefulMixin:
             for part, new in zip(parts, after, strict=True):
                 part[index] = new.cpu().numpy()
         return steps, batch.lengths
+
+
+def _longer(part: np.ndarray, n_rows: int) -> np.ndarray:
+    """Return an array with zeros for further rows."""
+    rest = np.zeros((max(0, n_rows - len(part)), *part.shape[1:]))
+    return np.concatenate([part, rest])
+
+
+def _with_rows(kept: list[tuple], rows: np.ndarray, state: list[tuple]) -> list[tuple]:
+    """Return a state with other rows for some sequences."""
+    for parts, new_parts in zip(kept, state, strict=True):
+        for part, new in zip(parts, new_parts, strict=True):
+            part[rows] = new
+    return kept
