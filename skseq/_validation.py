@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skseq._doubts import refuse_missing, refuse_texts, warn_of_axes
 from skseq.panels import panel_starts
 from skseq.sequences import SequenceArray
 
@@ -80,6 +81,7 @@ def check_sequences(
     if not reset and y is NO_TARGETS and _is_as_in_fit(estimator, X):
         assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
         return SequenceArray.from_array(X)
+    refuse_texts(X)
     named, is_table, is_nested_list = X, False, False
     if isinstance(X, SequenceArray):
         sequences = _check_values(X)
@@ -93,6 +95,11 @@ def check_sequences(
             raise ValueError(
                 f"X has an index of {X.index.nlevels} levels; expected one, or two "
                 "(instance, time)."
+            )
+        if np.ndim(X) == 1:
+            raise ValueError(
+                f"Expected 2D array, got 1D array instead: X of shape {np.shape(X)}. "
+                "Reshape your data: a single sequence alone is X[None], or [X]."
             )
         array = check_array(
             X, allow_nd=True, dtype=FLOATS, input_name="X", estimator=estimator
@@ -116,6 +123,8 @@ def check_sequences(
         ensure_2d=counts_columns,
     )
     if reset:
+        if not (is_table or is_panel(X) or getattr(estimator, "_swaps_axes", False)):
+            warn_of_axes(sequences)
         estimator._fitted_on_table = is_table
         estimator._n_channels = sequences.n_features
         if not is_table:
@@ -124,9 +133,43 @@ def check_sequences(
         raise ValueError(
             f"X has {sequences.n_features} features per time step, but "
             f"{type(estimator).__name__} is expecting {estimator._n_channels} features "
-            "per time step, as in fit."
+            f"per time step, as in fit.{_how_read(estimator, X, sequences)}"
         )
+    elif is_table and not counts_columns:
+        _refuse_one_sample(estimator, X, sequences)
     return sequences
+
+
+def _refuse_one_sample(estimator: Any, X: Any, sequences: SequenceArray) -> None:
+    """Refuse a column of numbers that is a sequence rather than many of one step."""
+    n_timesteps = getattr(estimator, "_n_timesteps", 1)
+    is_stream = getattr(estimator, "_is_stateful", False)  # which may read step by step
+    if (
+        sequences.n_timesteps == 1 < n_timesteps
+        and len(sequences) > 1
+        and not is_stream
+    ):
+        raise ValueError(
+            f"X has one time step, but {type(estimator).__name__} learned of sequences "
+            f"of up to {n_timesteps} in fit.{_how_read(estimator, X, sequences)} "
+            "Sequences of one step are X[:, None]."
+        )
+
+
+def _how_read(estimator: Any, X: Any, sequences: SequenceArray) -> str:
+    """Return how the rows of what may be one sequence were read, and what that is."""
+    if sequences.n_features != estimator.n_channels:
+        return ""
+    if not is_list_of_sequences(X) and (
+        isinstance(X, SequenceArray) or is_panel(X) or np.ndim(X) != 2
+    ):
+        return ""
+    kind = "univariate sequences" if sequences.n_features == 1 else "sequences"
+    one = "X[None]" if isinstance(X, np.ndarray) and X.ndim == 2 else "[X]"
+    return (
+        f" X was read as a table of {len(sequences)} {kind}, one per row; if its rows "
+        f"are the time steps of a single sequence, that is {one}."
+    )
 
 
 def check_tokens(
@@ -179,6 +222,7 @@ def check_labels(X: Any, y: Any) -> np.ndarray:
     check_instances(X, y)
     if hasattr(y, "toarray"):
         y = y.toarray()
+    refuse_missing(y)
     assert_all_finite(y, input_name="y")
     check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
@@ -216,6 +260,12 @@ def check_weights(sample_weight: Any, sequences: SequenceArray) -> np.ndarray | 
     """Return non-negative float64 weights, None if there are none given."""
     if sample_weight is None:
         return None
+    if is_list_of_sequences(sample_weight) or isinstance(sample_weight, SequenceArray):
+        raise ValueError(
+            f"sample_weight holds several weights in each of {len(sample_weight)} "
+            "items, as if for time steps; expected one weight per sequence, "
+            "(n_samples,)."
+        )
     return _check_sample_weight(
         sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
     )

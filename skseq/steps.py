@@ -10,6 +10,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
+from skseq._doubts import refuse_missing
 from skseq._validation import check_weights, is_list_of_sequences, is_panel, naming
 from skseq.panels import panel_starts
 from skseq.sequences import SequenceArray
@@ -143,6 +144,7 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
             "y has another index than X; labels per step need the same (instance, "
             "time), in the same order."
         )
+    refuse_missing(y)
     if isinstance(y, SequenceArray):
         labels = y
     else:

@@ -13,6 +13,7 @@ PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
     {"panels"},
     {"sequences"},
+    {"_doubts"},
     {"_validation", "_writing", "networks", "resources", "versioning"},
     {"steps"},
     {"metrics"},

@@ -39,6 +39,8 @@ class SwapAxes(SequenceTransformer):
     (10, 500, 3)
     """
 
+    _swaps_axes = True  # so that their order is no doubt
+
     def fit(self, X: Any, y: Any = None) -> SwapAxes:
         """Count the channels.
 

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 
+from skseq._doubts import refuse_missing
 from skseq._validation import check_instances, is_list_of_sequences, naming
 from skseq.sequences import SequenceArray
 
@@ -122,6 +123,7 @@ def read_label_sequences(X: Any, y: Any) -> np.ndarray:
     check_instances(X, y)
     if isinstance(y, (dict, set)):
         raise TypeError(f"y must be a list of sequences, got {type(y).__name__}.")
+    refuse_missing(y)
     if hasattr(y, "iloc"):
         y = y.to_numpy()
     items = [np.asarray(item) for item in y]
