@@ -9,13 +9,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.special import expit, softmax
 from torch import nn
 
-from skseq.networks import StepCrossEntropy
+from skseq.networks import LabelCrossEntropy, StepCrossEntropy
 from skseq.scaling import standard_scaler
 from skseq.sequences import SequenceArray
 
@@ -100,7 +100,19 @@ class Classification(Task):
         return outputs[:, 1] - outputs[:, 0] if self.n_outputs == 2 else outputs
 
 
-class StepClassification(Classification):
+class WeighingTask(Task):
+    """Base of the tasks whose loss weighs classes."""
+
+    class_weights: np.ndarray | None = None
+
+    def with_class_weights(self, weights: np.ndarray | None) -> Self:
+        """Return the same task with other weights."""
+        task = copy.copy(self)
+        task.class_weights = weights
+        return task
+
+
+class StepClassification(WeighingTask, Classification):
     """One class per time step; y is a SequenceArray of labels.
 
     Parameters
@@ -131,12 +143,6 @@ class StepClassification(Classification):
         weights = None if weights is None else weights.tolist()
         return partial(StepCrossEntropy, typical=self.typical, weight=weights)
 
-    def with_class_weights(self, weights: np.ndarray) -> StepClassification:
-        """Return the same task with other weights (n_classes,)."""
-        task = copy.copy(self)
-        task.class_weights = weights
-        return task
-
     def learn_scale(self, y, weights):
         """Learn what the steps of a sequence weigh."""
         totals = y.lengths
@@ -153,20 +159,45 @@ class StepClassification(Classification):
         return y.map_values(lambda _: codes[:, None])
 
 
-class MultilabelClassification(Task):
+class MultilabelClassification(WeighingTask):
     """Any number of labels per sequence.
 
     Parameters
     ----------
     n_labels : int
         Number of columns of the indicator matrix.
-    """
 
-    criterion = nn.BCEWithLogitsLoss
+    Attributes
+    ----------
+    class_weights : ndarray of shape (2, n_labels) or None
+        Weight of each label where a sequence lacks it, and where it has it.
+    typical : float
+        What an indicator of the training part weighs on average.
+    """
 
     def __init__(self, n_labels: int):
         self.classes = np.arange(n_labels)
         self.n_outputs = n_labels
+        self.class_weights: np.ndarray | None = None
+        self.typical = 1.0
+
+    @property
+    def criterion(self) -> Callable[..., nn.Module]:
+        """Binary cross entropy, in which indicators may have weights."""
+        if self.class_weights is None:
+            return nn.BCEWithLogitsLoss
+        weights = self.class_weights / self.typical
+        return partial(LabelCrossEntropy, weight=weights.tolist())
+
+    def learn_scale(self, y, weights):
+        """Learn what an indicator weighs."""
+        if self.class_weights is None:
+            return
+        lacking, having = self.class_weights
+        weighed = np.where(y == 1, having, lacking).mean(axis=1)
+        self.typical = float(np.average(weighed, weights=weights))
+        if self.typical == 0:
+            raise ValueError("class_weight gives all labels the weight zero.")
 
     def encode(self, y, dtype):
         """Return the indicators as floats."""

@@ -1,16 +1,27 @@
 """What a user meets: labels of any type, probabilities, numbers, weights."""
 
 import copy
+import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.model_selection import train_test_split
+from sklearn.utils.class_weight import compute_class_weight
 
-from skseq import RNNClassifier, RNNRegressor, Seq2SeqClassifier
+from skseq import (
+    CNNClassifier,
+    CNNLSTMClassifier,
+    RNNClassifier,
+    RNNRegressor,
+    RNNTagger,
+    Seq2SeqClassifier,
+)
 
 rng = np.random.RandomState(0)
 X = rng.randn(120, 6, 2)
@@ -171,6 +182,147 @@ def test_class_weights_of_label_indicators():
     RNNClassifier(class_weight="balanced", max_epochs=1).fit(X, y)
     with pytest.raises(ValueError, match="must be 'balanced' or None for label ind"):
         RNNClassifier(class_weight={0: 2.0, 1: 1.0}).fit(X, y)
+
+
+RARE = np.stack([np.arange(120) % 10 == 0, np.arange(120) % 3 == 0], axis=1).astype(int)
+EVERY = [
+    RNNClassifier,
+    partial(CNNClassifier, n_filters=(4,), kernel_size=3),
+    partial(CNNLSTMClassifier, n_filters=(4,), kernel_size=3, hidden_size=4),
+]
+
+
+@pytest.mark.parametrize("cls", EVERY)
+def test_balanced_weighs_each_label_on_its_own(cls):
+    """12 of 120 have the first label and 40 the second."""
+    model = cls(class_weight="balanced", max_epochs=1, random_state=0).fit(X, RARE)
+    by_hand = [[120 / 2 / 108, 120 / 2 / 80], [120 / 2 / 12, 120 / 2 / 40]]
+    np.testing.assert_allclose(model._task.class_weights, by_hand)
+    assert model._task.typical == pytest.approx(1)
+    for label, y in enumerate(RARE.T):  # as of a binary classifier
+        weights = compute_class_weight("balanced", classes=np.array([0, 1]), y=y)
+        np.testing.assert_allclose(model._task.class_weights[:, label], weights)
+    outputs = torch.tensor([[0.0, 2.0], [-1.0, 0.5]])
+    entropies = np.array(  # of the labels (1, 0) and (0, 1)
+        [
+            [np.log(2), np.log1p(np.exp(2))],
+            [np.log1p(np.exp(-1)), np.log1p(np.exp(-0.5))],
+        ]
+    )
+    weights = np.array([[5, 0.75], [120 / 216, 1.5]])
+    loss = model._task.criterion(reduction="none")(outputs, torch.eye(2))
+    np.testing.assert_allclose(loss.numpy(), weights * entropies, rtol=1e-6)
+    mean = model._task.criterion()(outputs, torch.eye(2))
+    assert float(mean) == pytest.approx((weights * entropies).mean())
+
+
+def test_no_weight_of_many_rare_labels_is_a_product():
+    y = (np.random.default_rng(0).random((120, 8)) < 0.08).astype(int)
+    y[0] = 1  # has all of them
+    model = RNNClassifier(class_weight="balanced", max_epochs=1).fit(X, y)
+    least = y.sum(axis=0).min()
+    assert model._task.class_weights.max() == pytest.approx(120 / 2 / least)
+
+
+@pytest.mark.parametrize("batch_size", [20, 1000])
+def test_balanced_labels_count_with_the_sample_weights(batch_size):
+    """Also where equal samples are merged: a weight of k counts as k copies."""
+    k = np.random.default_rng(0).integers(0, 4, size=120)
+    options = {"class_weight": "balanced", "max_epochs": 3, "random_state": 0}
+    options["batch_size"] = batch_size
+    weighted = RNNClassifier(**options).fit(X, RARE, k)
+    copied = RNNClassifier(**options).fit(np.repeat(X, k, 0), np.repeat(RARE, k, 0))
+    having = k @ RARE
+    by_hand = k.sum() / 2 / np.stack([k.sum() - having, having])
+    for model in (weighted, copied):
+        np.testing.assert_allclose(model._task.class_weights, by_hand)
+    if batch_size == 1000:
+        np.testing.assert_array_equal(
+            weighted.predict_proba(X), copied.predict_proba(X)
+        )
+
+
+def test_balanced_classes_count_merged_copies():
+    y = np.where(SUM > 3, "rare", "common")
+    k = np.random.default_rng(0).integers(1, 4, size=120)
+    options = {"max_epochs": 3, "batch_size": 1000, "random_state": 0}
+    copies = np.repeat(X, k, 0), np.repeat(y, k)
+    one = RNNClassifier(class_weight="balanced", **options).fit(*copies)
+    n_rare = k[y == "rare"].sum()
+    by_hand = {"rare": k.sum() / 2 / n_rare, "common": k.sum() / 2 / (k.sum() - n_rare)}
+    other = RNNClassifier(class_weight=by_hand, **options).fit(*copies)
+    np.testing.assert_allclose(one.predict_proba(X), other.predict_proba(X), rtol=1e-10)
+
+
+def test_two_equal_labels_are_learned_as_two_classes_are():
+    """From the log-odds of one output instead of a difference of two."""
+    y = (SUM > 3).astype(int)
+    options = {**OPTIONS, "max_epochs": 30, "class_weight": "balanced"}
+    binary = RNNClassifier(**options).fit(X, y).predict_proba(X)[:, 1]
+    found = RNNClassifier(**options).fit(X, np.stack([y, y], axis=1)).predict_proba(X)
+    np.testing.assert_allclose(found[:, 0], found[:, 1], atol=0.1)
+    assert np.corrcoef(found[:, 0], binary)[0, 1] > 0.9
+    assert found[:, 0].mean() == pytest.approx(binary.mean(), abs=0.05)
+
+
+def test_weights_of_labels_as_dicts():
+    options = {**OPTIONS, "max_epochs": 3}
+    given = [{0: 1.0, 1: 5.0}, {1: 2}]
+    model = RNNClassifier(class_weight=given, **options).fit(X, RARE)
+    np.testing.assert_array_equal(model._task.class_weights, [[1, 1], [5, 2]])
+    mean = (108 + 12 * 5 + 80 + 40 * 2) / 240
+    assert model._task.typical == pytest.approx(mean)
+    plain = RNNClassifier(**options).fit(X, RARE)
+    alike = RNNClassifier(class_weight=[{0: 9, 1: 9}] * 2, **options).fit(X, RARE)
+    np.testing.assert_allclose(
+        alike.predict_proba(X), plain.predict_proba(X), rtol=1e-6
+    )
+    ignored = RNNClassifier(class_weight=[{}, {0: 0, 1: 0}], **options).fit(X, RARE)
+    free = RARE.copy()
+    free[:, 1] = 1 - free[:, 1]
+    other = RNNClassifier(class_weight=[{}, {0: 0, 1: 0}], **options).fit(X, free)
+    np.testing.assert_allclose(
+        ignored.predict_proba(X), other.predict_proba(X), rtol=1e-6
+    )
+
+
+def test_a_label_that_none_or_all_have():
+    y = np.stack([RARE[:, 0], np.zeros(120), np.ones(120)], axis=1).astype(int)
+    model = RNNClassifier(class_weight="balanced", max_epochs=1).fit(X, y)
+    expected = [[120 / 216, 1, 1], [5, 1, 1]]
+    np.testing.assert_allclose(model._task.class_weights, expected)
+    copied = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copied.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ([{1: 2.0}], "a dict of the weights of 0 and 1 for each of the 2 labels"),
+        ([{1: 2.0}, {2: 1.0}], "a dict of the weights of 0 and 1"),
+        ([{1: 2.0}, None], "a dict of the weights of 0 and 1"),
+        ([{1: 2.0}, {1: -1.0}], "class_weight must hold finite numbers from 0 on"),
+        ([{0: 0, 1: 0}] * 2, "class_weight gives all labels the weight zero"),
+    ],
+)
+def test_weights_of_labels_that_are_refused(class_weight, message):
+    with pytest.raises(ValueError, match=message):
+        RNNClassifier(class_weight=class_weight, max_epochs=1).fit(X, RARE)
+
+
+def test_a_list_of_weights_is_for_label_indicators():
+    for cls, y in ((RNNClassifier, RARE[:, 0]), (RNNTagger, np.tile(RARE[:, :1], 6))):
+        with pytest.raises(
+            ValueError, match="is a list, which is for label indicators"
+        ):
+            cls(class_weight=[{1: 2.0}], max_epochs=1).fit(X, y)
+
+
+def test_warm_start_takes_new_weights_of_labels():
+    model = RNNClassifier(class_weight="balanced", warm_start=True, **OPTIONS)
+    first = model.fit(X, RARE).predict_proba(X).mean()
+    assert model.set_params(class_weight=None).fit(X, RARE)._task.class_weights is None
+    assert model.predict_proba(X).mean() < first
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

@@ -54,7 +54,8 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
         side by side, so that neither level nor shape is lost.
     n_channels : int, default=1
         Number of features per time step in the rows of a table (2-D X), time first:
-        ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.
+        ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it. With 1, a
+        table that holds several features is read as long univariate sequences.
     embedding_dim : int or None, default=None
         X holds tokens, one whole number from 0 per time step, each of which is looked
         up in a table of vectors of this size that training learns. The table ends with
@@ -86,9 +87,10 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
         Largest norm of the gradient as a whole.
     clip_value : float or None, default=None
         Largest absolute value of each entry of the gradient.
-    class_weight : dict, "balanced" or None, default=None
+    class_weight : dict, list of dict, "balanced" or None, default=None
         Weight of each class in the loss; "balanced" makes all classes equally
-        important.
+        important. Of label indicators "balanced" does so for each label on its own, and
+        a list has the weights of 0 and 1, such as ``{1: 5.0}``, for each label.
     early_stopping : bool, default=False
         Whether to hold out a part of the samples, stop when its loss has not
         fallen for `patience` epochs, and return to the best weights.
@@ -192,7 +194,7 @@ class CNNClassifier(SequenceClassifierMixin, BaseCNN):
         l2: float = 0.0,
         clip_norm: float | None = 1.0,
         clip_value: float | None = None,
-        class_weight: dict | str | None = None,
+        class_weight: dict | list | str | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         patience: int = 10,

@@ -49,7 +49,8 @@ class CNNRegressor(SequenceRegressorMixin, BaseCNN):
         targets are standardised by theirs; predictions are in the units of y.
     n_channels : int, default=1
         Number of features per time step in the rows of a table (2-D X), time first:
-        ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it.
+        ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it. With 1, a
+        table that holds several features is read as long univariate sequences.
     embedding_dim : int or None, default=None
         X holds tokens, one whole number from 0 per time step, each of which is looked
         up in a table of vectors of this size that training learns. The table ends with

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.class_weight import compute_sample_weight
 
 from skseq._validation import check_labels
 from skseq.mixins._encoding import EncodingMixin
@@ -29,9 +28,13 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
         return Classification(self._check_classes(y))
 
     def _weigh(self, samples):
+        if isinstance(self._task, MultilabelClassification):
+            self._task = self._task.with_class_weights(self._label_weights(samples))
+            return samples
         if self.class_weight is None:
             return samples
-        weights = self._weights_by_class(samples)
+        codes = self._task.encode(samples.y, float)
+        weights = self._class_weights(samples.y, samples.weights)[codes]
         if not weights.any():
             raise ValueError(
                 f"class_weight={self.class_weight!r} gives all samples the weight zero."
@@ -39,18 +42,6 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
         if samples.weights is not None:
             weights = weights * samples.weights
         return Samples(samples.sequences, samples.y, weights)
-
-    def _weights_by_class(self, samples: Samples) -> np.ndarray:
-        """Return the weight of each sample's class."""
-        if isinstance(self._task, MultilabelClassification):
-            if self.class_weight != "balanced":
-                raise ValueError(
-                    "class_weight must be 'balanced' or None for label indicators, got "
-                    f"{self.class_weight!r}."
-                )
-            return compute_sample_weight("balanced", samples.y)
-        codes = self._task.encode(samples.y, float)
-        return self._class_weights(samples.y, samples.weights)[codes]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of every class.

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 
 from skseq._validation import naming
+from skseq.samples import Samples
 
 __all__ = ["LabelsMixin", "declared_classes"]
 
@@ -19,7 +20,7 @@ class LabelsMixin:
     """Knows its classes and their weights, and trains on a part of them."""
 
     _class_parameter_constraints: ClassVar[dict] = {
-        "class_weight": [dict, StrOptions({"balanced"}), None]
+        "class_weight": [dict, list, StrOptions({"balanced"}), None]
     }
 
     @property
@@ -41,16 +42,13 @@ class LabelsMixin:
         self, labels: np.ndarray, sample_weight: np.ndarray | None
     ) -> np.ndarray:
         """Return the weight of each class, zero if it is unknown."""
+        if isinstance(self.class_weight, list):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} is a list, which is for label "
+                "indicators; expected a dict, 'balanced' or None."
+            )
         if isinstance(self.class_weight, dict):
-            wrong = {
-                label: weight
-                for label, weight in self.class_weight.items()
-                if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf)
-            }
-            if wrong:
-                raise ValueError(
-                    f"class_weight must hold finite numbers from 0 on, got {wrong}."
-                )
+            _check_weights(self.class_weight)
             classes = self.classes_  # those that y lacks, too
         else:
             classes = np.unique(labels)
@@ -58,6 +56,37 @@ class LabelsMixin:
         weights[np.isin(self.classes_, classes)] = compute_class_weight(
             self.class_weight, classes=classes, y=labels, sample_weight=sample_weight
         )
+        return weights
+
+    def _label_weights(self, samples: Samples) -> np.ndarray | None:
+        """Return weights (2, n_labels) of lacking and of having each label."""
+        given, n_labels = self.class_weight, samples.y.shape[1]
+        if given is None:
+            return None
+        weights = np.ones((2, n_labels))
+        if isinstance(given, list):
+            if len(given) != n_labels or not all(
+                isinstance(of_label, dict) and set(of_label) <= {0, 1}
+                for of_label in given
+            ):
+                raise ValueError(
+                    f"class_weight={given!r:.80} must hold a dict of the weights of 0 "
+                    f"and 1 for each of the {n_labels} labels."
+                )
+            for label, of_label in enumerate(given):
+                _check_weights(of_label)
+                weights[:, label] = [of_label.get(indicator, 1) for indicator in (0, 1)]
+            return weights
+        if given != "balanced":
+            raise ValueError(
+                "class_weight must be 'balanced' or None for label indicators, or a "
+                f"list with a dict for each label, got {given!r}."
+            )
+        for label, y in enumerate(samples.y.T):
+            indicators = np.unique(y)
+            weights[indicators, label] = compute_class_weight(
+                given, classes=indicators, y=y, sample_weight=samples.weights
+            )
         return weights
 
     def partial_fit(
@@ -101,6 +130,19 @@ class LabelsMixin:
         if classes is not None:
             classes = declared_classes(self, classes)
         return self._fit(X, y, sample_weight, 1, classes, partial=True)
+
+
+def _check_weights(class_weight: dict) -> None:
+    """Refuse weights of classes that are negative, or no numbers."""
+    wrong = {
+        label: weight
+        for label, weight in class_weight.items()
+        if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf)
+    }
+    if wrong:
+        raise ValueError(
+            f"class_weight must hold finite numbers from 0 on, got {wrong}."
+        )
 
 
 @naming("classes")

@@ -23,7 +23,11 @@ from skseq.networks.feedback import TokenFeedback, ValueFeedback
 from skseq.networks.forecasting import ForecastNetwork, InputGate, Window
 from skseq.networks.heads import PooledHead, SequenceNetwork, StepHead
 from skseq.networks.language import LanguageNetwork, Passage
-from skseq.networks.losses import StepCrossEntropy, StepSquaredError
+from skseq.networks.losses import (
+    LabelCrossEntropy,
+    StepCrossEntropy,
+    StepSquaredError,
+)
 from skseq.networks.normalization import WINDOW_SCALES, WindowScale
 from skseq.networks.pooling import POOLINGS
 from skseq.networks.segment_decoder import SegmentDecoder
@@ -46,6 +50,7 @@ __all__ = [
     "GRULayer",
     "InputGate",
     "LSTMLayer",
+    "LabelCrossEntropy",
     "LanguageNetwork",
     "Pair",
     "Passage",

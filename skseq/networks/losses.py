@@ -8,7 +8,33 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["StepCrossEntropy", "StepSquaredError"]
+__all__ = ["LabelCrossEntropy", "StepCrossEntropy", "StepSquaredError"]
+
+
+class LabelCrossEntropy(nn.Module):
+    """Binary cross entropy of label indicators that have weights.
+
+    Parameters
+    ----------
+    weight : sequence of two sequences of float
+        Weight of each label where a sequence lacks it, and where it has it.
+    reduction : {"mean", "none"}, default="mean"
+        Whether to return the mean over all indicators, or (B, n_labels) losses.
+    """
+
+    weight: Tensor
+
+    def __init__(self, weight: Sequence[Sequence[float]], reduction: str = "mean"):
+        super().__init__()
+        self.register_buffer("weight", torch.tensor(weight, dtype=torch.float64))
+        self.reduction = reduction
+
+    def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
+        # outputs and y: (B, n_labels)
+        lacking, having = self.weight.to(outputs.dtype)
+        return functional.binary_cross_entropy_with_logits(
+            outputs, y, torch.where(y == 1, having, lacking), reduction=self.reduction
+        )
 
 
 class StepCrossEntropy(nn.Module):

@@ -145,7 +145,17 @@ RECORDS: dict[type, Record] = {
             )
         ),
     ),
-    MultilabelClassification: Record(_LABELS, is_sound=_has_classes),
+    MultilabelClassification: Record(
+        {**_LABELS, "class_weights": optional(array(2, "f")), "typical": number},
+        is_sound=lambda task: (
+            _has_classes(task)
+            and task.typical > 0
+            and (
+                task.class_weights is None
+                or task.class_weights.shape == (2, task.n_outputs)
+            )
+        ),
+    ),
     Regression: Record(
         {
             "shape": tuple_of(count),

@@ -94,6 +94,8 @@ CASES = [
         CLASSES.astype(object),
     ),
     (RNNClassifier(**small(cell="rnn", nonlinearity="relu")), RAGGED, 1 * (TWO > 0)),
+    (RNNClassifier(**small(class_weight="balanced")), X, 1 * (TWO > 0)),
+    (RNNClassifier(**small(class_weight=[{1: 3.0}, {}])), X, 1 * (TWO > 0)),
     (RNNClassifier(**small(embedding_dim=3)), TOKENS, [0, 1, 1, 0]),
     (
         RNNRegressor(
