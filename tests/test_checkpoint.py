@@ -1,5 +1,6 @@
 """A fit that is broken off goes on, and ends as an unbroken one."""
 
+import copy
 import errno
 import os
 import signal
@@ -7,12 +8,21 @@ import subprocess
 import sys
 import textwrap
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from skorch.callbacks import Callback, LRScheduler
+from skorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    EpochTimer,
+    Freezer,
+    GradientNormClipping,
+    LRScheduler,
+    PrintLog,
+)
 
 from skseq import (
     CNNClassifier,
@@ -27,7 +37,7 @@ from skseq import (
     SequenceAnomalyDetector,
     SequenceGenerator,
 )
-from skseq.callbacks import Checkpoint
+from skseq.callbacks import Checkpoint, Continuation
 from skseq.training._fingerprint import fingerprint
 
 rng = np.random.RandomState(0)
@@ -117,6 +127,8 @@ def assert_same(one, other):
 class Interrupt(Callback):
     """Presses Ctrl-C amid an epoch."""
 
+    only_watches = True
+
     def __init__(self, epoch, how=signal.SIGINT):
         self.epoch = epoch
         self.how = how
@@ -193,6 +205,7 @@ def test_two_checkpoints_go_on_from_their_states(tmp_path):
 
 
 class Count(Callback):
+    only_watches = True
     n_epochs = 0
 
     def on_epoch_begin(self, net, **kwargs):
@@ -266,6 +279,207 @@ def test_the_file_of_another_fit_is_refused(change, tmp_path, monkeypatch):
         estimator.set_params(**change).fit(*data)
     for name, part in weights(estimator).items():
         assert torch.equal(part, before[name])
+
+
+class Scale(Callback):
+    """Multiplies gradients."""
+
+    def __init__(self, by):
+        self.by = by
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        for _, weights in named_parameters:
+            weights.grad *= self.by
+
+
+class Kept(Scale):
+    """Keeps its parameter under another name."""
+
+    def __init__(self, by):
+        self._by = by
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        negated(named_parameters, self._by)
+
+
+class Half(Scale):
+    by = 0.5
+
+    def __init__(self):
+        pass
+
+
+class Third(Half):
+    by = 1 / 3
+
+
+def negated(named_parameters, sign=-1):
+    for _, weights in named_parameters:
+        weights.grad *= sign
+
+
+class Apply(Callback):
+    """Calls a function of the user's."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        self.function(named_parameters)
+
+
+class Negation:
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, named_parameters):
+        negated(named_parameters, -self.factor)
+
+
+def power(base):
+    return lambda epoch: base**epoch
+
+
+CALLBACKS = [
+    None,
+    GradientNormClipping(1.0),
+    GradientNormClipping(0.001),
+    GradientNormClipping(0.001, gradient_clip_norm_type=1),
+    Freezer("encoder*"),
+    Freezer("head*"),
+    Freezer("encoder*", at=3),
+    Freezer(lambda name: name.startswith("head")),
+    Freezer(lambda name: name.startswith("encoder")),
+    EarlyStopping("train_loss", patience=2, threshold=0.1),
+    EarlyStopping("train_loss", patience=2, threshold=0.2),
+    EarlyStopping("train_loss", patience=2, threshold=0.1, threshold_mode="abs"),
+    EarlyStopping("train_loss", patience=2, threshold=0.1, load_best=True),
+    EarlyStopping("train_loss_best", patience=2, threshold=0.1),
+    LRScheduler("StepLR", step_size=2),
+    LRScheduler("StepLR", step_size=3),
+    LRScheduler("StepLR", step_size=2, gamma=0.5),
+    LRScheduler("ExponentialLR", gamma=0.5),
+    LRScheduler(torch.optim.lr_scheduler.LambdaLR, lr_lambda=power(0.9)),
+    LRScheduler(torch.optim.lr_scheduler.LambdaLR, lr_lambda=power(0.8)),
+    LRScheduler(torch.optim.lr_scheduler.LambdaLR, lr_lambda=lambda e: 1 / (1 + e)),
+    LRScheduler(torch.optim.lr_scheduler.LambdaLR, lr_lambda=lambda e: 1 / (2 + e)),
+    Scale(1.0),
+    Scale(0.5),
+    Scale(np.float32(0.5)),
+    Scale(torch.tensor(0.25)),
+    Scale(torch.tensor(0.125)),
+    Kept(0.5),
+    Kept(0.25),
+    Half(),
+    Third(),
+    Apply(negated),
+    Apply(partial(negated, sign=1)),
+    Apply(partial(negated, sign=0.5)),
+    Apply(lambda parameters: None),
+    Apply(Negation(0.5)),
+    Apply(Negation(0.25)),
+]
+
+
+def fit_of(callback, path, **options):
+    callbacks = [Checkpoint(path)] if callback is None else [callback, Checkpoint(path)]
+    return RNNRegressor(
+        hidden_size=2, max_epochs=1, callbacks=callbacks, random_state=0, **options
+    ).fit(X[:8], Y[:8])
+
+
+def name_of(callback, path, **options):
+    """Return what a file says of its fit."""
+    fit_of(callback, path, **options)
+    name = torch.load(path, weights_only=True)["fit"]
+    path.unlink()
+    return name
+
+
+def test_other_callbacks_are_another_fit(tmp_path):
+    path = tmp_path / "fit.pt"
+    names = [name_of(callback, path) for callback in CALLBACKS]
+    assert len({*names}) == len(names)
+    # Copies of those that were used are of the same fit.
+    assert [name_of(copy.deepcopy(each), path) for each in CALLBACKS] == names
+
+
+OPTIMIZERS = [
+    "sgd",
+    "adam",
+    torch.optim.Adagrad,
+    partial(torch.optim.SGD, momentum=0.9),
+    partial(torch.optim.SGD, momentum=0.8),
+    partial(torch.optim.SGD, momentum=0.8, nesterov=True),
+    lambda parameters, lr: torch.optim.SGD(parameters, lr, weight_decay=0.1),
+    lambda parameters, lr: torch.optim.SGD(parameters, lr, weight_decay=0.2),
+]
+
+
+def test_other_optimizers_are_another_fit(tmp_path):
+    names = [name_of(None, tmp_path / "f", optimizer=each) for each in OPTIMIZERS]
+    assert len({*names}) == len(names)
+
+
+def test_the_model_of_another_clipping_does_not_come_back(tmp_path):
+    """The fault as it was found."""
+    path = tmp_path / "fit.pt"
+    fit_of(GradientNormClipping(1.0), path)
+    for other in (GradientNormClipping(0.001), Freezer("*"), Scale(2), None):
+        with pytest.raises(ValueError, match=r"holds another fit: .*callbacks"):
+            fit_of(other, path)
+
+
+def test_what_only_watches_is_no_part_of_a_fit(tmp_path):
+    path = tmp_path / "fit.pt"
+    plain = name_of(None, path)
+    for watcher in (PrintLog(sink=str), EpochTimer(), Count(), Checkpoint(path)):
+        assert name_of(watcher, path) == plain
+    assert name_of(None, path, verbose=1) == plain
+
+
+def test_what_callbacks_know_of_a_fit_that_was_broken_off_is_no_other(tmp_path):
+    """A record that is not one of the parameters."""
+    path, recorder = tmp_path / "fit.pt", Records()
+    fits = [model("plain", [recorder, Checkpoint(path), Interrupt(3)]) for _ in "ab"]
+    (first, data), (second, _) = fits
+    with pytest.warns(UserWarning, match="interrupted"):
+        first.fit(*data)
+    assert recorder.losses
+    second.set_params(callbacks=[recorder, Checkpoint(path)]).fit(*data)
+    unbroken, _ = model("plain")
+    assert_same(second, unbroken.fit(*data))
+
+
+class Records(Callback):
+    def __init__(self):
+        self.losses = []
+
+    def on_epoch_end(self, net, **kwargs):
+        self.losses.append(net.history[-1, "train_loss"])
+
+
+IN_ANOTHER_PROCESS = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_checkpoint import CALLBACKS, name_of
+print([name_of(callback, Path({path!r})) for callback in CALLBACKS])
+"""
+
+
+def test_another_process_knows_the_same_fits(tmp_path):
+    path = tmp_path / "fit.pt"
+    program = IN_ANOTHER_PROCESS.format(
+        tests=str(Path(__file__).parent), path=str(path)
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True
+    )
+    # Functions are the same code there, whatever their addresses.
+    assert done.stdout.strip() == str([name_of(each, path) for each in CALLBACKS]), (
+        done.stderr
+    )
 
 
 def test_other_weights_within_the_loss_are_another_fit(tmp_path):
@@ -342,24 +556,94 @@ def test_a_directory_that_must_not_be_written_to_is_an_error_at_once(
     assert counter.n_epochs == 0
 
 
-def test_a_full_disk_leaves_the_last_state_to_go_on_from(tmp_path, monkeypatch):
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_ends_no_fit_and_is_tried_again(tmp_path, monkeypatch):
     checkpoint, n_written = Checkpoint(tmp_path / "fit.pt"), iter(range(9))
 
     def fail_in_the_third(number):
         if next(n_written) == 2:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise FULL
 
-    estimator, data = model("plain", [checkpoint])
-    with monkeypatch.context() as patched:
-        patched.setattr("os.fsync", fail_in_the_third)
-        with pytest.raises(OSError, match=r"No space left on device: '.*fit.pt'"):
-            estimator.fit(*data)
-    assert not hasattr(estimator, "net_")
+    estimator, data = model("plain", [checkpoint, ReadEpochs(checkpoint)])
+    monkeypatch.setattr("os.fsync", fail_in_the_third)
+    message = r"Checkpoint could not be written: .*No space left on device: '.*fit.pt'"
+    with pytest.warns(UserWarning, match=message) as record:
+        estimator.fit(*data)
+    assert len(record) == 1
+    assert record[0].filename == __file__
     assert [path.name for path in tmp_path.iterdir()] == ["fit.pt"]
-    content = torch.load(checkpoint.path, weights_only=True)
-    assert len(content["state"]["history"]) == 2
+    assert estimator.history_[-1]["on_disk"] == 5
+    assert [row["on_disk"] for row in estimator.history_[1:]] == [1, 2, 2, 4, 5]
     unbroken, _ = model("plain")
-    assert_same(estimator.fit(*data), unbroken.fit(*data))
+    assert_same(estimator, unbroken.fit(*data))
+    again, _ = model("plain", [checkpoint])  # the end was written
+    assert_same(again.fit(*data), unbroken)
+
+
+class ReadEpochs(Callback):
+    """Notes how many epochs a file holds when one begins."""
+
+    only_watches = True
+
+    def __init__(self, checkpoint):
+        self.checkpoint = checkpoint
+
+    def on_epoch_begin(self, net, **kwargs):
+        if Path(self.checkpoint.path).is_file():
+            content = torch.load(self.checkpoint.path, weights_only=True)
+            net.history.record("on_disk", len(content["state"]["history"]))
+
+
+@pytest.mark.parametrize("case", ["plain", "early stopping", "forecaster", "texts"])
+def test_a_disk_that_is_full_to_the_end_loses_no_epoch(case, tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path / "fit.pt", every=2)
+    estimator, data = model(case, [checkpoint])
+    unbroken, _ = model(case)
+    monkeypatch.setattr(
+        "skseq.training._checkpoint.write_file", lambda *_: raise_it(FULL)
+    )
+    with pytest.warns(UserWarning, match="A Checkpoint could not be written"):
+        estimator.fit(*data)
+    assert_same(estimator, unbroken.fit(*data))
+
+
+def raise_it(error):
+    raise error
+
+
+class PutDirectory(Callback):
+    """Puts a directory where a file was."""
+
+    only_watches = True
+
+    def __init__(self, path):
+        self.path = path
+
+    def on_epoch_begin(self, net, **kwargs):
+        if len(net.history) == 3:
+            self.path.unlink()
+            self.path.mkdir()
+
+
+def test_a_directory_in_place_of_the_file_ends_no_fit(tmp_path):
+    path = tmp_path / "fit.pt"
+    estimator, data = model("plain", [Checkpoint(path), PutDirectory(path)])
+    with pytest.warns(UserWarning, match="could not be written: .*is no file"):
+        estimator.fit(*data)
+    assert estimator.n_iter_ == 6
+    assert path.is_dir()
+
+
+def test_a_continuation_that_cannot_write_ends_no_fit(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "skseq.training._checkpoint.write_file", lambda *_: raise_it(FULL)
+    )
+    estimator, data = model("no schedule, sgd", [Continuation(tmp_path)])
+    with pytest.warns(UserWarning, match="A Continuation could not be written"):
+        estimator.fit(*data)
+    assert estimator.n_iter_ == 6
 
 
 def test_nothing_else_is_left_in_the_directory(tmp_path):

@@ -108,3 +108,21 @@ def test_one_failing_fit_disturbs_no_other():
     assert all("diverged" in error for error in errors)
     assert found(other) == expected
     assert surroundings() == before
+
+
+def test_any_number_of_threads_may_ask_one_estimator():
+    model = RNNRegressor(max_epochs=2, random_state=0).fit(RAGGED, Y)
+    questions = [RAGGED, RAGGED[::-1], RAGGED[:7], X] * 3
+    expected = [model.predict(question).tolist() for question in questions]
+    before, answers = surroundings(), {}
+
+    def ask(i):
+        answers[i] = [model.predict(questions[i]).tolist() for _ in range(5)]
+
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(len(questions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answers[i] for i in range(len(questions))] == [[a] * 5 for a in expected]
+    assert surroundings() == before

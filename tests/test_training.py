@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from skorch.callbacks import (
     Callback,
     Checkpoint,
+    EarlyStopping,
     GradientNormClipping,
     LRScheduler,
     TrainEndCheckpoint,
@@ -474,6 +475,74 @@ def test_a_bound_that_no_gradient_in_float32_has_is_refused():
     with pytest.raises(ValueError, match="'clip_value' parameter"):
         model(clip_value=1e300).fit(X, Y)
     assert model(clip_value=1e38).fit(X, Y).n_iter_ == 4
+
+
+class Reciprocal(Callback):
+    """Records a figure of the user's own."""
+
+    def on_epoch_end(self, net, **kwargs):
+        net.history.record("reciprocal", 1 / net.history[-1, "train_loss"])
+
+
+UNMET = [
+    EarlyStopping(),
+    EarlyStopping(monitor="valid_acc"),
+    Checkpoint(dirname="never"),
+    Checkpoint(monitor="valid_loss", dirname="never"),
+    LRScheduler("ReduceLROnPlateau", monitor="valid_loss"),
+    LRScheduler(torch.optim.lr_scheduler.ReduceLROnPlateau, monitor="loss"),
+]
+
+
+@pytest.mark.parametrize("beside", [[], [Reciprocal()]], ids=["alone", "beside"])
+@pytest.mark.parametrize("callback", UNMET, ids=lambda each: type(each).__name__)
+def test_what_is_not_recorded_cannot_be_monitored(callback, beside):
+    message = (
+        rf"{type(callback).__name__}\(monitor='{callback.monitor}'\).* it records "
+        ".*train_loss, train_loss_best.* early_stopping=True records valid_loss"
+    )
+    estimator = model().fit(X, Y)
+    before = weights(estimator)
+    estimator.set_params(callbacks=[*beside, callback])
+    for fit in (estimator.fit, estimator.partial_fit):
+        with pytest.raises(ValueError, match=message):
+            fit(X, Y)
+    for name, value in weights(estimator).items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+def test_what_is_not_recorded_is_told_before_training():
+    class Forbidden(torch.optim.SGD):
+        def step(self, *args):
+            raise AssertionError("a step was taken")
+
+    for callback in UNMET:
+        with pytest.raises(ValueError, match=type(callback).__name__):
+            model(optimizer=Forbidden, callbacks=[callback]).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "early_stopping"),
+    [
+        ([EarlyStopping()], True),
+        ([EarlyStopping("train_loss")], False),
+        ([EarlyStopping("train_loss_best")], False),
+        ([Reciprocal(), EarlyStopping("reciprocal")], False),
+        ([LRScheduler("StepLR", step_size=1, monitor="nothing")], False),
+        ([LRScheduler("StepLR", step_size=1), EarlyStopping("event_lr")], False),
+        ([LRScheduler("ReduceLROnPlateau", monitor="valid_loss_best")], True),
+        ([LRScheduler("ReduceLROnPlateau", monitor=lambda net: 1.0)], False),
+    ],
+)
+def test_what_is_recorded_can_be_monitored(callbacks, early_stopping):
+    fitted = model(callbacks=callbacks, early_stopping=early_stopping, max_epochs=2)
+    assert fitted.fit(X, Y).n_iter_ == 2
+
+
+def test_a_figure_that_is_recorded_too_late_cannot_be_monitored():
+    callbacks = [EarlyStopping("reciprocal"), Reciprocal()]
+    with pytest.raises(ValueError, match=r"EarlyStopping\(monitor='reciprocal'\)"):
+        model(callbacks=callbacks).fit(X, Y)
 
 
 # Where a processor is wrong in bfloat16, a fit says so and is one in float32.

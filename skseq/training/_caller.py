@@ -26,11 +26,11 @@ def _callers() -> Iterator[str]:
 
 
 def warn(message: str) -> None:
-    """Warn, and point at the line outside of the package that led here."""
+    """Warn, and point at the user's line that led here."""
     level = 0
     for name in _callers():
         level += 1
-        if name.split(".")[0] != "skseq":
+        if name.split(".")[0] not in ("skseq", "skorch"):
             break
     warnings.warn(message, stacklevel=level)
 

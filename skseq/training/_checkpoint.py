@@ -13,6 +13,7 @@ from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 
 from skseq._writing import write_file
 from skseq.networks.dropout import Dropout
+from skseq.training._caller import warn
 from skseq.training._fingerprint import fingerprint, settings
 
 if TYPE_CHECKING:
@@ -52,7 +53,13 @@ class Checkpoint(Callback):
     When a fit is complete the file stays, and the same fit, called once more, returns
     at once with what it holds. Delete it to train again.
 
-    Of other callbacks, the states of skorch's LRScheduler and EarlyStopping are kept.
+    Other callbacks belong to a fit: the code of a class of your own, and parameters.
+    Those of skorch that log do not, nor do such as have ``only_watches = True``. Of
+    their states, those of skorch's LRScheduler and EarlyStopping are kept.
+
+    Where writing fails, as on a full disk, a warning says so, the training goes on, and
+    the next write tries again.
+
     The file is read with ``torch.load(weights_only=True)``, which runs no code.
 
     Examples
@@ -71,6 +78,8 @@ class Checkpoint(Callback):
     >>> folder.cleanup()
     """
 
+    only_watches = True  # a fit is the same without it
+
     def __init__(self, path: str | Path, every: int = 1):
         self.path = path
         self.every = every
@@ -87,8 +96,8 @@ class Checkpoint(Callback):
         if found["fit"] != self._name_of_fit(net):
             raise ValueError(
                 f"path={str(self.path)!r} of the Checkpoint holds another fit: other "
-                "data, parameters or random numbers (random_state must be an int). "
-                "Give each fit a path of its own, or delete the file."
+                "data, parameters, callbacks or random numbers (random_state must be "
+                "an int). Give each fit a path of its own, or delete the file."
             )
         self._restore(net, found["state"])
         n_done = len(net.history) - net._n_epochs_before
@@ -184,7 +193,13 @@ class Checkpoint(Callback):
         }
         buffer = io.BytesIO()
         torch.save(content, buffer)
-        write_file(self._file(net), buffer.getbuffer())
+        try:
+            write_file(self._file(net), buffer.getbuffer())
+        except (OSError, ValueError) as error:  # a full disk must not end a training
+            warn(
+                f"A {type(self).__name__} could not be written: {error}. Training goes "
+                "on, and the next write tries again."
+            )
 
     def _read(self, net: SequenceNet) -> dict[str, Any]:
         file = self._file(net)

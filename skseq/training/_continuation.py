@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skseq.networks.feedback import depends_on_progress
 from skseq.training._checkpoint import Checkpoint, is_writable
-from skseq.training._fingerprint import fingerprint, plain_attributes
 
 if TYPE_CHECKING:
     from skseq.training._net import SequenceNet
@@ -40,8 +38,7 @@ class Continuation(Checkpoint):
     "plateau" or None, and `teacher_forcing` one number. A fit that stopped early, or
     whose `random_state` is None, leaves nothing to take up.
 
-    Other callbacks must be equal, too. Of their parameters, numbers, texts, tuples of
-    them and the names of functions are compared.
+    Other callbacks must be equal, too, as for a Checkpoint.
 
     Examples
     --------
@@ -99,20 +96,7 @@ class Continuation(Checkpoint):
             )
 
     def _name_of_fit(self, net: SequenceNet) -> str:
-        return fingerprint(net.fingerprint_, _listeners(net))
+        return net.fingerprint_
 
     def _file(self, net: SequenceNet) -> Path:
         return Path(self.directory) / f"{self._name_of_fit(net)}.pt"
-
-
-def _listeners(net: SequenceNet) -> list[Any]:
-    """Return the parameters of other callbacks, which may change what is learned."""
-    found: list[Any] = []
-    for _, part in net.callbacks_:
-        if not isinstance(part, Checkpoint):
-            names = inspect.signature(type(part)).parameters
-            given = plain_attributes(part).items()
-            found.append(
-                (type(part).__name__, [pair for pair in given if pair[0] in names])
-            )
-    return found

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer
+from skorch.exceptions import SkorchException
 from torch import Tensor, nn, optim
 
 from skseq.batching import BatchIterator
 from skseq.networks.feedback import set_progress
+from skseq.training._monitors import check_monitors
 from skseq.training._portable import portable
 
 if TYPE_CHECKING:
@@ -133,6 +135,11 @@ class SequenceNet(NeuralNet):
         try:
             epochs = self.n_epochs_left if epochs is None else epochs
             super().fit_loop(X, y, epochs, **fit_params)
+        except (KeyError, ValueError, SkorchException):
+            if self.history and "train_loss" in self.history[-1]:
+                listening = [part for _, part in self.callbacks_]
+                check_monitors(listening, self.history[-1], complete=True)
+            raise
         except KeyboardInterrupt:  # how skorch's callbacks stop a training, too
             self.interrupted_ = not any(
                 isinstance(callback, EarlyStopping)

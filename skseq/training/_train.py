@@ -24,6 +24,7 @@ from skseq.networks.dropout import seed_dropout
 from skseq.training._accelerate import AcceleratedNet, check_agreement
 from skseq.training._caller import is_one_of_many, warn
 from skseq.training._checkpoint import Checkpoint
+from skseq.training._monitors import check_monitors
 from skseq.training._net import SequenceNet
 from skseq.training._optimizer import can_fuse, resolve_optimizer
 from skseq.training._precision import wrong_layer
@@ -38,6 +39,8 @@ __all__ = ["predict_batch", "train"]
 
 class ProgressBar(Callback):
     """A tqdm bar that advances with every epoch and shows the losses."""
+
+    only_watches = True
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         self.bar_ = tqdm(total=net.max_epochs, unit="epoch")
@@ -110,7 +113,7 @@ def train(
     ------
     ValueError
         If the loss becomes NaN or infinite, `optimizer` makes no optimiser, or
-        `callbacks` holds something else.
+        `callbacks` holds something else or one that monitors what is not recorded.
     """
     _check_callbacks(callbacks, accelerator is not None)
     make_net: Callable[..., SequenceNet] = SequenceNet
@@ -156,6 +159,10 @@ def train(
         verbose=int(verbose > 1),
         **net_options,
     ).initialize()
+    losses = ["train_loss"] + ["valid_loss"] * (valid_data is not None)
+    recorded = [*losses, *(f"{name}_best" for name in losses), "dur", "epoch"]
+    listening = [part for _, part in net.callbacks_]
+    check_monitors(listening, recorded, complete=False)
     if earlier is not None:
         net.history.extend(copy.deepcopy(list(earlier.history)))
         if keep_optimizer and earlier.optimizer == optimizer_class:
