@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from numbers import Integral, Real
 from typing import Any
 
@@ -18,8 +19,8 @@ from skseq._validation import naming
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.forecasting._losses import check_quantiles
 from skseq.forecasting._reading import check_static, read_rows
-from skseq.forecasting._table import Table, called
-from skseq.forecasting._time import following, join_spans
+from skseq.forecasting._table import Table
+from skseq.forecasting._time import Span, following
 from skseq.training import predict_batch
 
 __all__ = ["BaseForecaster"]
@@ -154,7 +155,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             window, or they do not continue those known so far.
         """
         check_is_fitted(self, "net_")
-        later = self._read_later(X, y)
+        later = self._read_later(X, y, follows=not restart)
         self._check_static_stays(later)
         n_before = self._window_length if restart else 0
         short = later.lengths < n_before + self._horizon
@@ -240,10 +241,6 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             static, known = read_rows(self, X, self._roles)
             n_rows, context = static.lengths, self._context.select(static.names)
             check_static(self._static_of(static.names), static.values, static.edges)
-            for before, span, n, name in zip(
-                context.spans, static.spans, n_rows, static.names, strict=True
-            ):
-                join_spans(before, span, n, called(name))
             index = getattr(X, "index", None)
             if not hasattr(X, "iloc"):
                 index = _index_after(context, n_rows, self._kind.index_names)
@@ -364,7 +361,11 @@ def _index_after(context: Table, n_rows: np.ndarray, names: tuple) -> pd.Index |
     spans = [span for span in context.spans if span is not None]
     if len(spans) < len(context.spans) or not names:
         return None
-    times = [following(span, n) for span, n in zip(spans, n_rows, strict=True)]
+    ahead = functools.cache(lambda last, step, n: following(Span(last, last, step), n))
+    times = [
+        ahead(span.last, span.step, int(n))
+        for span, n in zip(spans, n_rows, strict=True)
+    ]
     if context.names == (None,):
         return times[0].rename(*names)
     series = pd.Index(context.names).repeat(n_rows)

@@ -42,6 +42,10 @@ class CNNLSTMForecaster(BaseForecaster):
         made, such as the hour or a price list.
     static : tuple of str or int, default=()
         Columns of X that are constant within a series.
+    freq : str, DateOffset or None, default=None
+        The step of an index of dates, such as "B" or a pandas offset with holidays of
+        your own; None finds the one that makes the whole index. A series too short to
+        tell goes on as the others of its panel do, if that step makes it.
     n_filters : int, default=64
         Number of patterns that the convolution looks for.
     kernel_size : int or None, default=None
@@ -192,6 +196,7 @@ class CNNLSTMForecaster(BaseForecaster):
         horizon: int = 1,
         known_future: tuple = (),
         static: tuple = (),
+        freq: Any = None,
         n_filters: int = 64,
         kernel_size: int | None = None,
         stride: int | None = None,
@@ -232,6 +237,7 @@ class CNNLSTMForecaster(BaseForecaster):
         self.horizon = horizon
         self.known_future = known_future
         self.static = static
+        self.freq = freq
         self.n_filters = n_filters
         self.kernel_size = kernel_size
         self.stride = stride

@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -49,6 +50,7 @@ class SeriesLearner(NetworkEstimator):
         "horizon": [Interval(Integral, 1, None, closed="left")],
         "known_future": [tuple, list],
         "static": [tuple, list],
+        "freq": [str, pd.DateOffset, None],
         "loss": [StrOptions(set(LOSSES))],
         "quantiles": [tuple, list],
         "channels": [StrOptions({"shared", "joint"})],
@@ -106,9 +108,7 @@ class SeriesLearner(NetworkEstimator):
                 "asks for none."
             )
         with unchanged_on_error(self):
-            table, self._roles, self._columns, self._kind = read_table(
-                self, X, y, reset=True
-            )
+            table, self._roles, self._columns, self._kind = read_table(self, X, y)
             self._window_length = int(self.window_length)
             self._horizon = int(self.horizon)
             self._loss = LOSSES[self.loss](quantiles)
@@ -287,8 +287,10 @@ class SeriesLearner(NetworkEstimator):
             self._context = known.tail(self._window_length)
         return self
 
-    def _read_later(self, X: Any, y: Any) -> Table:
-        table, _, columns, _ = read_table(self, X, y, reset=False)
+    def _read_later(self, X: Any, y: Any, *, follows: bool = True) -> Table:
+        table, _, columns, _ = read_table(
+            self, X, y, known=self._context, follows=follows
+        )
         if columns != self._columns:
             raise ValueError(
                 f"y has {columns.n_targets} targets, but fit had "

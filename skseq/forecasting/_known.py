@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skseq.forecasting._base import BaseForecaster
+from skseq.times import leading_to
 
 __all__ = ["known_targets", "starts_later", "target_columns"]
 
@@ -39,8 +40,9 @@ def known_targets(
     (span,) = context.spans
     if span is None or not forecaster._kind.is_pandas:
         return values
-    steps = range(1 - len(values), 1)
-    return pd.DataFrame(values, pd.Index([span.last + span.step * i for i in steps]))
+    if span.step is None:  # of one row
+        return pd.DataFrame(values, [span.last])
+    return pd.DataFrame(values, leading_to(span.last, span.step, len(values)))
 
 
 def starts_later(forecaster: BaseForecaster, X: Any) -> bool:

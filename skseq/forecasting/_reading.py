@@ -70,7 +70,12 @@ class Kind(NamedTuple):
 
 
 def read_table(
-    estimator: BaseEstimator, X: Any, y: Any, *, reset: bool
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    *,
+    known: Table | None = None,
+    follows: bool = True,
 ) -> tuple[Table, Roles, Columns, Kind]:
     """Read series with their targets.
 
@@ -82,8 +87,10 @@ def read_table(
         Rows in the order of time; with `y=None` one series may be flat.
     y : array-like of shape (n_rows,) or (n_rows, n_targets) or None
         Targets, if they are not in X.
-    reset : bool
-        True in `fit`, False afterwards.
+    known : Table or None, default=None
+        The rows known so far; None in `fit`.
+    follows : bool, default=True
+        Whether rows of a known series must follow those.
 
     Returns
     -------
@@ -94,7 +101,7 @@ def read_table(
     ValueError
         If values, columns or the index are not as expected.
     """
-    given = X if y is None else y
+    given, reset = X if y is None else y, known is None
     if reset:
         estimator._takes_flat = y is None and _ndim(X) == 1
     X = _as_table(estimator, X)
@@ -115,7 +122,9 @@ def read_table(
         targets = _check_targets(X, y, estimator)
     parts = [targets, *(values[:, columns] for columns in roles[1:])]
     frame = y if hasattr(y, "iloc") and not hasattr(X, "iloc") else X
-    edges, names, spans = read_series(frame, "X")
+    edges, names, spans = read_series(
+        frame, "X", freq=estimator.freq, known=known, follows=follows
+    )
     if reset:
         estimator._is_panel = names != (None,)
     else:
@@ -149,7 +158,7 @@ def read_rows(
     -------
     static, known : Table, ndarray
         The series with their static columns, of which NaN says nothing; values of the
-        columns known ahead.
+        columns known ahead. They follow those known.
     """
     X = _as_table(estimator, X)
     values = _check_values(estimator, X, reset=False)
@@ -161,7 +170,9 @@ def read_rows(
             f"known_future, but its value in row {row} is {known[row, column]}"
             f"{_label_of(X, row)}.{FILL_AHEAD}"
         )
-    edges, names, spans = read_series(X, "X")
+    edges, names, spans = read_series(
+        X, "X", freq=estimator.freq, known=estimator._context
+    )
     check_panel(estimator, names)
     return Table(values[:, roles.static], edges, names, spans), known
 

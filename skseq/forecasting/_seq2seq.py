@@ -44,6 +44,10 @@ class Seq2SeqForecaster(BaseForecaster):
         made, such as the hour or a price list.
     static : tuple of str or int, default=()
         Columns of X that are constant within a series.
+    freq : str, DateOffset or None, default=None
+        The step of an index of dates, such as "B" or a pandas offset with holidays of
+        your own; None finds the one that makes the whole index. A series too short to
+        tell goes on as the others of its panel do, if that step makes it.
     cell : {"rnn", "gru", "lstm", "peephole_lstm"} or class, default="gru"
         Kind of the recurrent layers; a subclass of `skseq.networks.RecurrentLayer`
         brings a kind of your own.
@@ -198,6 +202,7 @@ class Seq2SeqForecaster(BaseForecaster):
         horizon: int = 1,
         known_future: tuple = (),
         static: tuple = (),
+        freq: Any = None,
         cell: str | type[RecurrentLayer] = "gru",
         hidden_size: int | tuple[int, ...] = 64,
         num_layers: int = 1,
@@ -236,6 +241,7 @@ class Seq2SeqForecaster(BaseForecaster):
         self.horizon = horizon
         self.known_future = known_future
         self.static = static
+        self.freq = freq
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers

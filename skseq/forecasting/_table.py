@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from skseq.forecasting._time import Span, join_spans, span_of
+from skseq.forecasting._time import BY_TIME, Span, join_spans, spans_of
 from skseq.panels import panel_starts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Columns", "Table", "called", "read_series"]
 
@@ -106,7 +110,7 @@ class Table:
         if unknown:
             raise ValueError(
                 f"X holds the series {unknown[0]!r}, of which no rows are known; "
-                "give them to update first."
+                "give them to update first." + BY_TIME
             )
         chosen = [position[name] for name in names]
         series, spans = self.series(), tuple(self.spans[i] for i in chosen)
@@ -115,13 +119,7 @@ class Table:
         return table.with_series([series[i] for i in chosen])
 
     def extended(self, later: Table) -> Table:
-        """Return these series with the rows that follow, then series that are new.
-
-        Raises
-        ------
-        ValueError
-            If rows do not start where the index of their series ended.
-        """
+        """Return these series with the rows that follow, then series that are new."""
         series, spans = (
             dict(zip(self.names, part, strict=True))
             for part in (self.series(), self.spans)
@@ -130,10 +128,8 @@ class Table:
             later.names, later.series(), later.spans, strict=True
         ):
             if name in series:
-                spans[name] = join_spans(spans[name], span, len(rows), called(name))
-                series[name] = np.concatenate([series[name], rows])
-            else:
-                spans[name], series[name] = span, rows
+                rows = np.concatenate([series[name], rows])
+            spans[name], series[name] = span, rows
         before = np.full((len(series), self.values.shape[1]), np.nan)
         before[: len(self.names)] = self._before()
         table = replace(
@@ -151,7 +147,14 @@ class Table:
         )
 
 
-def read_series(frame: Any, name: str) -> tuple[np.ndarray, tuple, tuple]:
+def read_series(
+    frame: Any,
+    name: str,
+    *,
+    freq: Any = None,
+    known: Table | None = None,
+    follows: bool = True,
+) -> tuple[np.ndarray, tuple, tuple]:
     """Return where the series in a table start, their names and their times.
 
     Parameters
@@ -160,30 +163,69 @@ def read_series(frame: Any, name: str) -> tuple[np.ndarray, tuple, tuple]:
         Rows in the order of time; a 2-level index (series, time) holds several.
     name : str
         What to call the table in errors.
+    freq : str, DateOffset or None, default=None
+        The step of series that are new; None finds it.
+    known : Table or None, default=None
+        Series known so far.
+    follows : bool, default=True
+        Whether the rows of known series must follow those; they may start anywhere
+        otherwise.
 
     Returns
     -------
     edges, names, spans : ndarray, tuple, tuple
-        A span is None in an array; an irregular index is an error.
+        A span is None in an array; an irregular index is an error. That of a known
+        series starts where it started.
     """
     n_rows = len(frame)
     if not hasattr(frame, "iloc"):
-        return np.array([0, n_rows]), (None,), (None,)
-    if frame.index.nlevels == 1:
-        return np.array([0, n_rows]), (None,), (span_of(frame.index, name),)
-    if frame.index.nlevels > 2:
+        edges, names, times = np.array([0, n_rows]), (None,), None
+    elif frame.index.nlevels == 1:
+        edges, names, times = np.array([0, n_rows]), (None,), frame.index
+    elif frame.index.nlevels > 2:
         raise ValueError(
             f"{name} has an index of {frame.index.nlevels} levels; expected one, or "
             "two (series, time)."
         )
-    edges = np.append(panel_starts(frame.index), n_rows)
-    names = tuple(frame.index.get_level_values(0)[edges[:-1]])
-    times = frame.index.get_level_values(1)
-    spans = tuple(
-        span_of(times[start:stop], called(series))
-        for series, (start, stop) in zip(names, pairwise(edges), strict=True)
-    )
-    return edges, names, spans
+    else:
+        edges = np.append(panel_starts(frame.index), n_rows)
+        names = tuple(frame.index.get_level_values(0)[edges[:-1]])
+        times = frame.index.get_level_values(1)
+    return edges, names, _spans(times, edges, names, freq, known, follows)
+
+
+def _spans(
+    times: pd.Index | None,
+    edges: np.ndarray,
+    names: tuple,
+    freq: Any,
+    known: Table | None,
+    follows: bool,
+) -> tuple[Span | None, ...]:
+    """Return the spans of series, some of which may follow those known."""
+    before = {} if known is None else dict(zip(known.names, known.spans, strict=True))
+    steps = Counter(span.step for span in before.values() if span is not None)
+    new = [name not in before or not follows for name in names]
+    spans: dict[Any, Span | None] = {}
+    if times is None:
+        spans = dict.fromkeys(names)
+    elif any(new):
+        of_new = np.repeat(new, np.diff(edges))
+        chosen = [name for name, is_new in zip(names, new, strict=True) if is_new]
+        found = spans_of(
+            times[of_new] if not all(new) else times,
+            np.append(0, np.cumsum(np.diff(edges)[new])),
+            [called(name) for name in chosen],
+            freq=freq,
+            known=[step for step, _ in steps.most_common() if step is not None],
+        )
+        spans = dict(zip(chosen, found, strict=True))
+    for i, name in enumerate(names):
+        if not new[i]:
+            own = None if times is None else times[edges[i] : edges[i + 1]]
+            n_rows = int(edges[i + 1] - edges[i])
+            spans[name] = join_spans(before[name], own, n_rows, called(name))
+    return tuple(spans[name] for name in names)
 
 
 def called(name: Any) -> str:

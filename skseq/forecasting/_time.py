@@ -1,14 +1,30 @@
-"""Regular time indices: where they start and end, and how they go on."""
+"""The spans of time that series cover, and how they go on."""
 
 from __future__ import annotations
 
-from numbers import Real
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["Span", "following", "join_spans", "span_of"]
+from skseq.times import (
+    as_times,
+    describe_gap,
+    distances,
+    first_wrong,
+    plain,
+    read_freq,
+    steps_of,
+)
+from skseq.times import following as entries_after
+
+__all__ = ["Span", "following", "join_spans", "spans_of"]
+
+BY_TIME = (
+    " For a back-test, skseq.model_selection.PanelTimeSeriesSplit cuts all series of a "
+    "panel at the same times."
+)
 
 
 class Span(NamedTuple):
@@ -19,53 +35,58 @@ class Span(NamedTuple):
     step: Any
 
 
-def span_of(index: pd.Index, name: str) -> Span:
-    """Return where a regular index of time starts and ends.
+def spans_of(
+    index: pd.Index,
+    edges: np.ndarray,
+    names: Sequence[str],
+    *,
+    freq: Any = None,
+    known: Sequence = (),
+) -> list[Span]:
+    """Return where the index of each series starts and ends, and how it goes on.
 
     Parameters
     ----------
-    index : Index
-        Numbers, dates or periods.
-    name : str
-        What to call it in errors.
+    index : Index of n_rows entries
+        Numbers, dates, periods or time spans.
+    edges : ndarray of int of shape (n_series + 1,)
+        Where each series starts, and n_rows.
+    names : sequence of n_series str
+        What to call the series in errors.
+    freq : str, DateOffset or None, default=None
+        The step of all of them; None finds it.
+    known : sequence of steps, default=()
+        Steps of other series, which short ones are believed to share.
 
     Returns
     -------
-    span : Span
-        Its step is None where a single row shows none.
+    spans : list of n_series Span
+        A step is None where a single row shows none.
 
     Raises
     ------
     ValueError
-        If it is of another kind, does not increase, or has a gap.
+        If an index is of another kind, does not increase, has a gap, or is not made
+        by `freq`.
     """
-    numbers = _as_numbers(index, name)
-    steps = np.diff(numbers)
-    if len(steps) and steps.min() <= 0:
-        i = int(np.argmax(steps <= 0))
-        raise ValueError(
-            f"The index of {name} must increase, but {index[i + 1]!s} follows "
-            f"{index[i]!s} at row {i + 1}."
-        )
-    first, last, step = index[0], index[-1], getattr(index, "freq", None)
-    if isinstance(index, pd.DatetimeIndex):
-        name_of_step = pd.infer_freq(index) if step is None and len(index) > 2 else step
-        if name_of_step is not None:
-            step = pd.tseries.frequencies.to_offset(name_of_step)
-            return Span(first, last, step)
-    if len(steps):
-        usual = np.median(steps)
-        odd = ~np.isclose(steps, usual, rtol=1e-6, atol=0)
-        if odd.any():
-            i = int(np.argmax(odd))
+    times = _check_kind(index, names[0])
+    _check_order(times, edges, names)
+    offset = read_freq(freq)
+    if offset is not None:
+        if times.dtype.kind in "iuf":
             raise ValueError(
-                f"The index of {name} is not regular: row {i + 1}, {index[i + 1]!s}, "
-                f"follows {index[i]!s}, while most rows are "
-                f"{_describe(index, usual)} apart. Reindex it first, or number the "
-                "rows if they are to count as regular."
+                f"freq={freq!r} is for dates, but the index of {names[0]} has the type "
+                f"{index.dtype}."
             )
-        step = index[-1] - index[-2]
-    return Span(first, last, step)
+        known = [offset]
+    spans = []
+    for i, step in enumerate(steps_of(times, edges, known)):
+        own = times[edges[i] : edges[i + 1]]
+        is_made = step is not None or len(own) == 1
+        if not is_made or (offset is not None and step != offset):
+            raise ValueError(_describe(own, edges[i], names[i], offset, freq))
+        spans.append(Span(plain(own[0]), plain(own[-1]), step))
+    return spans
 
 
 def following(span: Span, n_steps: int) -> pd.Index:
@@ -87,27 +108,25 @@ def following(span: Span, n_steps: int) -> pd.Index:
     ValueError
         If the step is unknown.
     """
-    _, last, step = span
-    if step is None:
+    if span.step is None:
         raise ValueError(
-            f"The only row known so far, {last!s}, does not say how its index goes on; "
-            "give it a frequency."
+            f"The only row known so far, {span.last!s}, does not say how its index "
+            "goes on; give it a frequency, or name one with the parameter freq."
         )
-    later = [last + step * i for i in range(1, n_steps + 1)]
-    if isinstance(last, pd.Timestamp):
-        return pd.DatetimeIndex(later, freq=step if n_steps > 0 else None)
-    return pd.Index(later)
+    return entries_after(span.last, span.step, n_steps)
 
 
 def join_spans(
-    before: Span | None, later: Span | None, n_rows: int, name: str
+    before: Span | None, times: pd.Index | None, n_rows: int, name: str
 ) -> Span | None:
     """Return the span of an index and of later rows, which must follow it.
 
     Parameters
     ----------
-    before, later : Span or None
-        Rows without an index are believed to follow.
+    before : Span or None
+        Where it ends; None if there is no index.
+    times : Index of n_rows entries or None
+        The index of the later rows. Rows without one are believed to follow.
     n_rows : int
         Number of later rows.
     name : str
@@ -121,46 +140,59 @@ def join_spans(
     Raises
     ------
     ValueError
-        If the later rows start or end elsewhere.
+        If a row of the later ones has another time than is due.
     """
     if before is None:
         return None
-    expected = following(before, n_rows)
-    if later is not None:
-        for time, due in ((later.first, expected[0]), (later.last, expected[-1])):
-            if not _is_same(time, due, before.step):
-                raise ValueError(
-                    f"The index of {name} has {time!s} where {due!s} is expected: the "
-                    f"{n_rows} rows must follow {before.last!s}, the last one known."
-                )
-        return before._replace(last=later.last)
-    return before._replace(last=expected[-1])
+    due = following(before, n_rows)
+    row = first_wrong(due, times, before.step)
+    if row is not None:
+        irregular = " is not regular: it" if row else ""
+        raise ValueError(
+            f"The index of {name}{irregular} has {times[row]!s} where {due[row]!s} is "
+            "expected: "
+            f"the {n_rows} rows must follow {before.last!s}, the last one known."
+            + (BY_TIME if "series" in name else "")
+        )
+    return before._replace(last=plain(due[-1]))
 
 
-def _is_same(time: Any, due: Any, step: Any) -> bool:
-    """Whether two times are the same, but for the rounding of numbers."""
-    if isinstance(time, Real) and isinstance(due, Real):
-        return abs(time - due) <= 1e-6 * abs(step)
-    return type(time) is type(due) and time == due
-
-
-def _as_numbers(index: pd.Index, name: str) -> np.ndarray:
-    """Return numbers in the order and at the distances of an index."""
-    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)):
-        numbers = index.asi8
-    elif pd.api.types.is_numeric_dtype(index.dtype):
-        numbers = index.to_numpy(dtype=float)
-    else:
+def _check_kind(index: pd.Index, name: str) -> pd.Index:
+    times = as_times(index)
+    if times is None:
         raise ValueError(
             f"The index of {name} has the type {index.dtype}; expected numbers, dates "
             "or periods in the order of time."
         )
-    if index.hasnans:
+    if times.hasnans:
         raise ValueError(f"The index of {name} holds missing values.")
-    return numbers
+    return times
 
 
-def _describe(index: pd.Index, step: float) -> str:
-    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        return str(pd.Timedelta(step, unit=getattr(index, "unit", "ns")))
-    return f"{step:g}"
+def _check_order(times: pd.Index, edges: np.ndarray, names: Sequence[str]) -> None:
+    falls = distances(times) <= 0
+    falls[edges[1:-1] - 1] = False  # from one series to the next
+    if falls.any():
+        i = int(np.argmax(falls))
+        series = int(np.searchsorted(edges, i, side="right")) - 1
+        raise ValueError(
+            f"The index of {names[series]} must increase, but {times[i + 1]!s} follows "
+            f"{times[i]!s} at row {i + 1}."
+        )
+
+
+def _describe(
+    times: pd.Index, first_row: int, name: str, offset: Any, freq: Any
+) -> str:
+    """Say which row of an index is not where it should be."""
+    row, step = describe_gap(times, offset)
+    where = f"row {first_row + row}, {times[row]!s}"
+    where += f", follows {times[row - 1]!s}" if row else " is not one of its dates"
+    if offset is not None:
+        return f"The index of {name} is not that of freq={freq!r}: {where}."
+    return (
+        f"The index of {name} is not regular: {where}, while most rows are {step} "
+        "apart. Reindex it first, say with the parameter freq how it goes on, such as "
+        "a pandas offset with holidays, or number the rows if they are to count as "
+        "regular."
+    )

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import BaseOffset
 
 from skseq.persistence._forms import Form, Reader, Writer, expect
+from skseq.persistence._offsets import read_offset, write_offset
 
 __all__ = ["PANDAS_FORMS"]
 
@@ -75,20 +75,6 @@ def _unit(unit: Any) -> Any:
 def _read_period(reader: Reader, part: Any) -> pd.Period:
     number, name = expect(part, list)
     return pd.Period(ordinal=expect(number, int), freq=expect(name, str))
-
-
-def _write_offset(writer: Writer, value: BaseOffset, place: str) -> str:
-    try:
-        found = to_offset(value.freqstr)
-    except ValueError:
-        found = None
-    if found != value:
-        raise TypeError(
-            f"{place}={value!r} cannot be saved: pandas has no name for this frequency "
-            "that says all of it. Give the data an index of another one, such as 'MS', "
-            "or pickle the estimator."
-        )
-    return value.freqstr
 
 
 def _dtype(name: str) -> Any:
@@ -156,8 +142,8 @@ PANDAS_FORMS = [
     Form(
         "offset",
         lambda value: isinstance(value, BaseOffset),
-        _write_offset,
-        lambda r, part: to_offset(expect(part, str)),
+        lambda writer, value, place: write_offset(value, place),
+        lambda reader, part: read_offset(part),
     ),
     Form("index", lambda value: isinstance(value, pd.Index), _write_index, _read_index),
 ]

@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Real
-from typing import Any
-
+import numpy as np
 import pandas as pd
 
-__all__ = ["continues", "last_step"]
+from skseq.times import as_times, distances, first_wrong, following, plain, steps_of
+
+__all__ = ["continues", "ends_of", "last_step"]
+
+REGULAR = 100  # steps at the end of an index that must be alike
 
 
-def last_step(index: Any) -> tuple | None:
-    """Return where an index of time ends and the step with which it would go on.
+def ends_of(
+    times: pd.Index | None, edges: np.ndarray, known: Sequence = ()
+) -> list[tuple | None]:
+    """Return where the index of each series ends and the step with which it goes on.
 
     Parameters
     ----------
-    index : Index or ()
-        Numbers, dates or periods; empty where there is none.
+    times : Index of n_rows entries or None
+        Of all series; None where there is no index.
+    edges : ndarray of int of shape (n_series + 1,)
+        Where each series starts, and n_rows.
+    known : sequence of steps, default=()
+        Steps of other series, which short ones are believed to share.
 
     Returns
     -------
-    last, step : tuple or None
-        None where the index is too short, does not increase, or shows no regular step.
+    ends : list of n_series (last, step) or None
+        None where an index is too short, does not increase, or shows no regular step.
     """
-    if len(index) < 2 or not (index.is_monotonic_increasing and index.is_unique):
-        return None
-    step = getattr(index, "freq", None)
-    if step is None and isinstance(index, pd.DatetimeIndex) and len(index) > 2:
-        name = pd.infer_freq(index)
-        step = None if name is None else pd.tseries.frequencies.to_offset(name)
-    if step is None:
-        try:
-            steps = index[1:] - index[:-1]
-        except TypeError:
-            return None
-        step = steps[-1]
-        if not all(_is_near(other, step) for other in steps[-REGULAR:]):
-            return None
-    return index[-1], step
+    ends: list[tuple | None] = [None] * (len(edges) - 1)
+    found = None if times is None else as_times(times)
+    if found is None or found.hasnans:
+        return ends
+    starts, stops = edges[:-1], edges[1:]
+    starts = np.maximum(starts, stops - REGULAR - 1)
+    falls = np.append(True, distances(found) <= 0)
+    falls[edges[:-1]] = False
+    grows = [not falls[edges[i] : stop].any() for i, stop in enumerate(stops)]
+    chosen = np.flatnonzero(grows)
+    lengths = (stops - starts)[chosen]
+    rows = [np.arange(starts[i], stops[i]) for i in chosen]
+    if not rows:
+        return ends
+    tails = found[np.concatenate(rows)] if len(edges) > 2 else found[starts[0] :]
+    steps = steps_of(tails, np.append(0, np.cumsum(lengths)), known)
+    for i, step in zip(chosen, steps, strict=True):
+        if step is not None:
+            ends[i] = (plain(found[stops[i] - 1]), step)
+    return ends
+
+
+def last_step(index: pd.Index) -> tuple | None:
+    """Return what `ends_of` says of one index."""
+    return ends_of(index, np.array([0, len(index)]))[0]
 
 
 def continues(end: tuple | None, later: pd.Index | tuple) -> bool:
@@ -47,7 +64,7 @@ def continues(end: tuple | None, later: pd.Index | tuple) -> bool:
     Parameters
     ----------
     end : tuple or None
-        What `last_step` says of the earlier index.
+        What `ends_of` says of the earlier index.
     later : Index or ()
         The later index.
 
@@ -58,18 +75,4 @@ def continues(end: tuple | None, later: pd.Index | tuple) -> bool:
     """
     if end is None or len(later) == 0:
         return False
-    last, step = end
-    try:
-        return bool(_is_near(last + step, later[0]))
-    except TypeError:
-        return False
-
-
-REGULAR = 100  # steps at the end of an index that must be alike
-
-
-def _is_near(one: Any, other: Any) -> bool:
-    """Whether two times are the same, but for the rounding of numbers."""
-    if isinstance(one, Real) and isinstance(other, Real):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
-    return type(one) is type(other) and one == other
+    return first_wrong(following(*end, 1), later[:1], end[1]) is None

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skseq._validation import FLOATS, MOST_ROWS, naming
 from skseq.panels import panel_starts
 from skseq.preprocessing._base import SequenceTransformer
+from skseq.preprocessing._continuation import ends_of
 from skseq.preprocessing._lost_index import check_lost_index
 from skseq.preprocessing._order import check_order, times_of
 from skseq.preprocessing._streams import end_after, goes_on, with_common_step
@@ -35,8 +36,8 @@ class SlidingWindow(SequenceTransformer):
     At the start of a test fold, the rows before it are known, but not in the fold.
     They are remembered from `fit` and used where the index of a DataFrame shows that
     the fold continues the training rows: it increases, and the fold starts one step
-    after its end, a step being its frequency, given or inferred, or else the regular
-    distance of its entries. In a pipeline behind other transformers that takes
+    after its end, a step being its frequency, given or found as that which makes the
+    whole index; a series of few rows goes on as the others of a panel do. In a pipeline behind other transformers that takes
     ``pipeline.set_output(transform="pandas")``. For arrays, use
     `skseq.model_selection.ContextTimeSeriesSplit`, and while rows come in, `update`.
 
@@ -219,10 +220,18 @@ class SlidingWindow(SequenceTransformer):
     def _remember(self, X: Any, values: np.ndarray) -> None:
         """Keep the last rows of every series, and where they end."""
         tails = dict(self._tails)
-        for name, start, stop, index in _series(X, len(values)):
+        series = list(_series(X, len(values)))
+        edges = np.array([start for _, start, _, _ in series] + [len(values)])
+        times = next(
+            (times_of(X.index.get_level_values(-1)) for _, _, _, i in series if len(i)),
+            None,
+        )
+        steps = [end[1] for _, end in tails.values() if end and end[1] is not None]
+        ends_alone = ends_of(times, edges, list(dict.fromkeys(steps)))
+        for (name, start, stop, index), own in zip(series, ends_alone, strict=True):
             rows, end = tails.get(name, (values[:0], None))
             n_rows = stop - start
-            end = end_after(end, len(rows), index, n_rows, _called(name))
+            end = end_after(end, len(rows), index, n_rows, _called(name), own)
             new = values[max(start, stop - self._context - 1) : stop]
             rows = np.concatenate([rows, new])
             tails[name] = (rows[max(0, len(rows) - self._context - 1) :], end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from skseq.preprocessing._continuation import continues, last_step
+from skseq.times import first_wrong, following, plain
 
 __all__ = ["End", "end_after", "goes_on", "with_common_step"]
 
@@ -35,7 +36,9 @@ def goes_on(end: End, index: Any, is_believed: bool) -> bool:
     return continues(end, index)
 
 
-def end_after(end: End, n_known: int, index: Any, n_rows: int, name: str) -> End:
+def end_after(
+    end: End, n_known: int, index: Any, n_rows: int, name: str, own: End
+) -> End:
     """Return where series end after later rows.
 
     Parameters
@@ -50,6 +53,8 @@ def end_after(end: End, n_known: int, index: Any, n_rows: int, name: str) -> End
         Number of later rows.
     name : str
         What to call them in errors.
+    own : tuple (last, step) or None
+        Where the index of the later rows ends by itself.
 
     Returns
     -------
@@ -66,9 +71,9 @@ def end_after(end: End, n_known: int, index: Any, n_rows: int, name: str) -> End
         if end is None or end[1] is None:
             return None
         last, step = end
-        return last + step * n_rows, step
+        return plain(following(last, step, n_rows)[-1]), step
     if end is None:
-        return last_step(index) or (index[-1], None)
+        return own or (plain(index[-1]), None)
     last, step = end
     if step is None:
         if not _is_later(last, index[0]):
@@ -77,16 +82,15 @@ def end_after(end: End, n_known: int, index: Any, n_rows: int, name: str) -> End
                 "expected later rows."
             )
         alone = n_known == 1  # then two rows show a step
-        return (alone and last_step(index.insert(0, last))) or (index[-1], None)
-    for row in range(n_rows):
-        if not continues((last, step), index[row:]):
-            raise ValueError(
-                f"The index of {name} has {index[row]!s} where {last + step!s} is "
-                f"expected: the {n_rows} row(s) must follow {end[0]!s}, the last one "
-                "known."
-            )
-        last = index[row]
-    return last, step
+        return (alone and last_step(index.insert(0, last))) or (plain(index[-1]), None)
+    due = following(last, step, n_rows)
+    row = first_wrong(due, index, step)
+    if row is not None:
+        raise ValueError(
+            f"The index of {name} has {index[row]!s} where {due[row]!s} is "
+            f"expected: the {n_rows} row(s) must follow {last!s}, the last one known."
+        )
+    return plain(due[-1]), step
 
 
 def with_common_step(ends: dict[Any, End]) -> dict[Any, End]:

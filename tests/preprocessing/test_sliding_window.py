@@ -83,6 +83,10 @@ INDICES = {
     "business days without frequency": pd.DatetimeIndex(
         pd.bdate_range("2024-01-01", periods=10).values
     ),
+    "last Fridays": pd.DatetimeIndex(
+        pd.date_range("2023-03-01", periods=10, freq="LWOM-FRI").values
+    ),
+    "bytes": pd.Index(np.arange(250, 260).astype(np.uint16)),
     "tenths": pd.Index(np.arange(10) * 0.1),
 }
 
@@ -100,6 +104,22 @@ def test_rows_that_continue_the_training_rows_know_them(kind):
         found = np.asarray(step.transform(frame.iloc[[row]]))
         np.testing.assert_array_equal(found, whole[[row]])
         assert step.update(frame.iloc[[row]]) is step
+
+
+def test_bytes_go_on_behind_their_end():
+    index = pd.Index(np.arange(250, 256), dtype=np.uint8)
+    step = SlidingWindow(window_length=3).fit(pd.DataFrame({"a": range(6)}, index))
+    assert step.transform(pd.DataFrame({"a": [0]}, [256])).lengths[0] == 3
+    assert step.transform(pd.DataFrame({"a": [0]}, [0])).lengths[0] == 1
+
+
+def test_a_short_series_goes_on_as_its_panel_does():
+    days = pd.bdate_range("2024-01-01", periods=11)
+    series = {"long": pd.DataFrame({"a": range(10)}, days[:10])}
+    series["short"] = series["long"][5:]  # from Monday to Friday
+    step = SlidingWindow(window_length=3).fit(pd.concat(series))
+    later = pd.concat({"short": pd.DataFrame({"a": [0]}, days[10:])})
+    assert step.transform(later).lengths[0] == 3
 
 
 def test_an_index_of_another_kind_continues_nothing():
