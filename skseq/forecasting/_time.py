@@ -146,7 +146,7 @@ def join_spans(
         return None
     due = following(before, n_rows)
     row = first_wrong(due, times, before.step)
-    if row is not None:
+    if times is not None and row is not None:
         irregular = " is not regular: it" if row else ""
         raise ValueError(
             f"The index of {name}{irregular} has {times[row]!s} where {due[row]!s} is "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -75,4 +77,5 @@ def continues(end: tuple | None, later: pd.Index | tuple) -> bool:
     """
     if end is None or len(later) == 0:
         return False
-    return first_wrong(following(*end, 1), later[:1], end[1]) is None
+    last, step = end
+    return first_wrong(following(last, step, 1), later[:1], step) is None

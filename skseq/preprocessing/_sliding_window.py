@@ -37,7 +37,8 @@ class SlidingWindow(SequenceTransformer):
     They are remembered from `fit` and used where the index of a DataFrame shows that
     the fold continues the training rows: it increases, and the fold starts one step
     after its end, a step being its frequency, given or found as that which makes the
-    whole index; a series of few rows goes on as the others of a panel do. In a pipeline behind other transformers that takes
+    whole index; a series of few rows goes on as the others of a panel do. In a
+    pipeline behind other transformers that takes
     ``pipeline.set_output(transform="pandas")``. For arrays, use
     `skseq.model_selection.ContextTimeSeriesSplit`, and while rows come in, `update`.
 
