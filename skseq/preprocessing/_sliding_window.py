@@ -11,13 +11,17 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skseq._validation import FLOATS, MOST_ROWS, naming
+from skseq._validation import FLOATS, MOST_ROWS, is_panel, naming
 from skseq.panels import panel_starts
 from skseq.preprocessing._base import SequenceTransformer
-from skseq.preprocessing._continuation import ends_of
 from skseq.preprocessing._lost_index import check_lost_index
 from skseq.preprocessing._order import check_order, times_of
-from skseq.preprocessing._streams import end_after, goes_on, with_common_step
+from skseq.preprocessing._streams import (
+    end_after,
+    ends_alone,
+    goes_on,
+    with_common_step,
+)
 from skseq.resources import unchanged_on_error
 from skseq.sequences import SequenceArray
 
@@ -221,18 +225,15 @@ class SlidingWindow(SequenceTransformer):
     def _remember(self, X: Any, values: np.ndarray) -> None:
         """Keep the last rows of every series, and where they end."""
         tails = dict(self._tails)
-        series = list(_series(X, len(values)))
-        edges = np.array([start for _, start, _, _ in series] + [len(values)])
-        times = next(
-            (times_of(X.index.get_level_values(-1)) for _, _, _, i in series if len(i)),
-            None,
-        )
-        steps = [end[1] for _, end in tails.values() if end and end[1] is not None]
-        ends_alone = ends_of(times, edges, list(dict.fromkeys(steps)))
-        for (name, start, stop, index), own in zip(series, ends_alone, strict=True):
+        alone: dict[Any, Any] = {}
+        if is_panel(X) and len(values):
+            alone = ends_alone(X.index, {name: end for name, (_, end) in tails.items()})
+        for name, start, stop, index in _series(X, len(values)):
             rows, end = tails.get(name, (values[:0], None))
             n_rows = stop - start
-            end = end_after(end, len(rows), index, n_rows, _called(name), own)
+            end = end_after(
+                end, len(rows), index, n_rows, _called(name), alone.get(name)
+            )
             new = values[max(start, stop - self._context - 1) : stop]
             rows = np.concatenate([rows, new])
             tails[name] = (rows[max(0, len(rows) - self._context - 1) :], end)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from skseq.preprocessing._continuation import continues, last_step
+import numpy as np
+import pandas as pd
+
+from skseq.panels import panel_starts
+from skseq.preprocessing._continuation import continues, ends_of, last_step
 from skseq.times import first_wrong, following, plain
 
-__all__ = ["End", "end_after", "goes_on", "with_common_step"]
+__all__ = ["End", "end_after", "ends_alone", "goes_on", "with_common_step"]
 
 End: TypeAlias = tuple[Any, Any] | None  # the last time, and the step to the next one
 
@@ -37,7 +41,7 @@ def goes_on(end: End, index: Any, is_believed: bool) -> bool:
 
 
 def end_after(
-    end: End, n_known: int, index: Any, n_rows: int, name: str, own: End
+    end: End, n_known: int, index: Any, n_rows: int, name: str, own: End = None
 ) -> End:
     """Return where series end after later rows.
 
@@ -53,8 +57,8 @@ def end_after(
         Number of later rows.
     name : str
         What to call them in errors.
-    own : tuple (last, step) or None
-        Where the index of the later rows ends by itself.
+    own : tuple (last, step) or None, default=None
+        Where the index of the later rows ends, if `ends_alone` told.
 
     Returns
     -------
@@ -73,7 +77,7 @@ def end_after(
         last, step = end
         return plain(following(last, step, n_rows)[-1]), step
     if end is None:
-        return own or (plain(index[-1]), None)
+        return own or last_step(index) or (plain(index[-1]), None)
     last, step = end
     if step is None:
         if not _is_later(last, index[0]):
@@ -91,6 +95,27 @@ def end_after(
             f"expected: the {n_rows} row(s) must follow {last!s}, the last one known."
         )
     return plain(due[-1]), step
+
+
+def ends_alone(index: pd.MultiIndex, ends: dict[Any, End]) -> dict[Any, End]:
+    """Return where the series of a panel end by themselves.
+
+    Parameters
+    ----------
+    index : MultiIndex
+        Of two levels (series, time).
+    ends : dict of (last, step) or None
+        Where series ended before; short ones are believed to share their steps.
+
+    Returns
+    -------
+    ends : dict of (last, step) or None
+    """
+    edges = np.append(panel_starts(index), len(index))
+    known = [end[1] for end in ends.values() if end is not None and end[1] is not None]
+    names, times = (index.get_level_values(level) for level in (0, 1))
+    found = ends_of(times, edges, list(dict.fromkeys(known)))
+    return dict(zip(names[edges[:-1]], found, strict=True))
 
 
 def with_common_step(ends: dict[Any, End]) -> dict[Any, End]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from skseq._validation import is_panel
 from skseq.panels import panel_starts
-from skseq.preprocessing._streams import end_after, with_common_step
+from skseq.preprocessing._streams import end_after, ends_alone, with_common_step
 from skseq.sequences import SequenceArray
 
 __all__ = ["follow_series"]
@@ -60,10 +60,13 @@ def follow_series(
         )
     ends = {name: end for name, (end, _) in known.items()}
     counts = {name: n_rows for name, (_, n_rows) in known.items()}
+    alone = ends_alone(X.index, ends) if is_panel(X) else {}
     for name, index, n_rows in pieces:
         before = counts.get(name, 0)
         called = f"series {name!r} of X"
-        ends[name] = end_after(ends.get(name), before, index, n_rows, called)
+        ends[name] = end_after(
+            ends.get(name), before, index, n_rows, called, alone.get(name)
+        )
         counts[name] = before + n_rows
     ends = with_common_step(ends)
     series = {name: (ends[name], counts[name]) for name in ends}
