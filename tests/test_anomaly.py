@@ -1,3 +1,4 @@
+import copy
 import inspect
 import pickle
 
@@ -9,8 +10,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skseq import CNNLSTMForecaster, RNNForecaster, SequenceAnomalyDetector
+from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 
+nan = np.nan
 N_TRAIN = 400
 DAYS = pd.date_range("2020-01-01", periods=500, freq="D")
 rng = np.random.RandomState(0)
@@ -108,6 +111,28 @@ def test_a_missing_value_is_no_surprise():
     distance = scale.distance(np.array([[np.nan, np.nan], [np.nan, 3.0]]))
     assert distance[0] == 0
     assert distance[1] > 1
+
+
+def test_behind_a_gap_errors_may_be_larger():
+    """In between as on a line; never smaller than behind a shorter gap."""
+    errors = np.array([[-1.0], [0.0], [1.0]])  # median deviation 1, and so on
+    holed = np.array([[2.0], [np.nan], [4.0]])  # around 3
+    behind = {2: 5 * errors, 4: holed, 8: np.full((3, 1), np.nan)}
+    scale = ErrorScale(errors, np.ones(1), behind)
+    gaps = np.array([0, 1, 2, 3, 4, 20])[:, None]
+    distance = scale.distance(np.full((6, 1), 6.0), gaps)
+    expected = np.array([6, 6 / 3, 6 / 5, 4.5 / 5, 3 / 5, 3 / 5])
+    np.testing.assert_allclose(distance, 0.6745 * expected)
+    np.testing.assert_allclose(scale.distance(errors), 0.6745 * np.abs(errors[:, 0]))
+
+
+def test_gaps_are_counted_column_by_column():
+    values = np.array([[nan, 1], [2, nan], [nan, nan], [nan, 3], [5, 4]])
+    expected = [[0, 0], [1, 0], [0, 1], [1, 2], [2, 0]]
+    np.testing.assert_array_equal(gap_lengths(values), expected)
+    errors = unmoved_errors(values, np.array([2.0, 1.0]))
+    expected = [[nan, 0], [0, nan], [nan, nan], [nan, 2], [3, 1]]
+    np.testing.assert_array_equal(errors, expected)
 
 
 def test_surprise_is_an_average_beside_a_longer_past():
@@ -242,6 +267,59 @@ def test_missing_values_can_be_learned_with():
     scores = detector.score_samples(holed[N_TRAIN:])
     assert np.isfinite(scores).all()
     assert scores[50] == 0
+
+
+def slow_series(n, seed):
+    steps = np.random.RandomState(seed).randn(n)
+    series = np.zeros(n)
+    for t in range(1, n):
+        series[t] = 0.95 * series[t - 1] + steps[t]
+    return series
+
+
+@pytest.mark.parametrize("has_gaps", [False, True])
+def test_usual_rows_behind_gaps_are_usual(has_gaps):
+    """Whether the training rows had gaps or not; an odd row is odd there, too."""
+    train, later = slow_series(600, 1), slow_series(600, 2)
+    if has_gaps:
+        for t in range(40, 580, 25):
+            train[t : t + 1 + t % 6] = np.nan
+    forecaster = clone(QUICK).set_params(missing="mask", max_epochs=10)
+    detector = SequenceAnomalyDetector(forecaster).fit(train)
+    ends = np.arange(40, 600, 20)
+    for i, end in enumerate(ends):
+        later[end - 5 - i % 6 : end] = np.nan
+    as_a_whole = detector.predict(later)
+    assert (as_a_whole[ends] == 1).all()
+    assert (as_a_whole == -1).mean() < 0.02
+    later[ends] += 40
+    assert (detector.predict(later)[ends] == -1).all()
+    # the scale is that of forecasts so many rows ahead
+    ahead = np.sqrt((1 - 0.95 ** (2 * detector._scale.gaps + 2)) / (1 - 0.95**2))
+    np.testing.assert_allclose(detector._scale.scales[:, 0], ahead, rtol=0.3)
+    # and rows one by one are judged as all at once
+    expected = detector.decision_function(np.concatenate([train, later]))[600:]
+    parts = [detector.update(part) for part in np.split(later, [33, 36, 38, 41, 300])]
+    np.testing.assert_allclose(np.concatenate(parts), expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("channels", ["shared", "joint"])
+@pytest.mark.parametrize("normalize", ["last", "feature"])
+def test_a_column_that_never_moved_is_odd_only_when_it_moves(channels, normalize):
+    table = np.stack([WAVE, np.full(500, 0.1)], axis=1)
+    forecaster = clone(QUICK).set_params(channels=channels, normalize=normalize)
+    detector = SequenceAnomalyDetector(forecaster).fit(table[:N_TRAIN])
+    spiked, shifted = table[N_TRAIN:].copy(), table[N_TRAIN:].copy()
+    spiked[50, 1], shifted[50:70, 1] = 5.0, 5.0
+    usual = detector.predict(table[N_TRAIN:])
+    for rows in (spiked, shifted):
+        labels = detector.predict(rows)
+        assert labels[50] == -1
+        np.testing.assert_array_equal(np.delete(labels, 50), np.delete(usual, 50))
+        one_by_one = copy.deepcopy(detector)
+        scores = np.concatenate([one_by_one.update(part) for part in np.split(rows, 4)])
+        assert scores[50] < -1e3
+        assert scores[51:].min() > -50
 
 
 # Which rows come before -------------------------------------------------------------

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skseq._summary import NetworkReprMixin
 from skseq._validation import FLOATS, MOST_ROWS, naming
+from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
@@ -39,6 +40,11 @@ class SequenceAnomalyDetector(
     scored with them as context. Any other table, and every array, is a series of its
     own; the training rows are scored so, too. The first `window_length` rows of such a
     table cannot be forecast: their score is the median of the training rows.
+
+    With ``missing="mask"`` of the forecaster, a row behind a gap is judged as one
+    forecast so many rows ahead: how far errors grow is learned from gaps made in the
+    training rows. A column that was constant in training is expected to stay where it
+    is, or to come back.
 
     Parameters
     ----------
@@ -161,11 +167,13 @@ class SequenceAnomalyDetector(
             X = self._read(X, reset=True)
             self.forecaster_ = forecaster.fit(X)
             self._over = (int(self.smoothing), self.memory)
-            errors = self._errors(X)
+            targets = self._targets(X)
+            self._constant = self._constants(targets)
+            errors, gaps = self._errors(X)
             self._check_errors(errors)
-            size = np.nanmax(np.abs(self._targets(X)), axis=0)
-            self._scale = ErrorScale(errors, size)
-            distances = self._scale.distance(errors)
+            size = np.nanmax(np.abs(targets), axis=0)
+            self._scale = ErrorScale(errors, size, self._errors_behind(X))
+            distances = self._scale.distance(errors, gaps)
             n_usual = forecaster.window_length + self.smoothing
             usual = np.full(n_usual, np.median(distances))
             self._usual = self._kept(np.concatenate([distances, usual]))
@@ -205,7 +213,7 @@ class SequenceAnomalyDetector(
                 "follow those known so far say so by their index, or are given to "
                 "update."
             )
-        return self._alone(self._scale.distance(self._errors(X)))
+        return self._alone(self._scale.distance(*self._errors(X)))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return how far each row is from being an outlier.
@@ -307,10 +315,42 @@ class SequenceAnomalyDetector(
         """Return the columns that are forecast."""
         return np.asarray(X, dtype=np.float64)[:, target_columns(self.forecaster_)]
 
-    def _errors(self, X: Any) -> np.ndarray:
-        """Return the errors of the rows behind the first window of a series."""
-        later = self._targets(X)[self.forecaster_.window_length :]
-        return later - self.forecaster_.rolling_forecast(X, restart=True)[:, 0]
+    def _constants(self, targets: np.ndarray) -> np.ndarray:
+        """Return the value of columns that have one only, NaN of others."""
+        there = ~np.isnan(targets)
+        low = targets.min(axis=0, where=there, initial=np.inf)
+        high = targets.max(axis=0, where=there, initial=-np.inf)
+        return np.where(low == high, low, np.nan)
+
+    def _errors(self, X: Any, n_hidden: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Return errors and gaps of the rows behind the first window of a series."""
+        paths = self.forecaster_._paths(X, None, True, n_hidden)
+        return self._errors_of(self._targets(X), paths)
+
+    def _errors_of(
+        self, targets: np.ndarray, paths: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return errors of forecasts, and behind which gaps, (n_rows, n_columns)."""
+        n_rows = len(paths)
+        errors, gaps = targets[-n_rows:] - paths[:, 0], gap_lengths(targets)[-n_rows:]
+        unmoved = unmoved_errors(targets, self._constant)[-n_rows:]
+        return np.where(np.isnan(self._constant), errors, unmoved), gaps
+
+    def _errors_behind(self, X: Any) -> dict[int, np.ndarray]:
+        """Return the errors of training rows behind gaps, made for the purpose.
+
+        Gaps of 1, 2, 4, ... rows; what is longer than a window is like a window's.
+        """
+        longest = self.forecaster_.window_length - 1
+        if self.forecaster_.missing != "mask" or longest < 1:
+            return {}
+        lengths = [n for n in 2 ** np.arange(31) if n < longest] + [longest]
+        targets, behind = self._targets(X), {}
+        for n in map(int, lengths):
+            errors, _ = self._errors(X, n)
+            before = targets[longest - n : len(targets) - n - 1]
+            behind[n] = np.where(np.isnan(before), np.nan, errors)
+        return behind
 
     def _check_errors(self, errors: np.ndarray) -> None:
         """Refuse columns of which no error tells what is usual."""
@@ -323,8 +363,10 @@ class SequenceAnomalyDetector(
             )
 
     def _later_distances(self, X: Any) -> np.ndarray:
-        errors = self._targets(X) - self.forecaster_.rolling_forecast(X)[:, 0]
-        return self._scale.distance(errors)
+        known = self.forecaster_._context.values[:, : len(self._constant)]
+        targets = np.concatenate([known, self._targets(X)])
+        paths = self.forecaster_._paths(X, None, False)
+        return self._scale.distance(*self._errors_of(targets, paths))
 
     def _behind(self, distances: np.ndarray) -> np.ndarray:
         """Return the scores of rows that follow those known so far."""

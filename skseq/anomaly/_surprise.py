@@ -28,14 +28,27 @@ class ErrorScale:
         Errors of usual rows, mostly; NaN where a value is missing.
     size : ndarray of shape (n_columns,)
         Largest absolute value of each column that was forecast.
+    behind : dict of int to ndarray, optional
+        Errors likewise of rows behind gaps of so many rows; mostly larger ones, and
+        never taken for smaller.
     """
 
-    def __init__(self, errors: np.ndarray, size: np.ndarray):
-        self.center = np.nanmedian(errors, axis=0)
-        mad = np.nanmedian(np.abs(errors - self.center), axis=0) / NORMAL_MAD
-        least = SMALLEST * np.where(size > 0, size, 1)
-        deviation = np.maximum(np.nanstd(errors, axis=0), least)
-        self.scale = np.where(mad > least, mad, deviation)
+    def __init__(
+        self,
+        errors: np.ndarray,
+        size: np.ndarray,
+        behind: dict[int, np.ndarray] | None = None,
+    ):
+        behind = {0: errors, **(behind or {})}
+        self.gaps = np.array(list(behind), dtype=np.float64)
+        self.centers = np.zeros((len(behind), errors.shape[1]))
+        self.scales = np.zeros_like(self.centers)
+        for i, part in enumerate(behind.values()):
+            there = ~np.isnan(part).all(axis=0)
+            center, scale = _center_and_scale(part[:, there], size[there])
+            self.centers[i], self.scales[i] = self.centers[i - 1], self.scales[i - 1]
+            self.centers[i, there] = center
+            self.scales[i, there] = np.maximum(scale, self.scales[i - 1, there])
         z = self._standardise(errors)
         far = np.sqrt(np.square(z).mean(axis=1, keepdims=True)) / FAR
         near = z / far.clip(min=1) ** 2
@@ -47,17 +60,40 @@ class ErrorScale:
         np.fill_diagonal(correlation, 1)
         self.precision = np.linalg.inv(correlation)
 
-    def _standardise(self, errors: np.ndarray) -> np.ndarray:
-        errors = np.nan_to_num(errors - self.center)
-        bound = FARTHEST * self.scale
-        return errors.clip(-bound, bound) / self.scale
+    def _standardise(
+        self, errors: np.ndarray, gaps: np.ndarray | None = None
+    ) -> np.ndarray:
+        center, scale = self.centers[0], self.scales[0]
+        if gaps is not None:
+            center, scale = (
+                np.stack(
+                    [
+                        np.interp(n, self.gaps, part)
+                        for n, part in zip(gaps.T, parts.T, strict=True)
+                    ],
+                    axis=1,
+                )
+                for parts in (self.centers, self.scales)
+            )
+        errors = np.nan_to_num(errors - center)
+        bound = FARTHEST * scale
+        return errors.clip(-bound, bound) / scale
 
-    def distance(self, errors: np.ndarray) -> np.ndarray:
+    def distance(
+        self, errors: np.ndarray, gaps: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return distances (n_rows,), about 1 for a usual row.
 
         A missing value is no surprise.
+
+        Parameters
+        ----------
+        errors : ndarray of shape (n_rows, n_columns)
+            Errors of forecasts.
+        gaps : ndarray of shape (n_rows, n_columns), optional
+            Behind how many missing values each one stands; None stands for 0.
         """
-        z = self._standardise(errors)
+        z = self._standardise(errors, gaps)
         squares = np.einsum("ij,jk,ik->i", z, self.precision, z) / z.shape[1]
         return np.sqrt(squares.clip(min=0))
 
@@ -91,3 +127,14 @@ def relative_surprise(
         deviation = usual.std(ddof=0).clip(lower=SMALLEST)
         surprise = (surprise - usual.mean()) / deviation
     return surprise.to_numpy()[len(before) :]
+
+
+def _center_and_scale(
+    errors: np.ndarray, size: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the median of columns and their deviation, robustly."""
+    center = np.nanmedian(errors, axis=0)
+    mad = np.nanmedian(np.abs(errors - center), axis=0) / NORMAL_MAD
+    least = SMALLEST * np.where(size > 0, size, 1)
+    deviation = np.maximum(np.nanstd(errors, axis=0), least)
+    return center, np.where(mad > least, mad, deviation)

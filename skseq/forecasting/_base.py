@@ -154,6 +154,10 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             If there are fewer rows than `horizon`, with `restart` behind the first
             window, or they do not continue those known so far.
         """
+        return self._paths(X, y, restart)
+
+    def _paths(self, X: Any, y: Any, restart: bool, n_hidden: int = 0) -> np.ndarray:
+        """Return what `rolling_forecast` does, with so many last rows hidden."""
         check_is_fitted(self, "net_")
         later = self._read_later(X, y, follows=not restart)
         self._check_static_stays(later)
@@ -172,7 +176,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             scaler = copy.copy(scaler).add(later.head(first))
         else:
             table = self._context.select(names).extended(later)
-        outputs, n_origins = self._outputs(scaler.transform(table))
+        outputs, n_origins = self._outputs(scaler.transform(table), n_hidden)
         means, scales = (
             np.repeat(part, n_origins, axis=0) for part in scaler.target_scales(names)
         )

@@ -225,9 +225,14 @@ RECORDS: dict[type, Record] = {
         is_sound=_has_scales,
     ),
     ErrorScale: Record(
-        {"center": array(1, "f"), "scale": array(1, "f"), "precision": array(2, "f")},
+        {
+            "gaps": array(1, "f"),
+            **dict.fromkeys(("centers", "scales", "precision"), array(2, "f")),
+        },
         is_sound=lambda scale: (
-            scale.precision.shape == 2 * scale.center.shape == 2 * scale.scale.shape
+            scale.centers.shape == scale.scales.shape
+            and len(scale.gaps) == len(scale.centers) > 0
+            and scale.precision.shape == 2 * scale.centers.shape[1:]
         ),
     ),
     **{

@@ -97,7 +97,8 @@ def _judges(detector: SequenceAnomalyDetector) -> bool:
     n_usual = forecaster.window_length + max(smoothing, memory or 0)
     return (
         hasattr(forecaster, "net_")
-        and len(detector._scale.center) == forecaster._columns.n_targets
+        and len(detector._constant) == forecaster._columns.n_targets
+        and detector._scale.centers.shape[1] == forecaster._columns.n_targets
         and len(detector._usual) >= forecaster.window_length + smoothing - 1
         and max(len(detector._usual), len(detector._before)) <= n_usual
     )

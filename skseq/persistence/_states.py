@@ -112,6 +112,7 @@ STATES: dict[type, dict[str, Check]] = {
         "forecaster_": instance(BaseForecaster),
         "_over": tuple_of(optional(count)),
         "_scale": instance(ErrorScale),
+        "_constant": array(1, "f"),
         "_usual": array(1, "f"),
         "_before": array(1, "f"),
         "offset_": number,
