@@ -11,6 +11,7 @@ import torch
 from sklearn.utils.validation import _is_fitted, check_is_fitted
 from torch import Tensor, nn
 
+from skseq._showing import shown
 from skseq.networks import (
     POOLINGS,
     Attention,
@@ -163,8 +164,8 @@ def summary(estimator: Any) -> NetworkSummary:
     """
     if not isinstance(estimator, NetworkReprMixin):
         raise TypeError(
-            f"estimator is {estimator!r}; expected a fitted estimator of skseq itself, "
-            "such as pipeline[-1] or search.best_estimator_."
+            f"estimator is {shown(estimator)}; expected a fitted estimator of skseq "
+            "itself, such as pipeline[-1] or search.best_estimator_."
         )
     check_is_fitted(estimator)
     module, example = estimator._network_and_example()

@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from skseq._doubts import refuse_missing, refuse_texts, warn_of_axes
+from skseq._showing import shown
 from skseq.panels import panel_starts
 from skseq.sequences import SequenceArray
 
@@ -307,7 +308,7 @@ def layer_sizes(name: str, sizes: int | tuple[int, ...]) -> tuple[int, ...]:
     """Return a parameter that gives one size or a tuple of them as a tuple."""
     sizes = sizes if isinstance(sizes, tuple) else (sizes,)
     if not all(_is_positive_integer(size) for size in sizes):
-        raise ValueError(f"{name} must hold positive integers, got {sizes!r}.")
+        raise ValueError(f"{name} must hold positive integers, got {shown(sizes)}.")
     return tuple(int(size) for size in sizes)
 
 
@@ -320,8 +321,8 @@ def check_teacher_forcing(probabilities: Any) -> tuple[float, float]:
         isinstance(p, Real) and 0 <= float(p) <= 1 for p in pair
     ):
         raise ValueError(
-            f"teacher_forcing={probabilities!r} must be a probability, or two: of the "
-            "first and of the last epoch."
+            f"teacher_forcing={shown(probabilities)} must be a probability, or two: "
+            "of the first and of the last epoch."
         )
     return pair
 
@@ -429,7 +430,7 @@ def _unflatten(table: np.ndarray, n_channels: int) -> np.ndarray:
     """Read each row as time steps of `n_channels` features, time first."""
     n_samples, n_columns = table.shape
     if not _is_positive_integer(n_channels):
-        raise ValueError(f"n_channels={n_channels!r} must be a positive integer.")
+        raise ValueError(f"n_channels={shown(n_channels)} must be a positive integer.")
     if n_columns % n_channels:
         raise ValueError(
             f"X has {n_columns} columns, which n_channels={n_channels} does not divide."

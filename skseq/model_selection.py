@@ -13,6 +13,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
+from skseq._showing import shown
 from skseq._validation import naming
 from skseq.metrics._scorers import WrappedScorer
 
@@ -148,7 +149,7 @@ def context_scorer(scoring: str | Callable, context: int) -> Callable:
 def _check_count(name: str, value: Any, least: int = 0) -> None:
     if not isinstance(value, Integral) or value < least:
         raise ValueError(
-            f"{name} must be an integer of at least {least}, got {value!r}."
+            f"{name} must be an integer of at least {least}, got {shown(value)}."
         )
 
 

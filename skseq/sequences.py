@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from skseq._showing import shown
 from skseq.panels import panel_starts
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class SequenceArray:
             )
         if window_length is not None and not _is_length(window_length):
             raise ValueError(
-                f"window_length must be a positive integer, got {window_length!r}."
+                f"window_length must be a positive integer, got {shown(window_length)}."
             )
         if window_length is not None and (lengths > window_length).any():
             raise ValueError(
@@ -347,12 +348,12 @@ class SequenceArray:
             If an argument is not as described.
         """
         if not isinstance(value, Real):
-            raise ValueError(f"value must be a number, got {value!r}.")
+            raise ValueError(f"value must be a number, got {shown(value)}.")
         if length is not None and not _is_length(length):
             raise ValueError(f"length must be a positive integer, got {length!r}.")
         for name, side in (("padding", padding), ("truncating", truncating)):
             if side not in ("post", "pre"):
-                raise ValueError(f"{name} must be 'post' or 'pre', got {side!r}.")
+                raise ValueError(f"{name} must be 'post' or 'pre', got {shown(side)}.")
         if length is None:
             length = self.lengths.max(initial=0)
         kept = np.minimum(self.lengths, length)[:, None]

@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
 from skseq._doubts import refuse_missing
+from skseq._showing import shown
 from skseq._validation import check_weights, is_list_of_sequences, is_panel, naming
 from skseq.panels import panel_starts
 from skseq.sequences import SequenceArray
@@ -60,7 +61,7 @@ def flatten_steps(values: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray]
         for i, array in enumerate(arrays):
             if array.ndim == 0:
                 raise ValueError(
-                    f"{name}[{i}] is {array.item()!r}; expected one label per "
+                    f"{name}[{i}] is {shown(array.item())}; expected one label per "
                     "time step, as a list of arrays or an array (n_samples, "
                     "n_timesteps)."
                 )

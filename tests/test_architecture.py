@@ -11,7 +11,7 @@ import skseq
 
 PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
-    {"panels", "times"},
+    {"_showing", "panels", "times"},
     {"sequences"},
     {"_doubts"},
     {"_validation", "_writing", "networks", "resources", "versioning"},

@@ -14,6 +14,7 @@ from scipy.stats import norm
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skseq._showing import shown
 from skseq._validation import naming
 
 __all__ = ["LOSSES", "ForecastLoss", "check_quantiles"]
@@ -182,11 +183,11 @@ def check_quantiles(quantiles: Any, loss: str | None = None) -> tuple[float, ...
     increase = levels.ndim == 1 and (np.diff([0, *levels, 1]) > 0).all()
     if not increase or len(levels) == 0:
         raise ValueError(
-            f"quantiles={quantiles!r} must be increasing numbers between 0 and 1."
+            f"quantiles={shown(quantiles)} must be increasing numbers between 0 and 1."
         )
     if loss == "quantile" and not levels[0] <= 0.5 <= levels[-1]:
         raise ValueError(
-            f"quantiles={quantiles!r} must surround the median, 0.5, which is the "
+            f"quantiles={shown(quantiles)} must surround the median, 0.5, which is the "
             "forecast of loss='quantile'."
         )
     return tuple(levels.tolist())

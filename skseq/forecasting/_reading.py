@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
+from skseq._showing import shown
 from skseq._validation import FLOATS, naming
 from skseq.forecasting._table import Columns, Table, called, read_series
 
@@ -358,9 +359,11 @@ def _positions(name: str, chosen: Any, X: Any, n_columns: int) -> np.ndarray:
         elif is_position(column) and -n_columns <= column < n_columns:
             positions.append(column % n_columns)
         else:
-            raise ValueError(f"{name} holds {column!r}; X has the columns {names}.")
+            raise ValueError(
+                f"{name} holds {shown(column)}; X has the columns {names}."
+            )
     if len(set(positions)) < len(positions):
-        raise ValueError(f"{name}={chosen!r} names a column twice.")
+        raise ValueError(f"{name}={shown(chosen)} names a column twice.")
     return np.fromiter(positions, dtype=np.intp)
 
 

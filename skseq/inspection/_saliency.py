@@ -10,6 +10,7 @@ import torch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import shown
 from skseq.inspection._gradients import Gradients, IntegratedGradients
 from skseq.mixins import SequenceClassifierMixin, SequenceRegressorMixin
 from skseq.steps import unflatten_steps
@@ -149,7 +150,7 @@ def _columns(estimator: Any, X: Any, target: Any, n_samples: int) -> np.ndarray:
         target = 0
     if not isinstance(target, Integral) or not 0 <= int(target) < task.n_outputs:
         raise ValueError(
-            f"target={target!r} must be the number of a column of y, 0 to "
+            f"target={shown(target)} must be the number of a column of y, 0 to "
             f"{task.n_outputs - 1}."
         )
     return np.full(n_samples, target)

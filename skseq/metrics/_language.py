@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
+from skseq._showing import shown
+
 __all__ = ["bits_per_character"]
 
 
@@ -56,7 +58,7 @@ def bits_per_character(
     """
     for name, given in (("symbols", symbols), ("classes", classes)):
         if not np.iterable(given):
-            raise TypeError(f"{name} must be a sequence of str, got {given!r}.")
+            raise TypeError(f"{name} must be a sequence of str, got {shown(given)}.")
     probabilities = check_array(probabilities, input_name="probabilities")
     check_consistent_length(probabilities, symbols)
     try:

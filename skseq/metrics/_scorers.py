@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from sklearn.utils.metadata_routing import get_routing_for_object
 
+from skseq._showing import shown
+
 __all__ = ["WrappedScorer"]
 
 
@@ -63,8 +65,8 @@ class WrappedScorer:
         """
         if not hasattr(self.scorer, "set_score_request"):
             raise TypeError(
-                f"scoring={self.scorer!r} keeps no requests; expected one scorer made "
-                "by sklearn.metrics.make_scorer."
+                f"scoring={shown(self.scorer)} keeps no requests; expected one scorer "
+                "made by sklearn.metrics.make_scorer."
             )
         self.scorer.set_score_request(**requests)
         return self

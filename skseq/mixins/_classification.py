@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 
+from skseq._showing import shown
 from skseq._validation import check_labels
 from skseq.mixins._encoding import EncodingMixin
 from skseq.mixins._labels import LabelsMixin
@@ -37,7 +38,8 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
         weights = self._class_weights(samples.y, samples.weights)[codes]
         if not weights.any():
             raise ValueError(
-                f"class_weight={self.class_weight!r} gives all samples the weight zero."
+                f"class_weight={shown(self.class_weight)} gives all samples the "
+                "weight zero."
             )
         if samples.weights is not None:
             weights = weights * samples.weights

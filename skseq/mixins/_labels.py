@@ -10,6 +10,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 
+from skseq._showing import shown
 from skseq._validation import naming
 from skseq.samples import Samples
 
@@ -168,7 +169,7 @@ def declared_classes(estimator: Any, classes: Any) -> np.ndarray:
     labels = np.asarray(classes)
     if labels.ndim != 1:
         raise ValueError(
-            f"classes={classes!r:.50} must be a list of labels, got the shape "
+            f"classes={shown(classes)} must be a list of labels, got the shape "
             f"{labels.shape}; expected (n_classes,)."
         )
     assert_all_finite(labels, input_name="classes")

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from skseq._showing import shown
+
 __all__ = [
     "Check",
     "array",
@@ -104,4 +106,4 @@ def check_all(
         raise ValueError(f"a {owner} {what}, which is not as in this version")
     for name, value in found.items():
         if not checks[name](value):
-            raise ValueError(f"{name} of a {owner} is {value!r:.80}")
+            raise ValueError(f"{name} of a {owner} is {shown(value)}")

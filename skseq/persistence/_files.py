@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import shown
 from skseq._writing import write_file
 from skseq.persistence._container import pack, read_file, unpack
 from skseq.persistence._estimators import ESTIMATOR_FORM
@@ -159,10 +160,14 @@ def _can_be_saved(value: Any) -> bool:
 def _check(value: Any) -> None:
     """Refuse what is not fitted, or no estimator of skseq."""
     if not _can_be_saved(value):
+        what = f"a {type(value).__name__}"
+        if isinstance(value, type):
+            what = f"the class {value.__name__}"
         raise TypeError(
-            f"{value!r:.80} cannot be saved: {type(value).__name__} is no class of "
-            "skseq. Save what it holds of skseq, such as best_estimator_, or use a "
-            "pickle, or skops.io for estimators of scikit-learn."
+            f"estimator is {what}, which cannot be saved: a file holds estimators and "
+            "transformers of skseq, pipelines of them, and SequenceArrays. Save one "
+            "that it holds, such as best_estimator_, or use a pickle, or skops.io for "
+            "estimators of scikit-learn."
         )
     if hasattr(value, "fit"):
         check_is_fitted(value)
@@ -170,4 +175,6 @@ def _check(value: Any) -> None:
         hasattr(value, "get_params")
         and not vars(value).keys() - type(value)._get_param_names()
     ):
-        raise NotFittedError(f"{value!r} has nothing learned that could be saved.")
+        raise NotFittedError(
+            f"estimator={shown(value)} has nothing learned that could be saved."
+        )

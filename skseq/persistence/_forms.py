@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from skseq._showing import shown
+
 __all__ = ["Form", "Reader", "Writer", "expect"]
 
 
@@ -81,7 +83,7 @@ class Writer:
             if form.handles(value):
                 return {form.name: form.write(self, value, place)}
         raise TypeError(
-            f"{place}={value!r:.80} cannot be saved: a file holds no "
+            f"{place}={shown(value)} cannot be saved: a file holds no "
             f"{type(value).__name__}, only data and the classes of skseq. Set it to "
             "something else first, or pickle the estimator."
         )
@@ -162,5 +164,5 @@ def expect(value: Any, *kinds: type) -> Any:
     """
     if type(value) not in kinds:
         names = " or ".join(kind.__name__ for kind in kinds)
-        raise ValueError(f"{value!r:.80} stands where {names} is expected")
+        raise ValueError(f"{shown(value)} stands where {names} is expected")
     return value

@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
+from skseq._showing import shown
 from skseq.persistence._checks import check_all, instance, optional
 from skseq.persistence._estimators import ESTIMATOR_FORM
 from skseq.persistence._forms import Form, Reader, Writer, expect
@@ -35,7 +36,7 @@ def _write_pipeline(writer: Writer, value: Pipeline, place: str) -> dict:
     for name, step in value.steps:
         if not _can_be_step(step):
             raise TypeError(
-                f"{inside}{name}={step!r:.80} cannot be saved: a file holds pipelines "
+                f"{inside}{name}={shown(step)} cannot be saved: a file holds pipelines "
                 "of steps of skseq and of a few scalers of scikit-learn. For others "
                 "there is skops.io, or a pickle."
             )

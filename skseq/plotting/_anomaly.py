@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import shown
 from skseq.plotting._axes import (
     COLORS,
     OBSERVED,
@@ -162,8 +163,9 @@ class AnomalyDisplay:
         if not (hasattr(estimator, "score_samples") and hasattr(estimator, "offset_")):
             check_is_fitted(estimator)
             raise TypeError(
-                f"estimator is {estimator!r}; expected a detector, with score_samples "
-                "and offset_. from_predictions shows the scores of others."
+                f"estimator is {shown(estimator)}; expected a detector, with "
+                "score_samples and offset_. from_predictions shows the scores of "
+                "others."
             )
         return cls.from_predictions(
             estimator.score_samples(X),
@@ -232,7 +234,7 @@ class AnomalyDisplay:
             )
         index = indices[0] if indices else pd.RangeIndex(len(scores))
         if not isinstance(threshold, Real) or np.isnan(threshold):
-            raise ValueError(f"threshold={threshold!r} must be a number.")
+            raise ValueError(f"threshold={shown(threshold)} must be a number.")
         if values is not None:
             numbers = read_numbers(values, "values")
             if numbers.ndim > 2:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from skseq._showing import shown
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -101,7 +103,7 @@ def make_axes(
     axes = list(np.atleast_1d(np.asarray(ax, dtype=object)).flat)
     if len(axes) != n_panels or not all(isinstance(panel, Axes) for panel in axes):
         raise ValueError(
-            f"ax is {ax!r}; {caller} expected {n_panels} matplotlib Axes, or None."
+            f"ax is {shown(ax)}; {caller} expected {n_panels} matplotlib Axes, or None."
         )
     return axes
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import shown
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._known import known_targets
 from skseq.plotting._axes import (
@@ -169,7 +170,7 @@ class ForecastDisplay:
         need_matplotlib(f"{cls.__name__}.from_estimator")
         if not isinstance(estimator, BaseForecaster):
             raise TypeError(
-                f"estimator is {estimator!r}; expected a forecaster of skseq. "
+                f"estimator is {shown(estimator)}; expected a forecaster of skseq. "
                 "from_predictions shows the forecasts of others."
             )
         check_is_fitted(estimator, "net_")

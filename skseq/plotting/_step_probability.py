@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 
+from skseq._showing import shown
 from skseq._validation import is_panel
 from skseq.plotting._axes import (
     COLORS,
@@ -135,7 +136,7 @@ class StepProbabilityDisplay:
         need_matplotlib(f"{cls.__name__}.from_estimator")
         if is_classifier(estimator) or not hasattr(estimator, "predict_proba"):
             raise TypeError(
-                f"estimator is {estimator!r}; expected a tagger, which has "
+                f"estimator is {shown(estimator)}; expected a tagger, which has "
                 "probabilities per step."
             )
         if instance is None:

@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import Interval
 
+from skseq._showing import shown
 from skseq._validation import check_sequences, is_list_of_sequences, naming
 from skseq.resources import unchanged_on_error
 from skseq.sequences import SequenceArray
@@ -175,7 +176,7 @@ class SequenceSplitter(VersionedState, BaseEstimator):
             raise NotFittedError("join needs the pieces that split made before.")
         if not (np.iterable(predictions) and isinstance(predictions, Sized)):
             raise TypeError(
-                f"predictions must be a list or array, got {predictions!r}."
+                f"predictions must be a list or array, got {shown(predictions)}."
             )
         if len(predictions) != len(self.origins_):
             raise ValueError(

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import shown
 from skseq._validation import check_tokens, naming
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._words import find_words, lower_characters
@@ -283,7 +284,7 @@ def check_texts(X: Any) -> list[str | list[str]]:
     """
     if isinstance(X, (str, bytes, dict, set)) or not hasattr(X, "__len__"):
         raise TypeError(
-            f"X must be a list of texts, got {type(X).__name__}: {X!r:.50}."
+            f"X must be a list of texts, got {type(X).__name__}: {shown(X)}."
         )
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(
@@ -300,6 +301,6 @@ def check_texts(X: Any) -> list[str | list[str]]:
         if not isinstance(text, str) and not is_split:
             raise TypeError(
                 f"X[{i}] must be a text, a str or a list of str, got "
-                f"{type(text).__name__}: {text!r:.50}."
+                f"{type(text).__name__}: {shown(text)}."
             )
     return texts

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
+from skseq._showing import shown
 from skseq._validation import FLOATS, naming
 from skseq.preprocessing._order import check_order
 from skseq.sequences import SequenceArray
@@ -82,7 +83,9 @@ def make_windows(
         ("stride", stride),
     ):
         if not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
+            raise ValueError(
+                f"{name} must be an integer of at least 1, got {shown(value)}."
+            )
     window_length, horizon = int(window_length), int(horizon)  # which never overflow
     if len(table) < window_length + horizon:
         raise ValueError(

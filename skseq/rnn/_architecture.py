@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skseq._showing import shown
 from skseq._validation import layer_sizes
 from skseq.base import BaseSequenceEstimator
 from skseq.networks import CELLS, RecurrentEncoder, RecurrentLayer
@@ -123,7 +124,7 @@ def make_recurrent_encoder(estimator: Any, n_features: int) -> RecurrentEncoder:
     if not (inspect.isclass(layer) and issubclass(layer, RecurrentLayer)):
         raise ValueError(
             f"cell must be one of {sorted(CELLS)} or a subclass of "
-            f"skseq.networks.RecurrentLayer, got {layer!r}."
+            f"skseq.networks.RecurrentLayer, got {shown(layer)}."
         )
     hidden_size, num_layers = estimator.hidden_size, int(estimator.num_layers)
     sizes = layer_sizes("hidden_size", hidden_size)

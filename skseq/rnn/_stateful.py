@@ -11,6 +11,7 @@ import torch
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import shown
 from skseq._validation import naming
 from skseq.resources import unchanged_on_error
 from skseq.rnn._series import follow_series
@@ -77,7 +78,7 @@ class StatefulMixin:
                 raise ValueError(
                     f"stateful() needs {name}={' or '.join(map(repr, possible))} to "
                     "answer piece by piece, but the estimator has "
-                    f"{name}={getattr(self, name)!r}."
+                    f"{name}={shown(getattr(self, name))}."
                 )
         stream = copy.copy(self)
         stream._is_stateful = True

@@ -11,6 +11,7 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 
 from skseq._doubts import refuse_missing
+from skseq._showing import shown
 from skseq._validation import check_instances, is_list_of_sequences, naming
 from skseq.sequences import SequenceArray
 
@@ -133,7 +134,7 @@ def read_label_sequences(X: Any, y: Any) -> np.ndarray:
         elif item.ndim != 1:
             hint = ", such as list('abc')" if isinstance(y[i], str) else ""
             raise ValueError(
-                f"y[{i}] is {y[i]!r}; expected a sequence of labels{hint}."
+                f"y[{i}] is {shown(y[i])}; expected a sequence of labels{hint}."
             )
     filled = [item for item in items if len(item)]
     if not filled:
@@ -184,7 +185,7 @@ def check_n_steps(
         or (steps < 1).any()
     ):
         raise ValueError(
-            f"n_steps={n_steps!r} must be a positive integer, or one for each of the "
-            f"{n_samples} sequences."
+            f"n_steps={shown(n_steps)} must be a positive integer, or one for each of "
+            f"the {n_samples} sequences."
         )
     return int(steps.max()), int(n_steps) if isinstance(n_steps, Integral) else steps

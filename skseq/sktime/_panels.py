@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
+from skseq._showing import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -71,7 +73,7 @@ def fresh(
         kind = is_kind.__name__.removeprefix("is_")
         raise TypeError(
             f"estimator must be None or a {kind} like {default.__name__}(), "
-            f"got {estimator!r}."
+            f"got {shown(estimator)}."
         )
     return clone(estimator)
 

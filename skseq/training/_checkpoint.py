@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 
+from skseq._showing import shown
 from skseq._writing import write_file
 from skseq.networks.dropout import Dropout
 from skseq.training._caller import warn
@@ -117,7 +118,7 @@ class Checkpoint(Callback):
         every = self.every
         if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
             raise ValueError(
-                f"every={every!r} of the Checkpoint must be a positive integer."
+                f"every={shown(every)} of the Checkpoint must be a positive integer."
             )
         if not is_writable(self._path("path").parent):
             raise ValueError(
@@ -130,7 +131,7 @@ class Checkpoint(Callback):
         path = getattr(self, name)
         if not isinstance(path, (str, os.PathLike)):
             kind = type(self).__name__
-            raise TypeError(f"{name}={path!r} of the {kind} is no path.")
+            raise TypeError(f"{name}={shown(path)} of the {kind} is no path.")
         return Path(path)
 
     # The fit --------------------------------------------------------------------

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn, optim
 
+from skseq._showing import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,12 +38,12 @@ def resolve_optimizer(
         made = optimizer([nn.Parameter(torch.zeros(1))], lr=lr)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"optimizer={optimizer!r} must make an optimiser of parameters and lr: "
-            f"{error}"
+            f"optimizer={shown(optimizer)} must make an optimiser of parameters and "
+            f"lr: {error}"
         ) from error
     if not isinstance(made, optim.Optimizer):
         raise ValueError(
-            f"optimizer={optimizer!r} must make an optimiser of torch.optim, not "
+            f"optimizer={shown(optimizer)} must make an optimiser of torch.optim, not "
             f"{type(made).__name__}."
         )
     return optimizer

@@ -20,6 +20,7 @@ from skorch.callbacks import (
 from torch import nn, optim
 from tqdm.auto import tqdm
 
+from skseq._showing import shown
 from skseq.networks.dropout import seed_dropout
 from skseq.training._accelerate import AcceleratedNet, check_agreement
 from skseq.training._caller import is_one_of_many, warn
@@ -218,7 +219,9 @@ def _check_callbacks(callbacks: Sequence | None, accelerated: bool) -> None:
         callback = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
         kind = callback if inspect.isclass(callback) else type(callback)
         if not issubclass(kind, Callback):
-            raise ValueError(f"callbacks must hold skorch callbacks, got {entry!r}.")
+            raise ValueError(
+                f"callbacks must hold skorch callbacks, got {shown(entry)}."
+            )
         if issubclass(kind, (BatchScoring, EpochScoring)):
             raise ValueError(
                 f"callbacks holds {kind.__name__}, which scores the net's raw outputs; "
