@@ -97,9 +97,10 @@ def check_sequences(
                 f"X has an index of {X.index.nlevels} levels; expected one, or two "
                 "(instance, time)."
             )
-        if np.ndim(X) == 1:
+        is_row = isinstance(X, (list, tuple)) and X and not hasattr(X[0], "__len__")
+        if is_row or getattr(X, "ndim", 0) == 1:
             raise ValueError(
-                f"Expected 2D array, got 1D array instead: X of shape {np.shape(X)}. "
+                f"Expected 2D array, got 1D array instead: X of shape ({len(X)},). "
                 "Reshape your data: a single sequence alone is X[None], or [X]."
             )
         array = check_array(
@@ -162,7 +163,7 @@ def _how_read(estimator: Any, X: Any, sequences: SequenceArray) -> str:
     if sequences.n_features != estimator.n_channels:
         return ""
     if not is_list_of_sequences(X) and (
-        isinstance(X, SequenceArray) or is_panel(X) or np.ndim(X) != 2
+        isinstance(X, SequenceArray) or is_panel(X) or np.asarray(X).ndim != 2
     ):
         return ""
     kind = "univariate sequences" if sequences.n_features == 1 else "sequences"

@@ -56,7 +56,7 @@ def flatten_steps(values: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray]
         lengths = np.diff(np.append(panel_starts(values.index), len(flat)))
     else:
         ragged = is_list_of_sequences(values)
-        items = values if ragged else np.atleast_1d(values)
+        items = values if ragged else np.atleast_1d(np.asarray(values))
         arrays = [np.asarray(item) for item in items]
         for i, array in enumerate(arrays):
             if array.ndim == 0:
@@ -212,7 +212,7 @@ def check_step_weights(
         or isinstance(sample_weight, SequenceArray)
     )
     shape = len(labels), labels.n_timesteps
-    if not is_laid_out and np.shape(sample_weight) != shape:
+    if not is_laid_out and np.asarray(sample_weight).shape != shape:
         of_sequences: Any = check_weights(sample_weight, labels)
         return np.repeat(of_sequences, labels.lengths)
     weights, lengths = flatten_steps(sample_weight, "sample_weight")

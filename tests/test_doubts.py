@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.utils.estimator_checks import _NotAnArray
 
 from skseq import (
     CNNTagger,
@@ -204,6 +205,17 @@ def test_one_sample_after_a_fit_of_another_layout(layout):
         model.predict(X[0, :, :n_channels])
     with pytest.raises(ValueError, match=r"one time step.*table of 8 .* X\[None\]"):
         model.score(X[0, :, :n_channels], Y[:8])
+
+
+def test_containers_that_no_function_of_numpy_reads():
+    """As those of scikit-learn's checks: __array__ is all they have."""
+    table, y = _NotAnArray(X[..., 0]), _NotAnArray(Y)
+    expected = RNNClassifier(**QUICK).fit(X[..., 0], Y).predict_proba(X[..., 0])
+    model = RNNClassifier(**QUICK).fit(table, y, _NotAnArray(np.ones(20)))
+    np.testing.assert_allclose(model.predict_proba(table), expected)
+    tagger = RNNTagger(**QUICK).fit(X, STEPS)
+    weights = _NotAnArray(np.ones((20, 8)))
+    assert tagger.score(X, STEPS, weights) == tagger.score(X, STEPS)
 
 
 def test_tables_that_mean_sequences_are_answered():

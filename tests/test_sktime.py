@@ -332,7 +332,8 @@ def test_reduction_said_to_give_panels():
     _, swapped = forecast(make_pipeline(SwapAxes(), FORECASTER), y, **scitype)
     np.testing.assert_array_equal(adapted, expected)
     np.testing.assert_array_equal(swapped, expected)
-    bare, _ = forecast(FORECASTER, y, **scitype)
+    with pytest.warns(UserWarning, match="SwapAxes"):
+        bare, _ = forecast(FORECASTER, y, **scitype)
     assert bare.estimator_.n_features_in_ == 10  # one step: no recurrence is left
 
 
