@@ -20,7 +20,14 @@ from skseq.forecasting._reading import check_static, read_table
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table, called
 from skseq.forecasting._windows import WindowDataset
-from skseq.networks import WINDOW_SCALES, Decoder, ForecastNetwork, InputGate, Window
+from skseq.networks import (
+    N_NEAR,
+    WINDOW_SCALES,
+    Decoder,
+    ForecastNetwork,
+    InputGate,
+    Window,
+)
 from skseq.resources import (
     make_random_state,
     resolve_device,
@@ -217,6 +224,7 @@ class SeriesLearner(NetworkEstimator):
         shared = self.channels == "shared"
         masked = self.missing == "mask"
         n_features = (1 if shared else n_targets) + n_past + n_future
+        n_beside = n_static + n_future + (N_NEAR if n_future else 0)
         with seeded_torch(seed):
             encoder, size = self._make_encoder(n_features * (1 + masked))
             return ForecastNetwork(
@@ -235,7 +243,7 @@ class SeriesLearner(NetworkEstimator):
                 window_scale=WINDOW_SCALES[self.normalize],
                 dropout=self.dropout,
                 decoder=self._make_decoder(
-                    encoder, 1 if shared else n_targets, n_future + n_static
+                    encoder, 1 if shared else n_targets, n_beside
                 ),
                 gate=InputGate(n_features * (1 + masked)),
                 **self._head_options(),

@@ -33,7 +33,8 @@ class RNNForecaster(BaseForecaster):
         back.
     known_future : tuple of str or int, default=()
         Columns of X, by name or position, whose future is known when a forecast is
-        made, such as the hour or a price list.
+        made, such as the hour or a price list. The forecast of a row is told of them in
+        the row itself and in the three before and behind it, up to `horizon`.
     static : tuple of str or int, default=()
         Columns of X that are constant within a series.
     freq : str, DateOffset or None, default=None

@@ -20,7 +20,7 @@ from skseq.networks.encoders import (
     SegmentEncoder,
 )
 from skseq.networks.feedback import TokenFeedback, ValueFeedback
-from skseq.networks.forecasting import ForecastNetwork, InputGate, Window
+from skseq.networks.forecasting import N_NEAR, ForecastNetwork, InputGate, Window
 from skseq.networks.heads import PooledHead, SequenceNetwork, StepHead
 from skseq.networks.language import LanguageNetwork, Passage
 from skseq.networks.losses import (
@@ -36,6 +36,7 @@ from skseq.networks.seq2seq import Decoder, Pair, Seq2SeqNetwork
 __all__ = [
     "ATTENTIONS",
     "CELLS",
+    "N_NEAR",
     "POOLINGS",
     "WINDOW_SCALES",
     "Attention",

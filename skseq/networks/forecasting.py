@@ -11,10 +11,14 @@ from torch.nn import functional
 
 from skseq.networks.dropout import Dropout
 from skseq.networks.initialization import initialize_linear, zero_linear
+from skseq.networks.near_rows import NearRows
 from skseq.networks.normalization import WindowScale
 from skseq.networks.seq2seq import Decoder
 
-__all__ = ["ForecastNetwork", "Window"]
+__all__ = ["N_NEAR", "ForecastNetwork", "InputGate", "Window"]
+
+REACH = 3  # rows before and behind a row whose known covariates it is told
+N_NEAR = 16  # features that tell of them
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,9 @@ class ForecastNetwork(nn.Module):
         n_heads = 1 if shared else n_targets
         size = encoded_size + n_static
         n_head_outputs = self.segment_length * n_heads * self.n_outputs
-        self.head = self.skip = self.ahead = None
+        self.head = self.skip = self.ahead = self.near = None
+        if n_future:
+            self.near = NearRows(n_future, N_NEAR, REACH)
         if skip:
             self.skip = zero_linear(window_length, horizon)
         if decoder is None:
@@ -148,7 +154,7 @@ class ForecastNetwork(nn.Module):
             nn.init.zeros_(decoder.output.weight)
         if n_future and decoder is None:
             self.ahead = nn.Sequential(
-                initialize_linear(nn.Linear(size + n_future, encoded_size)),
+                initialize_linear(nn.Linear(size + n_future + N_NEAR, encoded_size)),
                 nn.ReLU(),
                 zero_linear(encoded_size, n_heads * self.n_outputs),
             )
@@ -168,6 +174,9 @@ class ForecastNetwork(nn.Module):
         covariates, future, static = (
             part.to(dtype) for part in (covariates, window.future, window.static)
         )
+        if self.near is not None:
+            before = covariates[:, :, -future.shape[2] :]
+            future = torch.cat([future, self.near(before, future)], dim=2)
         if self.shared:
             covariates, future, static = (
                 part.repeat_interleave(self.n_targets, dim=0)

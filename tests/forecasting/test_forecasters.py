@@ -104,6 +104,26 @@ def test_columns_known_ahead_are_used_and_others_are_not(cls):
 
 
 @every_kind
+def test_rows_around_a_known_one_tell_of_it(cls):
+    """Sales fall on the day after a holiday, and rise on its eve."""
+    holiday = pd.Series(np.random.RandomState(0).rand(300) < 0.15, DAYS).astype(float)
+    X = holiday.to_frame("holiday")
+    y = 10 - 5 * holiday.shift(1, fill_value=0) + 3 * holiday.shift(-1, fill_value=0)
+    options = {"window_length": 4, "horizon": 4, "random_state": 0, "lr": 0.01}
+    model = cls(known_future=("holiday",), max_epochs=15, **options)
+    model.fit(X[:250], y[:250])
+    forecast = pd.concat(  # by two blocks, of which the second is fed back
+        [
+            model.update(X[i - 8 : i], y[i - 8 : i]).predict(X[i : i + 8])
+            for i in range(258, 292, 8)
+        ]
+    )
+    error = np.abs(forecast - y[forecast.index]).to_numpy().reshape(-1, 4)
+    assert (error[:, :3].mean(axis=0) < 0.4).all()  # the deviation is 2.1
+    assert 0.3 < error[:, 3].mean() < 1.5  # what comes behind a block is not known
+
+
+@every_kind
 def test_nothing_after_the_training_rows_changes_a_forecast(cls):
     model = cls(known_future=("event",), **QUICK).fit(EVENTS[:200], DEMAND[:200])
     later = EVENTS[200:220]
@@ -116,6 +136,11 @@ def test_nothing_after_the_training_rows_changes_a_forecast(cls):
     announced = later.copy()
     announced.iloc[10:] += 5
     np.testing.assert_array_equal(model.predict(announced)[:7], forecast[:7])
+    # nor do later targets, of which the table of a rolling forecast holds all
+    paths = model.rolling_forecast(later, DEMAND[200:220])
+    changed = DEMAND[200:220] + np.where(np.arange(20) < 3, 0, 100)
+    moved = np.asarray(model.rolling_forecast(later, changed)) != np.asarray(paths)
+    assert moved.reshape(14, -1).any(axis=1).tolist() == 4 * [False] + 10 * [True]
 
 
 @every_class

@@ -50,7 +50,7 @@ def network(fresh=False, **options):
     torch.manual_seed(0)
     module = ForecastNetwork(SegmentEncoder(n_features, 8, 3, 3), 8, **settings)
     for part in module.modules():
-        if isinstance(part, torch.nn.Linear) and not fresh:
+        if isinstance(part, torch.nn.Linear) and not fresh:  # near rows say nothing
             torch.nn.init.normal_(part.weight, std=0.3)
     return module.double()
 
@@ -165,6 +165,17 @@ def test_what_is_known_of_a_step_moves_that_step_only(n_segments):
     future[:, 2] += 1
     moved = (module(replace(given, future=future)) != module(given)).flatten(2).any(2)
     assert moved.any(0).tolist() == [False, False, True, False]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_is_known_of_a_step_tells_of_those_around_it_once_learned(shared):
+    module = network(shared=shared, horizon=9)
+    torch.nn.init.normal_(module.near.convolution.weight)
+    given = replace(window(), future=torch.randn(5, 9, 2, dtype=torch.float64))
+    future = given.future.clone()
+    future[:, 4] += 1
+    moved = (module(replace(given, future=future)) != module(given)).flatten(2).any(2)
+    assert moved.any(0).tolist() == [False] + 7 * [True] + [False]
 
 
 @pytest.mark.parametrize("shared", [True, False])

@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
+import torch
 from sklearn.exceptions import NotFittedError
 
 from skseq import (
@@ -225,6 +226,7 @@ def test_forecasts_with_covariates(cls, channels, path):
     rest = table[["ahead", "fixed", "past"]]
     model = cls(**ahead(channels=channels, known_future=["ahead"], static=["fixed"]))
     model.fit(rest[:60], targets[:60])
+    torch.nn.init.normal_(model.module_.near.convolution.weight)
     export_onnx(model, path)
     found = run(
         path,

@@ -6,8 +6,10 @@ import numpy as np
 
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._losses import QuantileLoss
-from skseq.networks import ForecastNetwork
+from skseq.networks import N_NEAR, ForecastNetwork
+from skseq.networks.near_rows import NearRows
 from skseq.networks.normalization import LEAST_VARIANCE, last_value, mean_and_deviation
+from skseq.persistence._onnx.convolutions import convolve, turned
 from skseq.persistence._onnx.dense import add_dense
 from skseq.persistence._onnx.encoders import add_encoder
 from skseq.persistence._onnx.graph import Graph, Steps
@@ -63,8 +65,15 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
     found["past"] = graph.op("Concat", targets, covariates, axis=2)
     found["targets"] = targets
     found = {part: graph.cast(x, np.float32) for part, x in found.items()}
+    shapes = {part: shape for part, (shape, _) in parts.items()}
+    if network.near is not None:
+        reach = min(network.near.reach, length)
+        before = graph.slice(graph.slice(found["past"], 2, n_before), 1, -reach)
+        block = graph.op("Concat", before, found["future"], axis=1)
+        near = _near_rows(graph, network.near, block, reach)
+        found["future"] = graph.op("Concat", found["future"], near, axis=2)
+        shapes["future"] = [horizon, n_future + N_NEAR]
     if network.shared:
-        shapes = {part: shape for part, (shape, _) in parts.items()}
         found = _shared(graph, found, n_targets, shapes)
     outputs = _outputs(graph, network, found)
     if network.shared:
@@ -89,6 +98,15 @@ def _window_scale(graph: Graph, network: ForecastNetwork, targets: str) -> tuple
     centred = graph.op("Sub", targets, mean)
     squares = graph.op("ReduceMean", graph.op("Mul", centred, centred), axes=[1])
     return mean, graph.op("Sqrt", graph.op("Add", squares, np.float64(LEAST_VARIANCE)))
+
+
+def _near_rows(graph: Graph, near: NearRows, block: str, n_before: int) -> str:
+    """Return features (B, H, D) of the rows around those behind the first ones."""
+    flag = np.array([0, 0, 0, 0, 0, 1])  # says that a row is known
+    block = graph.op("Pad", block, flag, np.float32(1))
+    pads = [near.reach - n_before, near.reach]
+    found = convolve(graph, near.convolution, turned(graph, block), pads)
+    return turned(graph, found)
 
 
 def _shared(
