@@ -43,11 +43,13 @@ def _find_text(X: Any) -> tuple[str, str] | None:
     """Return the place of the first text, and the text."""
     if isinstance(X, (str, bytes)):
         return "X", str(X)
+    if hasattr(X, "columns") or getattr(X, "feature_names", None) is not None:
+        return None  # whose columns are named elsewhere
     if isinstance(X, SequenceArray):
         return _find_text(X.values)
     dtype = getattr(X, "dtype", None)
-    if hasattr(X, "columns") or not hasattr(X, "__len__"):
-        return None  # whose columns are named elsewhere
+    if not hasattr(X, "__len__"):
+        return None
     if getattr(dtype, "kind", "O") not in "OUST":
         return None
     if getattr(X, "ndim", 1) > 1:
@@ -80,7 +82,7 @@ def warn_of_axes(sequences: SequenceArray) -> None:
     n_timesteps = int(sequences.lengths.max())
     if (
         sequences.window_length is not None
-        or getattr(sequences, "feature_names", None) is not None
+        or sequences.feature_names is not None
         or sequences.n_features < MANY * n_timesteps
     ):
         return

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
@@ -17,8 +18,16 @@ from sklearn.utils.validation import (
 )
 
 from skseq._doubts import refuse_missing, refuse_texts, warn_of_axes
+from skseq._foreign import check_container, check_layout_of_frame
+from skseq._instances import check_instances, names_of_sequences
+from skseq._places import (
+    check_columns,
+    check_finite_rows,
+    finding_text,
+    labels_of_step,
+    place_in_table,
+)
 from skseq._showing import shown
-from skseq.panels import panel_starts
 from skseq.sequences import SequenceArray
 
 if TYPE_CHECKING:
@@ -80,17 +89,16 @@ def check_sequences(
     sequences : SequenceArray of float64 or float32
     """
     if not reset and y is NO_TARGETS and _is_as_in_fit(estimator, X):
-        assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
-        return SequenceArray.from_array(X)
+        return _check_finite(SequenceArray.from_array(X), X)
     refuse_texts(X)
+    check_container(X, "X", time_axis=1)
     named, is_table, is_nested_list = X, False, False
     if isinstance(X, SequenceArray):
-        sequences = _check_values(X)
+        sequences = _check_values(X, X)
     elif is_panel(X):
-        sequences = _check_values(_from_panel(X))
+        sequences = _check_values(_from_panel(X), X)
     elif is_list_of_sequences(X):
-        named = _named_item(X)
-        sequences = _check_values(SequenceArray.from_list(_as_list(X)))
+        sequences = _check_values(_from_list(X), X)
     else:
         if hasattr(X, "iloc") and X.index.nlevels > 2:
             raise ValueError(
@@ -103,16 +111,28 @@ def check_sequences(
                 f"Expected 2D array, got 1D array instead: X of shape ({len(X)},). "
                 "Reshape your data: a single sequence alone is X[None], or [X]."
             )
-        array = check_array(
-            X, allow_nd=True, dtype=FLOATS, input_name="X", estimator=estimator
-        )
+        if hasattr(X, "iloc"):
+            check_layout_of_frame(X.to_frame() if X.ndim == 1 else X, "X")
+            check_columns(X, "X")
+        with finding_text(X, "X", lambda at: _place_in_array(X, at)):
+            array = check_array(
+                X,
+                allow_nd=True,
+                dtype=FLOATS,
+                ensure_all_finite=False,
+                input_name="X",
+                estimator=estimator,
+            )
         # scikit-learn leaves the foreign byte order of a DataFrame as it is.
         array = np.asarray(array, dtype=array.dtype.newbyteorder("="))
         is_table = array.ndim == 2
         is_nested_list = isinstance(X, (list, tuple))
         if is_table:
             array = _unflatten(array, estimator.n_channels)
-        sequences = SequenceArray.from_array(array)
+        sequences = _check_finite(SequenceArray.from_array(array), X)
+        sequences.instances = names_of_sequences(X)
+    if sequences.feature_names is not None:
+        named = pd.DataFrame(columns=sequences.feature_names)
     counts_columns = is_table and (
         reset or (estimator._fitted_on_table and not is_nested_list)
     )
@@ -174,6 +194,73 @@ def _how_read(estimator: Any, X: Any, sequences: SequenceArray) -> str:
     )
 
 
+@naming("X")
+def check_rows(
+    estimator: BaseEstimator,
+    X: Any,
+    *,
+    reset: bool,
+    finite: bool = True,
+    least: int = 1,
+) -> np.ndarray:
+    """Read rows in the order of time, and set or check names and number of columns.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator that was given X.
+    X : array-like or DataFrame of shape (n_rows, n_columns)
+        The rows.
+    reset : bool
+        True in `fit`, False afterwards.
+    finite : bool, default=True
+        Whether NaN and infinity are refused.
+    least : int, default=1
+        Number of rows that there must be.
+
+    Returns
+    -------
+    values : ndarray of float64 or float32 of shape (n_rows, n_columns)
+    """
+    with _reading_table(X, "X"):
+        values = validate_data(
+            estimator,
+            X,
+            dtype=FLOATS,
+            ensure_all_finite=False,
+            ensure_min_samples=least,
+            reset=reset,
+        )
+    if finite:
+        check_finite_rows(values, X, "X")
+    return values
+
+
+def check_table(values: Any, name: str, *, finite: bool = True) -> np.ndarray:
+    """Return floats of shape (n_rows,) or (n_rows, n_columns)."""
+    with _reading_table(values, name):
+        table = check_array(
+            values,
+            ensure_2d=False,
+            dtype=FLOATS,
+            ensure_all_finite=False,
+            input_name=name,
+        )
+    if finite:
+        check_finite_rows(table, values, name)
+    return table
+
+
+@contextmanager
+def _reading_table(table: Any, name: str) -> Iterator[None]:
+    """Refuse what is no table of numbers, with the place of what is none."""
+    check_container(table, name, time_axis=0)
+    if hasattr(table, "iloc"):
+        check_columns(table, name)
+    with finding_text(table, name, lambda at: place_in_table(table, *at)):
+        yield
+
+
 def check_tokens(
     sequences: SequenceArray, n_tokens: int | None = None
 ) -> SequenceArray:
@@ -221,7 +308,8 @@ def check_vectors(vectors: Any, size: int | None) -> np.ndarray | None:
 @naming("y")
 def check_labels(X: Any, y: Any) -> np.ndarray:
     """Return class labels (n_samples,) or label indicators (n_samples, n_labels)."""
-    check_instances(X, y)
+    check_container(y, "y")
+    check_instances(X, y, "y", one_each=True)
     if hasattr(y, "toarray"):
         y = y.toarray()
     refuse_missing(y)
@@ -247,13 +335,24 @@ def check_labels(X: Any, y: Any) -> np.ndarray:
 @naming("y")
 def check_numbers(X: Any, y: Any) -> np.ndarray:
     """Return regression targets (n_samples,) or (n_samples, n_outputs), float64."""
-    check_instances(X, y)
-    y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
+    check_container(y, "y")
+    check_instances(X, y, "y", one_each=True)
+    given = y
+    with finding_text(y, "y", lambda at: place_in_table(given, *at)):
+        y = check_array(
+            y,
+            ensure_2d=False,
+            allow_nd=True,
+            dtype=np.float64,
+            ensure_all_finite=False,
+            input_name="y",
+        )
     if y.ndim > 2:
         raise ValueError(
             f"y has the shape {y.shape}; expected (n_samples,) or "
             "(n_samples, n_outputs)."
         )
+    check_finite_rows(y, given, "y")
     return y
 
 
@@ -268,23 +367,18 @@ def check_weights(sample_weight: Any, sequences: SequenceArray) -> np.ndarray | 
             "items, as if for time steps; expected one weight per sequence, "
             "(n_samples,)."
         )
+    check_container(sample_weight, "sample_weight")
+    check_instances(sequences, sample_weight, "sample_weight", one_each=True)
     return _check_sample_weight(
         sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
     )
 
 
-def check_instances(X: Any, y: Any) -> None:
-    """Refuse a labelled y whose order differs from the instances of a panel X."""
-    if not is_panel(X) or not hasattr(y, "iloc") or y.index.nlevels != 1:
-        return
-    instances = X.index.get_level_values(0).unique()
-    if not y.index.equals(instances) and y.index.sort_values().equals(
-        instances.sort_values()
-    ):
-        raise ValueError(
-            "y is indexed by the instances of X but in another order; "
-            "use y.loc[X.index.get_level_values(0).unique()]."
-        )
+def check_scored(X: Any, y: Any, sample_weight: Any) -> None:
+    """Refuse targets and weights of a score that do not belong to X, row by row."""
+    for name, values in (("y", y), ("sample_weight", sample_weight)):
+        check_container(values, name)
+        check_instances(X, values, name, one_each=True)
 
 
 def check_same_length(sequences: SequenceArray, y: np.ndarray | SequenceArray) -> None:
@@ -369,53 +463,70 @@ def is_list_of_sequences(X: Any) -> bool:
 def _from_panel(X: Any) -> SequenceArray:
     """Return one sequence per instance of a Series or DataFrame."""
     frame = X.to_frame() if X.ndim == 1 else X
-    starts = panel_starts(frame.index)
+    sequences = SequenceArray.from_frame(frame)
+    check_columns(frame, "X")
     values = check_array(frame, dtype=FLOATS, ensure_all_finite=False, input_name="X")
-    return SequenceArray(values, starts, np.diff(np.append(starts, len(frame))))
-
-
-def _as_list(X: Any) -> list:
-    """Return the items of a list, object array or Series, finite or not."""
-    return [
-        sequence.to_numpy(dtype=np.float64, na_value=np.nan)
-        if hasattr(sequence, "iloc")
-        else sequence
-        for sequence in X
-    ]
-
-
-def _named_item(X: Any) -> Any:
-    """Return an item whose names of columns stand for all of a list."""
-    items = list(X)
-    names = [list(getattr(item, "columns", ())) for item in items]
-    for i, columns in enumerate(names):
-        if columns != names[0]:
-            raise ValueError(
-                f"The DataFrame X[{i}] has the columns {columns}, X[0] has {names[0]}."
-            )
-    return items[0] if names[0] else X
-
-
-def _check_values(sequences: SequenceArray) -> SequenceArray:
-    """Return sequences of finite floats."""
-    if len(sequences) == 0:
-        raise ValueError("X holds no sequence; at least one is required.")
-    values = check_array(
-        sequences.values, dtype=FLOATS, ensure_all_finite=False, input_name="X"
-    )
-    finite = np.isfinite(values).all(axis=1)
-    if not finite.all():
-        _raise_not_finite(sequences, values, finite)
     return sequences.map_values(lambda _: values)
 
 
-def _raise_not_finite(
-    sequences: SequenceArray, values: np.ndarray, finite: np.ndarray
-) -> None:
-    """Name the first sequence and step with a NaN or infinity, if one is in use."""
-    for i, step, row in _places(sequences, ~finite):
-        kind = "NaN" if np.isnan(values[row]).any() else "infinity"
-        raise ValueError(f"Input X contains {kind}: X[{i}] at time step {step}.")
+def _from_list(X: Any) -> SequenceArray:
+    """Return the sequences of a list, object array or Series, finite or not."""
+    items = list(X)
+    for i, item in enumerate(items):
+        if hasattr(item, "iloc"):
+            check_columns(item, f"X[{i}]")
+            values = item.to_numpy(dtype=np.float64, na_value=np.nan)
+            columns = getattr(item, "columns", None)
+            items[i] = (
+                values if columns is None else pd.DataFrame(values, None, columns)
+            )
+    return SequenceArray.from_list(items)
+
+
+def _check_values(sequences: SequenceArray, given: Any) -> SequenceArray:
+    """Return sequences of finite floats."""
+    if len(sequences) == 0:
+        raise ValueError("X holds no sequence; at least one is required.")
+    with finding_text(
+        sequences.values, "X", lambda at: _place_in_steps(sequences, at, given)
+    ):
+        values = check_array(
+            sequences.values, dtype=FLOATS, ensure_all_finite=False, input_name="X"
+        )
+    return _check_finite(sequences.map_values(lambda _: values), given)
+
+
+def _check_finite(sequences: SequenceArray, given: Any) -> SequenceArray:
+    """Refuse NaN and infinity, and name the first sequence and step with one."""
+    values = sequences.values
+    if np.isfinite(np.sum(values)):  # no copy
+        return sequences
+    finite = np.isfinite(values)
+    for i, step, row in _places(sequences, ~finite.all(axis=1)):
+        column = int(np.argmin(finite[row]))
+        kind = "NaN" if np.isnan(values[row, column]) else "infinity"
+        place = f"X[{i}] at time step {step}"
+        place += labels_of_step(given, i, step, row, column, values.shape[1])
+        raise ValueError(f"Input X contains {kind}: {place}.")
+    return sequences
+
+
+def _place_in_steps(sequences: SequenceArray, position: tuple, given: Any) -> str:
+    """Return what to call a position in the table of all steps."""
+    row, column = position
+    mask = np.arange(len(sequences.values)) == row
+    for i, step, _ in _places(sequences, mask):
+        labels = labels_of_step(given, i, step, row, column, sequences.n_features)
+        return f"X[{i}] at time step {step}{labels}"
+    return place_in_table(None, *position)
+
+
+def _place_in_array(X: Any, position: tuple) -> str:
+    """Return what to call a position in an array or table of sequences."""
+    if len(position) < 3:
+        return place_in_table(X, *position)
+    i, step, column = position
+    return f"X[{i}] at time step {step}, feature {column}"
 
 
 def _places(sequences: SequenceArray, mask: np.ndarray) -> Iterator[tuple]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from skseq._foreign import check_container, is_frame
 from skseq._showing import shown
 from skseq.panels import panel_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["SequenceArray"]
+__all__ = ["SequenceArray", "names_of_columns"]
 
 
 class SequenceArray:
@@ -83,6 +84,7 @@ class SequenceArray:
         feature_names: Any = None,
         instances: Any = None,
     ):
+        check_container(values, "values")
         values = np.asarray(values)
         starts = _as_integers("starts", starts)
         lengths = _as_integers("lengths", lengths)
@@ -140,6 +142,7 @@ class SequenceArray:
         -------
         sequences : SequenceArray
         """
+        check_container(X, "X", time_axis=1)
         X = np.asarray(X)
         if X.ndim != 3:
             raise ValueError(
@@ -166,20 +169,24 @@ class SequenceArray:
         Returns
         -------
         sequences : SequenceArray
+            It knows the names of the columns, if the sequences are DataFrames.
 
         Raises
         ------
         ValueError
             If there is no sequence, one is empty or has another number of
-            dimensions or features.
+            dimensions or features, or other columns.
         TypeError
             If `sequences` is no list of arrays.
         """
-        is_one = isinstance(sequences, (str, bytes, dict, set))
+        is_one = isinstance(sequences, (str, bytes, dict, set)) or is_frame(sequences)
         if is_one or hasattr(sequences, "columns") or not np.iterable(sequences):
             raise TypeError(
                 f"sequences must be a list of arrays, got {type(sequences).__name__}."
             )
+        sequences = list(sequences)
+        check_container(sequences, "sequences", time_axis=1)
+        names = _names_of_all(sequences)
         tables = [_as_table(sequence, i) for i, sequence in enumerate(sequences)]
         if not tables:
             raise ValueError("sequences holds no sequence; at least one is required.")
@@ -192,7 +199,7 @@ class SequenceArray:
                 )
         lengths = np.array([len(table) for table in tables])
         values = np.ascontiguousarray(np.concatenate(tables))
-        return cls(values, np.cumsum(lengths) - lengths, lengths)
+        return cls(values, np.cumsum(lengths) - lengths, lengths, feature_names=names)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> SequenceArray:
@@ -217,15 +224,18 @@ class SequenceArray:
         TypeError
             If `frame` is no DataFrame.
         """
-        if not hasattr(frame, "columns"):
-            raise TypeError(f"frame must be a DataFrame, got {type(frame).__name__}.")
+        if not isinstance(frame, pd.DataFrame):
+            kind, hint = type(frame).__name__, ""
+            if is_frame(frame):
+                kind = f"{type(frame).__module__}.{kind}"
+                hint = "; give frame.to_pandas().set_index([instance, time])"
+            raise TypeError(f"frame must be a DataFrame, got {kind}{hint}.")
         starts = panel_starts(frame.index)
-        named = all(isinstance(column, str) for column in frame.columns)
         return cls(
             frame.to_numpy(),
             starts,
             np.diff(np.append(starts, len(frame))),
-            feature_names=frame.columns if named else None,
+            feature_names=names_of_columns(frame),
             instances=frame.index.get_level_values(0)[starts],
         )
 
@@ -448,6 +458,34 @@ def _as_names(names: Any, n_features: int) -> np.ndarray | None:
             f"got {names!r:.200}."
         )
     return np.array(names, dtype=object)
+
+
+def names_of_columns(frame: Any) -> Any:
+    """Return the columns of a DataFrame if all are strings, as scikit-learn does.
+
+    Parameters
+    ----------
+    frame : object
+        A DataFrame, or anything else, which has no names.
+
+    Returns
+    -------
+    names : Index or None
+    """
+    columns = getattr(frame, "columns", ())
+    named = len(columns) and all(isinstance(column, str) for column in columns)
+    return columns if named else None
+
+
+def _names_of_all(sequences: list) -> Any:
+    """Return the names of columns that the DataFrames in a list share."""
+    columns = [list(getattr(item, "columns", ())) for item in sequences]
+    for i, names in enumerate(columns):
+        if names != columns[0]:
+            raise ValueError(
+                f"The DataFrame X[{i}] has the columns {names}, X[0] has {columns[0]}."
+            )
+    return names_of_columns(sequences[0]) if columns else None
 
 
 def _as_instances(instances: Any, n_samples: int) -> pd.Index | None:

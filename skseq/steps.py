@@ -11,6 +11,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
 from skseq._doubts import refuse_missing
+from skseq._foreign import check_container
+from skseq._instances import check_instances, names_of_sequences
 from skseq._showing import shown
 from skseq._validation import check_weights, is_list_of_sequences, is_panel, naming
 from skseq.panels import panel_starts
@@ -140,6 +142,8 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
     TypeError
         If labels are partly strings.
     """
+    check_container(y, "y")
+    check_instances(X, y, "y")
     if is_panel(X) and is_panel(y) and not y.index.equals(X.index):
         raise ValueError(
             "y has another index than X; labels per step need the same (instance, "
@@ -156,7 +160,10 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
                 "label per step."
             )
         starts = np.cumsum(lengths) - lengths
-        labels = SequenceArray(flat[:, None], starts, lengths)
+        instances = names_of_sequences(X)  # which weights of sequences may name, too
+        if instances is not None and len(instances) != len(starts):
+            instances = None
+        labels = SequenceArray(flat[:, None], starts, lengths, instances=instances)
     if labels.n_features != 1:
         raise ValueError(
             f"y holds {labels.n_features} values per time step; expected one label."

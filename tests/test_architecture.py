@@ -11,9 +11,10 @@ import skseq
 
 PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
-    {"_showing", "panels", "times"},
+    {"_foreign", "_showing", "panels", "times"},
     {"sequences"},
-    {"_doubts"},
+    {"_places"},
+    {"_doubts", "_instances"},
     {"_validation", "_writing", "networks", "resources", "versioning"},
     {"steps"},
     {"metrics"},

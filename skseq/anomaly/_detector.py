@@ -9,10 +9,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from skseq._foreign import check_container
 from skseq._summary import NetworkReprMixin
-from skseq._validation import FLOATS, MOST_ROWS, naming
+from skseq._validation import MOST_ROWS, check_rows, naming
 from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 from skseq.forecasting import RNNForecaster
@@ -293,6 +294,7 @@ class SequenceAnomalyDetector(
     @naming("X")
     def _read(self, X: Any, *, reset: bool) -> Any:
         """Return a table; a flat series is one of one column."""
+        check_container(X, "X", time_axis=0)
         is_pandas = hasattr(X, "iloc")
         if is_pandas and X.index.nlevels > 1:
             raise ValueError(
@@ -306,9 +308,7 @@ class SequenceAnomalyDetector(
             X = X.to_frame(0 if self._takes_flat else X.name)
         elif self._takes_flat and n_dimensions == 1:
             X = np.asarray(X)[:, None]
-        values = validate_data(
-            self, X, dtype=FLOATS, ensure_all_finite=False, reset=reset
-        )
+        values = check_rows(self, X, reset=reset, finite=False)
         return X if is_pandas else values
 
     def _targets(self, X: Any) -> np.ndarray:

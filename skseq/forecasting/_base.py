@@ -15,6 +15,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._foreign import check_container
 from skseq._validation import naming
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.forecasting._losses import check_quantiles
@@ -212,6 +213,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
     def _check_scored(self, y: Any, shape: tuple[int, int]) -> np.ndarray:
         """Return targets of the shape (n_rows, n_targets)."""
         with naming("y"):
+            check_container(y, "y", time_axis=0)
             y = check_array(
                 y,
                 ensure_2d=False,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
-from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_consistent_length
 
+from skseq._foreign import check_container, is_frame
 from skseq._showing import shown
-from skseq._validation import FLOATS, naming
+from skseq._validation import check_rows, check_table, naming
 from skseq.forecasting._table import Columns, Table, called, read_series
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def read_table(
         roles = estimator._roles
     targets = values[:, roles.targets]
     if y is not None:
-        targets = _check_targets(X, y, estimator)
+        targets = _check_targets(X, y)
     parts = [targets, *(values[:, columns] for columns in roles[1:])]
     frame = y if hasattr(y, "iloc") and not hasattr(X, "iloc") else X
     edges, names, spans = read_series(
@@ -201,7 +201,10 @@ def _as_table(estimator: BaseEstimator, X: Any) -> Any:
         return X.to_frame(0 if X.name is None else X.name)
     if hasattr(X, "columns") and not pd.Index(X.columns).is_unique:
         raise ValueError(f"X has columns of the same name: {list(X.columns)}.")
-    if hasattr(X, "iloc") or issparse(X):  # which validate_data refuses
+    check_container(X, "X", time_axis=0)
+    if hasattr(X, "column_names"):  # a table of pyarrow
+        raise TypeError(f"X is a {type(X).__name__}; give X.to_pandas().")
+    if hasattr(X, "iloc") or is_frame(X) or issparse(X):  # the last is refused
         return X
     X = np.asarray(X)
     if estimator._takes_flat and X.ndim == 1:
@@ -217,22 +220,13 @@ def _as_table(estimator: BaseEstimator, X: Any) -> Any:
 
 @naming("X")
 def _check_values(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
-    values = validate_data(
-        estimator, X, dtype=FLOATS, ensure_all_finite=False, reset=reset
-    )
+    values = check_rows(estimator, X, reset=reset, finite=False)
     return values.astype(np.float64, copy=False)
 
 
 @naming("y")
-def _check_targets(X: Any, y: Any, estimator: BaseEstimator) -> np.ndarray:
-    y = check_array(
-        y,
-        ensure_2d=False,
-        dtype=np.float64,
-        ensure_all_finite=False,
-        input_name="y",
-        estimator=estimator,
-    )
+def _check_targets(X: Any, y: Any) -> np.ndarray:
+    y = check_table(y, "y", finite=False).astype(np.float64, copy=False)
     check_consistent_length(X, y)
     return y.reshape(len(y), -1)
 

@@ -37,7 +37,14 @@ def lay_out(X: Any, n_channels: int) -> SequenceArray:
         ends = np.cumsum(X.lengths)
         starts = ends - X.lengths
         rows = np.repeat(X.starts - starts, X.lengths) + np.arange(ends[-1:].sum())
-        return SequenceArray(X.values[rows], starts, X.lengths, X.window_length)
+        return SequenceArray(
+            X.values[rows],
+            starts,
+            X.lengths,
+            X.window_length,
+            feature_names=X.feature_names,
+            instances=X.instances,
+        )
     if is_panel(X):
         starts = panel_starts(X.index)
         values = X.to_numpy(copy=True).reshape(len(X), -1)
@@ -111,5 +118,7 @@ def names_of_features(X: Any, estimator: Any, n_features: int) -> np.ndarray | N
         Number of features per time step.
     """
     item = next(iter(X)) if is_list_of_sequences(X) else X
-    names = getattr(item, "columns", getattr(estimator, "feature_names_in_", ()))
+    known = getattr(estimator, "feature_names_in_", ())
+    names = getattr(item, "columns", getattr(item, "feature_names", None))
+    names = known if names is None else names
     return np.asarray(names) if len(names) == n_features else None

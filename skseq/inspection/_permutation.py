@@ -13,6 +13,7 @@ from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.parallel import Parallel, delayed
 
+from skseq._instances import check_instances
 from skseq.inspection._layouts import lay_out, lay_out_like, names_of_features
 from skseq.resources import make_random_state
 from skseq.sequences import SequenceArray
@@ -109,7 +110,7 @@ def permutation_importance(
     ------
     ValueError
         If a parameter or the layout of X is not as described, or X and y are of
-        different length.
+        different length or name the instances in another order.
 
     See Also
     --------
@@ -144,6 +145,8 @@ def permutation_importance(
     """
     n_channels = getattr(estimator, "n_channels", 1)
     sequences = lay_out(X, n_channels)
+    check_instances(X, y, "y")
+    check_instances(X, sample_weight, "sample_weight")
     if y is not None:
         check_consistent_length(sequences.starts, y, sample_weight)
     score = _Score(check_scoring(estimator, scoring=scoring), y, sample_weight)

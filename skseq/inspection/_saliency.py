@@ -10,6 +10,7 @@ import torch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._instances import check_instances
 from skseq._showing import shown
 from skseq.inspection._gradients import Gradients, IntegratedGradients
 from skseq.mixins import SequenceClassifierMixin, SequenceRegressorMixin
@@ -97,6 +98,7 @@ def saliency(
     """
     _check_kind(estimator)
     sequences = estimator._check_X(X, reset=False)
+    check_instances(X, target, "target", one_each=True)
     columns = _columns(estimator, X, target, len(sequences))
     explain = Gradients(estimator, sequences, columns)
     if method == "integrated_gradients":

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from skseq._showing import shown
-from skseq._validation import check_labels
+from skseq._validation import check_labels, check_scored
 from skseq.mixins._encoding import EncodingMixin
 from skseq.mixins._labels import LabelsMixin
 from skseq.samples import Samples
@@ -96,6 +96,32 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
         if isinstance(self._task, MultilabelClassification):
             return (proba > 0.5).astype(int)
         return self.classes_[proba.argmax(axis=1)]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy; of label indicators, of whole rows.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Their labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            The share of sequences whose label is right.
+
+        Raises
+        ------
+        ValueError
+            If X, y or the weights are not as described, or y or the weights are
+            indexed by the instances of X in another order.
+        """
+        check_scored(X, y, sample_weight)
+        return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from skseq._validation import check_numbers
+from skseq._validation import check_numbers, check_scored
 from skseq.mixins._encoding import EncodingMixin
 from skseq.tasks import Regression
 
@@ -61,6 +61,31 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
         """
         outputs = self._predict_outputs(X)
         return self._task.decode(outputs)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R², the mean over the outputs.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+
+        Raises
+        ------
+        ValueError
+            If X, y or the weights are not as described, or y or the weights are
+            indexed by the instances of X in another order.
+        """
+        check_scored(X, y, sample_weight)
+        return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

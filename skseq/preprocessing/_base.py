@@ -58,8 +58,8 @@ def in_layout_of(X: Any, sequences: SequenceArray) -> Any:
     Returns
     -------
     X : object
-        A panel for a panel, a list for a list, an array of as many dimensions for an
-        array or a table.
+        A panel for a panel, a list for a list, of DataFrames for such, an array of as
+        many dimensions for an array or a table.
     """
     if isinstance(X, SequenceArray):
         return sequences
@@ -68,10 +68,13 @@ def in_layout_of(X: Any, sequences: SequenceArray) -> Any:
     if is_panel(X):
         return type(X)(sequences.values, index=X.index, columns=X.columns)
     if is_list_of_sequences(X):
-        n_dims = (np.ndim(sequence) for sequence in X)
-        return [
-            sequence[:, 0] if n_dim == 1 else sequence
-            for n_dim, sequence in zip(n_dims, sequences, strict=True)
-        ]
+        return [_like(x, sequence) for x, sequence in zip(X, sequences, strict=True)]
     array = np.asarray(sequences)
     return array.reshape(len(array), -1) if np.asarray(X).ndim == 2 else array
+
+
+def _like(x: Any, sequence: np.ndarray) -> Any:
+    """Return the steps of a sequence as those of another, which has names perhaps."""
+    if hasattr(x, "columns"):
+        return type(x)(sequence, index=x.index, columns=x.columns)
+    return sequence[:, 0] if np.ndim(x) == 1 else sequence

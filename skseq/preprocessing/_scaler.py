@@ -179,4 +179,6 @@ def _laid_out(sequences: SequenceArray, tables: list[np.ndarray]) -> SequenceArr
         ends - sequences.lengths,
         sequences.lengths,
         sequences.window_length,
+        feature_names=sequences.feature_names,
+        instances=sequences.instances,
     )

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from skseq._validation import FLOATS, MOST_ROWS, is_panel, naming
+from skseq._validation import MOST_ROWS, check_rows, is_panel
 from skseq.panels import panel_starts
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._lost_index import check_lost_index
@@ -116,8 +116,7 @@ class SlidingWindow(SequenceTransformer):
         """
         self._validate_params()
         with unchanged_on_error(self):
-            with naming("X"):
-                values = validate_data(self, X, dtype=FLOATS)
+            values = check_rows(self, X, reset=True)
             check_lost_index(X, len(values), y)
             self._is_updated = False
             self._tails: dict[Any, tuple] = {}
@@ -160,10 +159,7 @@ class SlidingWindow(SequenceTransformer):
         check_is_fitted(self, "_tails")
         self._validate_params()
         with unchanged_on_error(self):
-            with naming("X"):
-                values = validate_data(
-                    self, X, dtype=FLOATS, reset=False, ensure_min_samples=0
-                )
+            values = check_rows(self, X, reset=False, least=0)
             check_lost_index(X, len(values))
             self._is_updated = True
             self._remember(X, values)
@@ -189,8 +185,7 @@ class SlidingWindow(SequenceTransformer):
         """
         check_is_fitted(self, "_tails")
         self._validate_params()  # which may have been set since
-        with naming("X"):
-            values = validate_data(self, X, dtype=FLOATS, reset=False)
+        values = check_rows(self, X, reset=False)
         check_lost_index(X, len(values))
         tables, starts, lengths, n_above = [], [], [], 0
         for name, start, stop, index in _series(X, len(values)):
@@ -210,6 +205,7 @@ class SlidingWindow(SequenceTransformer):
             np.concatenate(starts),
             np.concatenate(lengths),
             window_length=self.window_length,
+            feature_names=getattr(self, "feature_names_in_", None),
         )
 
     @property

@@ -12,6 +12,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import Interval
 
+from skseq._foreign import check_container
+from skseq._instances import check_instances
 from skseq._showing import shown
 from skseq._validation import check_sequences, is_list_of_sequences, naming
 from skseq.resources import unchanged_on_error
@@ -92,7 +94,7 @@ class SequenceSplitter(VersionedState, BaseEstimator):
         Returns
         -------
         pieces : SequenceArray
-            Views of the sequences, not copies.
+            Views of the sequences, not copies; with their names and instances.
         y : like y
             The labels of the pieces, None without labels.
         groups : ndarray of shape (n_pieces,)
@@ -101,7 +103,8 @@ class SequenceSplitter(VersionedState, BaseEstimator):
         Raises
         ------
         ValueError
-            If `stride` leaves steps out, or labels per step do not match the steps.
+            If `stride` leaves steps out, labels per step do not match the steps, or y
+            or groups are indexed by the instances in another order.
         """
         self._validate_params()
         stride = self.stride or self.length
@@ -112,6 +115,9 @@ class SequenceSplitter(VersionedState, BaseEstimator):
             )
         with unchanged_on_error(self):
             sequences = check_sequences(self, X, reset=True)
+            for name, values in (("y", y), ("groups", groups)):
+                check_container(values, name)
+                check_instances(X, values, name)
             groups = np.arange(len(sequences)) if groups is None else np.asarray(groups)
             with naming("groups"):
                 check_consistent_length(sequences.starts, groups)
@@ -124,7 +130,13 @@ class SequenceSplitter(VersionedState, BaseEstimator):
             rest = self.lengths_[self.origins_] - self.offsets_
             self.piece_lengths_ = np.minimum(rest, self.length)
             starts = sequences.starts[self.origins_] + self.offsets_
-            pieces = SequenceArray(sequences.values, starts, self.piece_lengths_)
+            pieces = SequenceArray(
+                sequences.values,
+                starts,
+                self.piece_lengths_,
+                feature_names=sequences.feature_names,
+                instances=sequences[self.origins_].instances,
+            )
             return pieces, self._carry(y), groups[self.origins_]
 
     def _carry(self, y: Any) -> Any:

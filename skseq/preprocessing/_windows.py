@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_consistent_length
 
 from skseq._showing import shown
-from skseq._validation import FLOATS, naming
+from skseq._validation import check_table, naming
 from skseq.preprocessing._order import check_order
-from skseq.sequences import SequenceArray
+from skseq.sequences import SequenceArray, names_of_columns
 
 __all__ = ["make_windows"]
 
@@ -95,7 +95,12 @@ def make_windows(
     starts = np.arange(
         0, len(table) - window_length - horizon + 1, min(stride, len(table))
     )
-    windows = SequenceArray(table, starts, np.full(len(starts), window_length))
+    windows = SequenceArray(
+        table,
+        starts,
+        np.full(len(starts), window_length),
+        feature_names=names_of_columns(X),
+    )
     ahead = starts[:, None] + window_length + np.arange(horizon)
     targets = goals[ahead].reshape(len(starts), -1)
     return windows, targets[:, 0] if targets.shape[1] == 1 else targets
@@ -104,7 +109,7 @@ def make_windows(
 def _as_table(values: Any, name: str) -> np.ndarray:
     """Return one or several columns of finite floats."""
     with naming(name):
-        table = check_array(values, ensure_2d=False, dtype=FLOATS, input_name=name)
+        table = check_table(values, name)
     if table.ndim > 2 or table.ndim == 0:
         raise ValueError(
             f"{name} has the shape {table.shape}; expected (n_rows,) or "

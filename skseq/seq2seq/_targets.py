@@ -11,8 +11,10 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 
 from skseq._doubts import refuse_missing
+from skseq._foreign import check_container
+from skseq._instances import check_instances
 from skseq._showing import shown
-from skseq._validation import check_instances, is_list_of_sequences, naming
+from skseq._validation import is_list_of_sequences, naming
 from skseq.sequences import SequenceArray
 
 __all__ = ["Layout", "check_n_steps", "read_label_sequences", "read_number_sequences"]
@@ -78,7 +80,8 @@ def read_number_sequences(X: Any, y: Any) -> tuple[SequenceArray, Layout]:
     ValueError
         If y holds anything else.
     """
-    check_instances(X, y)
+    check_container(y, "y")
+    check_instances(X, y, "y")
     if isinstance(y, SequenceArray) or is_list_of_sequences(y):
         items = [_numbers(item, f"y[{i}]") for i, item in enumerate(y)]
         return SequenceArray.from_list(items), Layout(True, items[0].ndim + 1)
@@ -121,7 +124,8 @@ def read_label_sequences(X: Any, y: Any) -> np.ndarray:
     ValueError
         If y holds anything else, or no label at all.
     """
-    check_instances(X, y)
+    check_container(y, "y")
+    check_instances(X, y, "y")
     if isinstance(y, (dict, set)):
         raise TypeError(f"y must be a list of sequences, got {type(y).__name__}.")
     refuse_missing(y)

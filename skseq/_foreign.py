@@ -1,0 +1,125 @@
+"""Containers whose meaning a conversion to NumPy would lose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["check_container", "check_layout_of_frame", "holds_sequences", "is_frame"]
+
+TIMES = frozenset(
+    f"{name}{ending}"
+    for name in ("t", "time", "step", "timestep", "time_step", "timepoint", "date")
+    for ending in ("", "s")
+) | {"datetime", "timestamp"}
+PD_LONG = {"case_id", "dim_id", "reading_id", "value"}  # one of sktime's layouts
+
+
+def check_container(value: Any, name: str, time_axis: int | None = None) -> None:
+    """Refuse what NumPy would read by position, or without a part that matters.
+
+    That is masked values, axes of an xarray in another order, and frames of which only
+    the values would arrive.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    name : str
+        What to call it in errors.
+    time_axis : int or None, default=None
+        The axis of a 3-D array at which time is expected, in a list that of its arrays;
+        None where there is no time.
+
+    Raises
+    ------
+    ValueError
+        If a value is masked, or time is at another axis.
+    TypeError
+        If it is a data set of xarray.
+    """
+    _check_mask(value, name)
+    _check_dims(value, name, time_axis)
+    if holds_sequences(value):
+        for i, item in enumerate(value):
+            _check_mask(item, f"{name}[{i}]")
+            _check_dims(item, f"{name}[{i}]", None if time_axis is None else 0)
+
+
+def holds_sequences(value: Any) -> bool:
+    """Whether a value is a list or an array of objects."""
+    is_objects = getattr(value, "ndim", 0) == 1 and value.dtype == object
+    return isinstance(value, (list, tuple)) or is_objects
+
+
+def is_frame(value: Any) -> bool:
+    """Whether a value is a data frame of another package than pandas."""
+    can_be_one = hasattr(value, "to_pandas") and not hasattr(value, "iloc")
+    return can_be_one and not hasattr(value, "dims")
+
+
+def check_layout_of_frame(frame: Any, name: str) -> None:
+    """Refuse a table of pandas that holds sequences in a layout of other packages.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table with an index of one level.
+    name : str
+        What to call it in errors.
+
+    Raises
+    ------
+    ValueError
+        If its cells are whole series, or it has a row for every single value.
+    """
+    for i, (column, dtype) in enumerate(frame.dtypes.items()):
+        first = frame.iloc[0, i] if dtype.kind == "O" and len(frame) else None
+        if hasattr(first, "__len__") and not isinstance(first, (str, bytes)):
+            raise ValueError(
+                f"{name} holds a {type(first).__name__} in each cell of column "
+                f"{column!r}, the layout that sktime calls nested_univ. Use "
+                "skseq.sktime.SktimeClassifier or SktimeRegressor, which read it, or "
+                f'sktime.datatypes.convert_to({name}, "pd-multiindex").'
+            )
+    if set(frame.columns) >= PD_LONG:
+        raise ValueError(
+            f"{name} has a row for every single value, the layout that sktime calls "
+            f"pd-long. Give {name}.pivot(index=['case_id', 'reading_id'], "
+            "columns='dim_id', values='value'), a table indexed by (instance, time)."
+        )
+
+
+def _check_mask(value: Any, name: str) -> None:
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise ValueError(
+            f"{name} is a masked array with {np.ma.count_masked(value)} masked of "
+            f"{value.size} values, which an estimator would read as if they were "
+            f"there; fill them first, as {name}.filled(0.0) does, or leave the "
+            "sequences out."
+        )
+
+
+def _check_dims(value: Any, name: str, time_axis: int | None) -> None:
+    """Refuse an xarray unless its time is where it is expected."""
+    dims = getattr(value, "dims", None)
+    if dims is None or hasattr(value, "iloc"):
+        return
+    if hasattr(value, "data_vars"):
+        raise TypeError(
+            f"{name} is a {type(value).__name__} of several variables; give one array, "
+            f"{name}.to_dataarray('feature'), say, with time before features."
+        )
+    dims = tuple(map(str, dims))
+    if time_axis is None or len(dims) < 2:
+        return
+    found = [axis for axis, dim in enumerate(dims) if dim.lower() in TIMES]
+    are_numbers = all(dim == f"dim_{axis}" for axis, dim in enumerate(dims))
+    if found == [time_axis] or are_numbers:
+        return
+    raise ValueError(
+        f"{name} has the dimensions {dims}, but is read by position, with time at axis "
+        f"{time_axis}; expected one called 'time' there. Put it there with "
+        f"{name}.transpose(...), or drop the names with {name}.to_numpy()."
+    )

@@ -1,0 +1,130 @@
+"""Which instances sequences are of, and whether what belongs to them says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseq._places import label_of
+from skseq.panels import panel_starts
+from skseq.sequences import SequenceArray
+
+__all__ = ["check_instances", "instances_of", "names_of_sequences"]
+
+
+def instances_of(X: Any) -> pd.Index | None:
+    """Return what the sequences in X are called, None if they have no names.
+
+    Parameters
+    ----------
+    X : array, table, list of arrays, panel or SequenceArray
+        The sequences.
+
+    Returns
+    -------
+    instances : Index of n_samples labels or None
+        Of a panel the first level of its index.
+    """
+    if isinstance(X, SequenceArray):
+        return X.instances
+    if hasattr(X, "iloc") and X.index.nlevels == 2:
+        return X.index.get_level_values(0)[panel_starts(X.index)]
+    return None
+
+
+def names_of_sequences(X: Any) -> pd.Index | None:
+    """Return the instances in X or, of a table, what its index calls the rows.
+
+    Parameters
+    ----------
+    X : array, table, list of arrays, panel or SequenceArray
+        The sequences.
+
+    Returns
+    -------
+    names : Index of n_samples labels or None
+        Integers, which may be positions, do not name the rows of a table.
+    """
+    is_table = hasattr(X, "iloc") and X.index.nlevels == 1
+    if is_table and X.index.inferred_type != "integer":
+        return X.index
+    return instances_of(X)
+
+
+def check_instances(X: Any, values: Any, name: str, *, one_each: bool = False) -> None:
+    """Refuse values whose index names other instances than those of X, row by row.
+
+    Parameters
+    ----------
+    X : array, table, list of arrays, panel or SequenceArray
+        The sequences.
+    values : object
+        What there is one of for each sequence; only an index of pandas is looked at.
+    name : str
+        What to call it in errors.
+    one_each : bool, default=False
+        Whether an index of two levels, a row per time step, is refused as well.
+
+    Raises
+    ------
+    ValueError
+        If the index names the instances of X in another order, or others that are
+        instances, too. Positions, as a reset index holds them, are none.
+    """
+    labels = names_of_sequences(X)
+    if labels is None or not hasattr(values, "iloc"):
+        return
+    index = values.index
+    if index.nlevels == 2:
+        if len(index) != len(labels):
+            if one_each:
+                raise ValueError(
+                    f"{name} has an index of two levels and {len(index)} rows, one for "
+                    f"each time step, but X holds {len(labels)} sequences; expected "
+                    f"one row for each, such as {name}.groupby(level=0, sort=False)"
+                    ".first(), or, for labels per step, a tagger like RNNTagger."
+                )
+            return
+        index = index.get_level_values(0)
+    if len(index) != len(labels) or index.nlevels != 1 or index.equals(labels):
+        return
+    if _sorted(index).equals(_sorted(labels)):
+        order = "X.index.get_level_values(0).unique()"
+        if isinstance(X, SequenceArray):
+            order = f"X.instances], of a DataFrame {name}.loc[{order}"
+        elif labels is X.index:
+            order = "X.index"
+        raise ValueError(
+            f"{name} is indexed by the instances of X but in another order; use "
+            f"{name}.loc[{order}]."
+        )
+    if isinstance(X, SequenceArray) or labels is not X.index:
+        _check_same(index, labels, name)
+
+
+def _check_same(index: pd.Index, labels: pd.Index, name: str) -> None:
+    """Refuse an index that names instances, but others."""
+    named_alike = index.name is not None and index.name == labels.name
+    are_strings = all(
+        index_.inferred_type in ("string", "mixed") for index_ in (index, labels)
+    )
+    if not are_strings and not (named_alike and index.dtype.kind == labels.dtype.kind):
+        return
+    if labels.dtype.kind == "M":  # a row of y may be called by another day than its X
+        return
+    known = labels.isin(index)
+    if not known.all():
+        raise ValueError(
+            f"{name} is indexed by other instances than X: it has no row of "
+            f"{label_of(labels[np.argmin(known)])}. Without an index, as "
+            f"{name}.to_numpy(), rows are taken in the order of X."
+        )
+
+
+def _sorted(index: pd.Index) -> pd.Index:
+    try:
+        return index.sort_values()
+    except TypeError:  # labels of several types
+        return index.take(index.astype(str).argsort())

@@ -1,0 +1,134 @@
+"""Containers whose meaning a conversion to NumPy would lose."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skseq import (
+    RNNClassifier,
+    RNNForecaster,
+    RNNRegressor,
+    RNNTagger,
+    Seq2SeqRegressor,
+    SequenceArray,
+)
+from skseq.preprocessing import SequenceSplitter, SlidingWindow, make_windows
+
+X = np.random.default_rng(0).normal(size=(6, 4, 2))
+Y = np.arange(6) % 2
+MASKED = np.ma.masked_where(X > 1, X)
+
+
+class Labelled(np.ndarray):
+    """An array with names of dimensions, as of xarray."""
+
+    @classmethod
+    def of(cls, values, *dims):
+        array = np.asarray(values).view(cls)
+        array.dims = dims
+        return array
+
+
+class Frame:
+    """A table with names of columns, as of polars."""
+
+    def __init__(self, values, columns):
+        self.values, self.columns = np.asarray(values), columns
+        self.shape = self.values.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values.astype(dtype or self.values.dtype)
+
+    def __len__(self):
+        return len(self.values)
+
+    def to_pandas(self):
+        return pd.DataFrame(self.values, columns=self.columns)
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("X", lambda: RNNClassifier().fit(MASKED, Y)),
+        (r"X\[0\]", lambda: RNNClassifier().fit(list(MASKED), Y)),
+        ("y", lambda: RNNClassifier().fit(X, np.ma.array(Y, mask=Y))),
+        ("y", lambda: RNNRegressor().fit(X, np.ma.array(Y, mask=Y))),
+        (r"y\[1\]", lambda: RNNRegressor().fit(X, [1, np.ma.masked, 3, 4, 5, 6])),
+        ("sample_weight", lambda: RNNRegressor().fit(X, Y, np.ma.array(Y, mask=Y))),
+        ("y", lambda: RNNTagger().fit(X, MASKED[..., 0] > 0)),
+        (r"y\[0\]", lambda: RNNTagger().fit(X, list(MASKED[..., 0] > 0))),
+        ("y", lambda: Seq2SeqRegressor().fit(X, MASKED)),
+        ("X", lambda: SlidingWindow(2).fit(MASKED[0])),
+        ("X", lambda: make_windows(MASKED[0], window_length=2)),
+        ("y", lambda: make_windows(X[0], MASKED[0], window_length=2)),
+        ("X", lambda: RNNForecaster(window_length=2, horizon=1).fit(MASKED[0])),
+        ("y", lambda: RNNForecaster(window_length=2, horizon=1).fit(X[0], MASKED[0])),
+        ("groups", lambda: SequenceSplitter().split(X, Y, np.ma.array(Y, mask=Y))),
+        ("X", lambda: SequenceArray.from_array(MASKED)),
+        (r"sequences\[0\]", lambda: SequenceArray.from_list(list(MASKED))),
+        ("values", lambda: SequenceArray(MASKED[0], [0], [4])),
+    ],
+)
+def test_masked_values_are_not_read(name, call):
+    assert MASKED[0].mask.any()
+    with pytest.raises(ValueError, match=rf"^{name} is a masked array with \d+ mask"):
+        call()
+
+
+def test_masked_values_are_refused_after_fit():
+    model = RNNClassifier(max_epochs=1).fit(X, Y)
+    with pytest.raises(ValueError, match=r"X\.filled"):
+        model.predict_proba(MASKED)
+    with pytest.raises(ValueError, match=r"y\.filled"):
+        model.score(X, np.ma.array(Y, mask=Y))
+
+
+def test_a_mask_of_nothing_is_none():
+    model = RNNClassifier(max_epochs=1, random_state=0)
+    expected = model.fit(X, Y).predict_proba(X)
+    masked = np.ma.array(X, mask=False)
+    found = model.fit(masked, np.ma.array(Y)).predict_proba(list(masked))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_dimensions_of_an_xarray_in_another_order_are_refused():
+    model = RNNClassifier(max_epochs=1)
+    for dims in (("case", "time", "channel"), ("dim_0", "dim_1", "dim_2")):
+        model.fit(Labelled.of(X, *dims), Y)
+    model.fit(Labelled.of(X[..., 0], "case", "time"), Y)
+    swapped = Labelled.of(X.swapaxes(1, 2), "case", "channel", "time")
+    with pytest.raises(ValueError, match=r"X has the dimensions .*X\.transpose"):
+        model.fit(swapped, Y)
+    with pytest.raises(ValueError, match=r"X has the dimensions .*X\.to_numpy\(\)"):
+        model.fit(Labelled.of(X, "a", "b", "c"), Y)
+    with pytest.raises(ValueError, match=r"X\[0\] has the dim.* time at axis 0"):
+        model.fit([Labelled.of(x.T, "channel", "time") for x in X], Y)
+    forecaster = RNNForecaster(window_length=1, horizon=1, max_epochs=1)
+    forecaster.fit(Labelled.of(X[0], "time", "channel"))
+    with pytest.raises(ValueError, match="time at axis 0"):
+        forecaster.fit(Labelled.of(X[0].T, "channel", "time"))
+    with pytest.raises(ValueError, match="time at axis 0"):
+        SlidingWindow(2).fit(Labelled.of(X[0].T, "channel", "time"))
+
+
+def test_frames_of_other_packages_make_no_panel():
+    frame = Frame(X[0], ["u", "v"])
+    with pytest.raises(TypeError, match=r"frame must be a DataFrame, .*to_pandas\(\)"):
+        SequenceArray.from_frame(frame)
+    with pytest.raises(TypeError, match="sequences must be a list of arrays, got Fra"):
+        SequenceArray.from_list(frame)
+
+
+def test_layouts_of_sktime_are_named():
+    nested = pd.DataFrame({"dim_0": [pd.Series(x[:, 0]) for x in X]})
+    with pytest.raises(ValueError, match=r"nested_univ.*skseq\.sktime\.SktimeClassif"):
+        RNNClassifier().fit(nested, Y)
+    long = pd.DataFrame(
+        {"case_id": [0, 0], "dim_id": "dim_0", "reading_id": [0, 1], "value": 1.0}
+    )
+    with pytest.raises(ValueError, match=r"pd-long\. Give X\.pivot\("):
+        RNNClassifier().fit(long, [0, 1])
+    pivot = long.pivot(
+        index=["case_id", "reading_id"], columns="dim_id", values="value"
+    )
+    assert SequenceArray.from_frame(pivot).shape == (1, 2, 1)
