@@ -5,6 +5,7 @@ import signal
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -36,6 +37,7 @@ from skseq import (
     SequenceGenerator,
 )
 from skseq.estimator import NetworkEstimator
+from skseq.sktime import SktimeForecaster
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 5, 2))
@@ -171,3 +173,22 @@ def test_a_fit_that_is_lost_leaves_its_estimator_as_it_was():
     with pytest.raises(KeyboardInterrupt):
         joblib.Parallel()([joblib.delayed(model.fit)(X, Y)])
     assert vars(model) == before | {"callbacks": model.callbacks}
+
+
+def test_a_study_of_optuna_ends():
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study()
+    with pytest.raises(KeyboardInterrupt):
+        study.optimize(lambda trial: clone(REGRESSOR).fit(X, Y).score(X, Y), 3)
+    assert Interrupt.n_fits == 2
+
+
+def test_an_evaluation_of_sktime_ends():
+    evaluation = pytest.importorskip("sktime.forecasting.model_evaluation")
+    splits = pytest.importorskip("sktime.split")
+    model = SktimeForecaster(RNNForecaster(**RECURRENT, window_length=5))
+    cv = splits.ExpandingWindowSplitter(initial_window=40, step_length=5)
+    with pytest.raises(KeyboardInterrupt):
+        evaluation.evaluate(model, cv, pd.Series(TABLE[:, 0]))
+    assert Interrupt.n_fits == 2
