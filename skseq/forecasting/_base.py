@@ -130,7 +130,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
     ) -> np.ndarray:
         """Forecast later rows again and again, each time with all rows before known.
 
-        Neither trains nor changes the forecaster.
+        Neither trains nor changes the forecaster, nor its scales of series.
 
         Parameters
         ----------

@@ -256,18 +256,20 @@ def check_static(known: Table, later: np.ndarray, edges: np.ndarray) -> None:
     ValueError
         If they differ by more than float32 rounds.
     """
-    for i, name in enumerate(known.names):
-        before = known.values[known.edges[i]]
-        rows = later[edges[i] : edges[i + 1]]
-        differs = ~np.isnan(rows) & ~np.isclose(rows, before, rtol=SAME, atol=0)
-        if differs.any():
-            row, column = np.argwhere(differs)[0]
-            raise ValueError(
-                f"Static column {column} of those named in static changes within "
-                f"{called(name)} which it must not: from {before[column]:g} to "
-                f"{rows[row, column]:g}. Other static values are those of another "
-                "series, with a name of its own."
-            )
+    if not later.shape[1]:
+        return
+    first = known.values[known.edges[:-1]]
+    before = np.repeat(first, np.diff(edges), axis=0)
+    differs = ~np.isnan(later) & ~np.isclose(later, before, rtol=SAME, atol=0)
+    if differs.any():
+        row, column = np.argwhere(differs)[0]
+        name = known.names[int(np.searchsorted(edges, row, side="right")) - 1]
+        raise ValueError(
+            f"Static column {column} of those named in static changes within "
+            f"{called(name)} which it must not: from {before[row, column]:g} to "
+            f"{later[row, column]:g}. Other static values are those of another series, "
+            "with a name of its own."
+        )
 
 
 def _check_finite(

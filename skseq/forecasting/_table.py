@@ -80,9 +80,8 @@ class Table:
 
     def filled(self) -> np.ndarray:
         """Return the values, with the last one seen in holes; 0 if there was none."""
-        if not np.isnan(self.values).any():
-            return self.values
-        return np.nan_to_num(self._last_seen())
+        seen = self._last_seen()
+        return seen if seen is self.values else np.nan_to_num(seen)
 
     def _before(self) -> np.ndarray:
         if self.before is None:
@@ -91,8 +90,11 @@ class Table:
 
     def _last_seen(self) -> np.ndarray:
         """Return the last value seen up to each row, NaN if there was none."""
+        missing = np.isnan(self.values)
+        if not missing.any():
+            return self.values
         rows = np.arange(len(self.values))[:, None]
-        last = np.where(np.isnan(self.values), -1, rows)
+        last = np.where(missing, -1, rows)
         last = np.maximum.accumulate(last, axis=0)
         is_own = last >= np.repeat(self.edges[:-1], self.lengths)[:, None]
         found = np.take_along_axis(self.values, last.clip(min=0), axis=0)

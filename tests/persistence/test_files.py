@@ -291,6 +291,31 @@ def test_a_detector_judges_the_same(path):
     assert_same(loaded.update(ROWS[:5]), model.update(ROWS[:5]))
 
 
+@pytest.mark.parametrize("seasonality", [None, 4])
+def test_scales_go_on_and_holes_are_filled_as_before(seasonality, path):
+    """What was seen before the window, and sums of a series that was constant."""
+    rows = ROWS[:60].copy()
+    rows[:40, 0] = 3.0
+    rows[20:60, 1] = np.nan
+    options = forecast(missing="mask", normalize="feature", max_epochs=1)
+    model = RNNForecaster(**options, seasonality=seasonality).fit(rows[:40])
+    other = through_file(model, path)
+    for known in (model, other):
+        known.update(rows[40:])
+    assert_same(other, model)
+    np.testing.assert_array_equal(other.predict(), model.predict())
+
+
+def test_a_detector_knows_gaps_and_what_never_moved(path):
+    rows = ROWS.copy()
+    rows[:, 1] = 0.1
+    forecaster = RNNForecaster(**small(window_length=4), missing="mask")
+    model = SequenceAnomalyDetector(forecaster).fit(rows)
+    other = through_file(model, path)
+    rows[5:8, 0], rows[20, 1] = np.nan, 3.0
+    np.testing.assert_array_equal(other.update(rows), model.update(rows))
+
+
 def test_windows_remember_the_rows_before(path):
     model = SlidingWindow(3).fit(TABLE.iloc[:50])
     found = through_file(model, path).transform(TABLE.iloc[50:])
