@@ -381,6 +381,21 @@ def check_scored(X: Any, y: Any, sample_weight: Any) -> None:
         check_instances(X, values, name, one_each=True)
 
 
+@naming("groups")
+def check_groups(groups: Any, sequences: SequenceArray) -> np.ndarray | None:
+    """Return the groups of samples as numbers, None if there are none."""
+    if groups is None:
+        return None
+    check_container(groups, "groups")
+    check_instances(sequences, groups, "groups", one_each=True)
+    groups = column_or_1d(groups)
+    if len(groups) != len(sequences):
+        raise ValueError(
+            f"groups has {len(groups)} entries for X of {len(sequences)} samples."
+        )
+    return pd.factorize(groups, use_na_sentinel=False)[0]
+
+
 def check_same_length(sequences: SequenceArray, y: np.ndarray | SequenceArray) -> None:
     """Raise unless there is one target per sequence, or per each of its steps."""
     check_consistent_length(sequences.starts, y)

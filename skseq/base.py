@@ -15,14 +15,17 @@ from torch import Tensor, nn
 
 from skseq._validation import (
     NO_TARGETS,
+    check_groups,
     check_same_length,
     check_sequences,
     check_tokens,
     check_weights,
     layer_sizes,
+    naming,
 )
 from skseq.batching import Batch, SequenceDataset, prediction_batches
 from skseq.estimator import NetworkEstimator
+from skseq.holdout import depend_on_each_other, split_for_validation
 from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
 from skseq.resources import (
     make_random_state,
@@ -30,7 +33,7 @@ from skseq.resources import (
     seeded_torch,
     unchanged_on_error,
 )
-from skseq.samples import Samples, split_for_validation
+from skseq.samples import Samples
 from skseq.scaling import StepScaler, sequence_scale
 from skseq.sequences import SequenceArray
 from skseq.tasks import Task
@@ -92,7 +95,16 @@ class BaseSequenceEstimator(NetworkEstimator):
 
     # Fitting ----------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train a network.
 
         Parameters
@@ -105,6 +117,16 @@ class BaseSequenceEstimator(NetworkEstimator):
             The targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples; None weighs all alike.
+        groups : array-like of shape (n_samples,), default=None
+            Groups that early stopping holds out as a whole, such as patients; without
+            early stopping they are ignored. None holds out the last windows of
+            `SlidingWindow` and `make_windows`, all pieces of a sequence that
+            `SequenceSplitter` cut, and single samples otherwise.
+        X_val, y_val : like X and y, default=None
+            What early stopping watches, instead of a part of X and y. Scales are
+            learned from X and y alone.
+        sample_weight_val : array-like, default=None
+            Weights of the samples in X_val.
 
         Returns
         -------
@@ -117,29 +139,66 @@ class BaseSequenceEstimator(NetworkEstimator):
             If a parameter or the data are not as described, or training diverges.
             A fitted estimator then stays as it was.
         """
-        return self._fit(X, y, sample_weight, self.max_epochs)
+        watched = None
+        if X_val is not None or y_val is not None or sample_weight_val is not None:
+            watched = X_val, y_val, sample_weight_val
+        return self._fit(
+            X, y, sample_weight, self.max_epochs, groups=groups, watched=watched
+        )
 
-    def _fit(self, X, y, sample_weight, max_epochs, classes=None, partial=False):
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight,
+        max_epochs,
+        classes=None,
+        partial=False,
+        groups=None,
+        watched=None,
+    ):
         """Train, from the start or from where an earlier net stands."""
         self._validate_params()
+        if watched is not None:
+            self._check_watched(watched, groups)
         continues = partial or self.warm_start
         earlier = getattr(self, "net_", None) if continues else None
         device = resolve_device(self.device)
         with unchanged_on_error(self):
-            samples = self._check_samples(X, y, sample_weight, reset=earlier is None)
+            samples = self._check_samples(
+                X, y, sample_weight, reset=earlier is None, groups=groups
+            )
             is_small = (
                 len(samples) <= self.batch_size
                 and samples.sequences.lengths.sum() <= SMALL_STEPS
             )
-            if is_small:
+            splits = self.early_stopping and not partial and watched is None
+            merges_later = splits and depend_on_each_other(samples)
+            if is_small and not merges_later:
                 samples = samples.merged()
             self._set_out(samples.y if classes is None else classes, earlier, partial)
-            samples, held_out = self._hold_out(self._weigh(samples), partial)
+            samples = self._weigh(samples)
+            held_out = None
+            if splits:
+                samples, held_out = self._hold_out(samples)
+                if is_small and merges_later:
+                    samples, held_out = samples.merged(), held_out.merged()
+            elif watched is not None:
+                held_out = self._read_watched(*watched).weighted_like(samples)
+                samples = samples.weighted_like(held_out)
+            if not partial:  # where weights keep their meaning from call to call
+                samples = samples.with_mean_weight_one()
+                held_out = held_out and held_out.with_mean_weight_one()
             if earlier is None:
                 self._learn_scales(samples)
             dtype = training_dtype(samples.sequences, is_small)
             init_seed, train_seed = self._rng.randint(2**31 - 1, size=2).tolist()
             module = self._make_network(init_seed, dtype, earlier)
+            data = self._samples_to_dataset(samples, dtype, device)
+            with naming("y" if watched is None else "y_val"):
+                valid_data = held_out and self._samples_to_dataset(
+                    held_out, dtype, device
+                )
             parameters = self._training_parameters()
             if partial:  # every call would be a whole schedule
                 parameters["lr_schedule"] = None
@@ -147,8 +206,8 @@ class BaseSequenceEstimator(NetworkEstimator):
                 self.net_ = train(
                     module,
                     self._task.criterion,
-                    self._samples_to_dataset(samples, dtype, device),
-                    held_out and self._samples_to_dataset(held_out, dtype, device),
+                    data,
+                    valid_data,
                     device=device,
                     seed=train_seed,
                     max_epochs=self._n_epochs(max_epochs, len(samples)),
@@ -182,21 +241,43 @@ class BaseSequenceEstimator(NetworkEstimator):
         self._scaler = StepScaler(normalize=self.normalize in ("feature", "both"))
         self._scaler.fit(samples.sequences, samples.weights)
 
-    def _hold_out(
-        self, samples: Samples, partial: bool
-    ) -> tuple[Samples, Samples | None]:
-        """Split for early stopping and make weights relative."""
-        if partial:  # weights keep their meaning from call to call
-            return samples, None
-        if not self.early_stopping:
-            return samples.with_mean_weight_one(), None
-        train_part, held_out = split_for_validation(
+    def _hold_out(self, samples: Samples) -> tuple[Samples, Samples]:
+        """Split for early stopping."""
+        return split_for_validation(
             samples,
             self.validation_fraction,
             self._rng,
             stratify=self._task.stratifies,
         )
-        return train_part.with_mean_weight_one(), held_out.with_mean_weight_one()
+
+    def _check_watched(self, watched: tuple, groups: Any) -> None:
+        """Refuse a validation set that is not whole, or that nothing would watch."""
+        if watched[0] is None or watched[1] is None:
+            raise ValueError(
+                "X_val and y_val belong together, but "
+                f"{'X_val' if watched[0] is None else 'y_val'} is None."
+            )
+        if not self.early_stopping:
+            raise ValueError(
+                "X_val and y_val are what early stopping watches, but "
+                "early_stopping=False."
+            )
+        if groups is not None:
+            raise ValueError(
+                "groups says what to hold out of X, but X_val and y_val are given "
+                "instead of that."
+            )
+
+    def _read_watched(self, X_val: Any, y_val: Any, weights: Any) -> Samples:
+        """Return the validation set that the user gave, and learn nothing from it."""
+        reader = copy.copy(self)
+        with naming("X_val"):
+            sequences = reader._check_X(X_val, reset=False)
+        with naming("sample_weight_val"):
+            check_weights(weights, sequences)
+        with naming("y_val"):
+            samples = reader._check_samples(X_val, y_val, weights, reset=False)
+            return reader._weigh(samples)
 
     def _check_X(self, X: Any, y: Any = NO_TARGETS, *, reset: bool) -> SequenceArray:
         """Return sequences; of tokens, only such as the network has a vector for."""
@@ -209,13 +290,13 @@ class BaseSequenceEstimator(NetworkEstimator):
         return sequences
 
     def _check_samples(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, groups: Any = None
     ) -> Samples:
         sequences = self._check_X(X, y, reset=reset)
         y = self._check_y(X, y)
         self._check_lengths(sequences, y)
         weights = check_weights(sample_weight, sequences)
-        return Samples(sequences, y, weights).usable()
+        return Samples(sequences, y, weights, check_groups(groups, sequences)).usable()
 
     def _make_network(
         self, seed: int, dtype: np.dtype, earlier: SequenceNet | None

@@ -1,16 +1,15 @@
-"""Samples on their way into training: weights, duplicates, a held-out part."""
+"""Samples on their way into training: weights, groups, duplicates."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from skseq.sequences import SequenceArray
 
-__all__ = ["Samples", "split_for_validation"]
+__all__ = ["Samples"]
 
 
 @dataclass(frozen=True)
@@ -25,18 +24,22 @@ class Samples:
         Their targets.
     weights : ndarray of shape (n_samples,) or None
         Their weights, None if all are 1.
+    groups : ndarray of int of shape (n_samples,) or None, default=None
+        Numbers of the groups that are held out as a whole, None if there are none.
     """
 
     sequences: SequenceArray
     y: np.ndarray
     weights: np.ndarray | None
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)
 
     def __getitem__(self, index: Any) -> Samples:
         weights = None if self.weights is None else self.weights[index]
-        return Samples(self.sequences[index], self.y[index], weights)
+        groups = None if self.groups is None else self.groups[index]
+        return Samples(self.sequences[index], self.y[index], weights, groups)
 
     def usable(self) -> Samples:
         """Remove incomplete windows and samples of weight zero.
@@ -67,7 +70,13 @@ class Samples:
         if self.weights is None:
             return self
         weights = self.weights / self.weights.max()  # their sum cannot overflow
-        return Samples(self.sequences, self.y, weights / weights.mean())
+        return replace(self, weights=weights / weights.mean())
+
+    def weighted_like(self, other: Samples) -> Samples:
+        """Write weights of 1 down if other samples have weights."""
+        if self.weights is not None or other.weights is None:
+            return self
+        return replace(self, weights=np.ones(len(self)))
 
     def merged(self) -> Samples:
         """Merge equal samples, add up their weights and order them canonically.
@@ -89,54 +98,3 @@ class Samples:
             distinct.y,
             np.array([total[key] for key in keys]),
         )
-
-
-def split_for_validation(
-    samples: Samples,
-    fraction: float,
-    random_state: np.random.RandomState,
-    *,
-    stratify: bool,
-) -> tuple[Samples, Samples]:
-    """Hold out some samples.
-
-    Parameters
-    ----------
-    samples : Samples
-        What to split.
-    fraction : float
-        How many to hold out, at least one.
-    random_state : RandomState
-        Decides which.
-    stratify : bool
-        Whether both parts shall have the same share of every class; without
-        enough samples of a class the split is a plain one.
-
-    Returns
-    -------
-    train, valid : Samples
-        Both parts.
-
-    Raises
-    ------
-    ValueError
-        If there is only one sample.
-    """
-    n_samples = len(samples)
-    if n_samples < 2:
-        raise ValueError(
-            "early_stopping=True holds out a part of the samples and needs at least "
-            f"2 distinct ones; got n_samples={n_samples}."
-        )
-    n_valid = min(max(1, round(fraction * n_samples)), n_samples - 1)
-    if stratify:
-        counts = np.unique(samples.y, return_counts=True)[1]
-        n_least = min(n_valid, n_samples - n_valid)
-        stratify = counts.min() > 1 and n_least >= len(counts)
-    train, valid = train_test_split(
-        np.arange(n_samples),
-        test_size=n_valid,
-        stratify=samples.y if stratify else None,
-        random_state=random_state,
-    )
-    return samples[train], samples[valid]

@@ -20,7 +20,7 @@ FLOORS = [
     {"metrics"},
     {"preprocessing"},
     {"_summary", "batching", "samples", "scaling", "tokens"},
-    {"tasks"},
+    {"holdout", "tasks"},
     {"training"},
     {"callbacks", "estimator"},
     {"base"},

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from skseq import SequenceArray
-from skseq.samples import Samples, split_for_validation
+from skseq.holdout import split_for_validation
+from skseq.samples import Samples
 
 
 def samples(sequences, y, weights=None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from skseq._showing import shown
 from skseq._validation import check_labels, check_scored
 from skseq.mixins._encoding import EncodingMixin
 from skseq.mixins._labels import LabelsMixin
-from skseq.samples import Samples
 from skseq.tasks import Classification, MultilabelClassification
 
 __all__ = ["SequenceClassifierMixin"]
@@ -43,7 +43,7 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
             )
         if samples.weights is not None:
             weights = weights * samples.weights
-        return Samples(samples.sequences, samples.y, weights)
+        return replace(samples, weights=weights)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of every class.

@@ -28,8 +28,10 @@ class SequenceTaggerMixin(LabelsMixin):
         labels = y.compact().values if isinstance(y, SequenceArray) else y
         return StepClassification(self._check_classes(labels))
 
-    def _check_samples(self, X, y, sample_weight, *, reset):
-        samples = super()._check_samples(X, y, sample_weight, reset=reset)
+    def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
+        samples = super()._check_samples(
+            X, y, sample_weight, reset=reset, groups=groups
+        )
         extents = extents_of(X.index) if is_panel(X) else {}
         self._extents = extents if reset else joined(self._extents, extents)
         return samples
@@ -51,7 +53,16 @@ class SequenceTaggerMixin(LabelsMixin):
         self._task = self._task.with_class_weights(weights)
         return samples
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train a network.
 
         Parameters
@@ -67,6 +78,16 @@ class SequenceTaggerMixin(LabelsMixin):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the sequences, and so of all their steps; None weighs all
             alike.
+        groups : array-like of shape (n_samples,), default=None
+            Groups that early stopping holds out as a whole, such as patients; without
+            early stopping they are ignored. None holds out the last windows of
+            `SlidingWindow` and `make_windows`, all pieces of a sequence that
+            `SequenceSplitter` cut, and single samples otherwise.
+        X_val, y_val : like X and y, default=None
+            What early stopping watches, instead of a part of X and y. Scales are
+            learned from X and y alone.
+        sample_weight_val : array-like, default=None
+            Weights of the samples in X_val.
 
         Returns
         -------
@@ -79,7 +100,7 @@ class SequenceTaggerMixin(LabelsMixin):
             If a parameter or the data are not as described, or training diverges.
             A fitted estimator then stays as it was.
         """
-        return super().fit(X, y, sample_weight)
+        return super().fit(X, y, sample_weight, groups, X_val, y_val, sample_weight_val)
 
     def predict_proba(self, X: Any) -> Any:
         """Return the probability of every class at every step.

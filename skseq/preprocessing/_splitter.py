@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import _safe_indexing, check_consistent_length
@@ -94,7 +95,9 @@ class SequenceSplitter(VersionedState, BaseEstimator):
         Returns
         -------
         pieces : SequenceArray
-            Views of the sequences, not copies; with their names and instances.
+            Views of the sequences, not copies; with their names. Their `instances` say
+            which sequence each is a piece of, so that early stopping holds out all of
+            it or nothing.
         y : like y
             The labels of the pieces, None without labels.
         groups : ndarray of shape (n_pieces,)
@@ -130,12 +133,15 @@ class SequenceSplitter(VersionedState, BaseEstimator):
             rest = self.lengths_[self.origins_] - self.offsets_
             self.piece_lengths_ = np.minimum(rest, self.length)
             starts = sequences.starts[self.origins_] + self.offsets_
+            names = sequences.instances
+            if names is None:
+                names = pd.RangeIndex(len(sequences))
             pieces = SequenceArray(
                 sequences.values,
                 starts,
                 self.piece_lengths_,
                 feature_names=sequences.feature_names,
-                instances=sequences[self.origins_].instances,
+                instances=names[self.origins_],
             )
             return pieces, self._carry(y), groups[self.origins_]
 

@@ -127,8 +127,10 @@ class BaseSeq2Seq(BaseSequenceEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _check_samples(self, X, y, sample_weight, *, reset):
-        samples = super()._check_samples(X, y, sample_weight, reset=reset)
+    def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
+        samples = super()._check_samples(
+            X, y, sample_weight, reset=reset, groups=groups
+        )
         longest = max(1, *map(len, samples.y))
         self._longest = longest if reset else max(longest, self._longest)
         return samples

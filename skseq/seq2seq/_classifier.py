@@ -165,7 +165,16 @@ class Seq2SeqClassifier(BaseSeq2Seq):
     [array(['c', 'b', 'a'], dtype='<U1'), array(['e', 'd'], dtype='<U1')]
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train a network.
 
         Parameters
@@ -179,6 +188,16 @@ class Seq2SeqClassifier(BaseSeq2Seq):
             be empty.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples; None weighs all alike.
+        groups : array-like of shape (n_samples,), default=None
+            Groups that early stopping holds out as a whole, such as patients; without
+            early stopping they are ignored. None holds out the last windows of
+            `SlidingWindow` and `make_windows`, all pieces of a sequence that
+            `SequenceSplitter` cut, and single samples otherwise.
+        X_val, y_val : like X and y, default=None
+            What early stopping watches, instead of a part of X and y. Scales are
+            learned from X and y alone.
+        sample_weight_val : array-like, default=None
+            Weights of the samples in X_val.
 
         Returns
         -------
@@ -191,7 +210,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
             If a parameter or the data are not as described, or training diverges.
             A fitted estimator then stays as it was.
         """
-        return super().fit(X, y, sample_weight)
+        return super().fit(X, y, sample_weight, groups, X_val, y_val, sample_weight_val)
 
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None

@@ -166,7 +166,16 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     True
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train a network.
 
         Parameters
@@ -181,6 +190,16 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
             (n_samples,) for one number each.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples; None weighs all alike.
+        groups : array-like of shape (n_samples,), default=None
+            Groups that early stopping holds out as a whole, such as patients; without
+            early stopping they are ignored. None holds out the last windows of
+            `SlidingWindow` and `make_windows`, all pieces of a sequence that
+            `SequenceSplitter` cut, and single samples otherwise.
+        X_val, y_val : like X and y, default=None
+            What early stopping watches, instead of a part of X and y. Scales are
+            learned from X and y alone.
+        sample_weight_val : array-like, default=None
+            Weights of the samples in X_val.
 
         Returns
         -------
@@ -193,7 +212,7 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
             If a parameter or the data are not as described, or training diverges.
             A fitted estimator then stays as it was.
         """
-        return super().fit(X, y, sample_weight)
+        return super().fit(X, y, sample_weight, groups, X_val, y_val, sample_weight_val)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch, from where the last fit or partial_fit stopped.
