@@ -26,6 +26,7 @@ from skseq import (
     SequenceAnomalyDetector,
     SequenceArray,
 )
+from skseq.inspection import permutation_importance
 from skseq.plotting import (
     AnomalyDisplay,
     ForecastDisplay,
@@ -337,6 +338,44 @@ def test_forecasts_are_drawn_where_the_user_says_and_how():
     assert to_hex(display.bands_[0].get_facecolor()) == "#ff0000"
     with pytest.raises(ValueError, match="expected 2 matplotlib Axes"):
         ForecastDisplay.from_predictions(np.zeros((3, 2)), ax=axes[0])
+
+
+LONG = {
+    "dates": pd.date_range("2020", periods=2000, freq="D"),
+    "zone": pd.date_range("2020", periods=2000, freq="D", tz="Europe/Berlin"),
+    "periods": pd.period_range("1800", periods=2000, freq="M"),
+    "deltas": pd.timedelta_range("1h", periods=2000, freq="h"),
+    "numbers": pd.RangeIndex(2000),
+}
+
+
+@pytest.mark.parametrize("index", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("panel", [False, True])
+def test_a_long_history_leaves_room_for_the_forecast(index, panel):
+    rows = pd.Series(np.arange(2000.0), index)
+    forecast, history = rows[1900:1914], rows[:1950]  # which goes on beyond its start
+    if panel:
+        forecast, history = (pd.concat({"a": x, "b": -x}) for x in (forecast, history))
+    options = {"history": history, "series": "b" if panel else None}
+    sign = -1 if panel else 1
+
+    def drawn_rows(**more):
+        display = ForecastDisplay.from_predictions(forecast, **options, **more)
+        return sign * display.history_lines_[0].get_ydata()
+
+    np.testing.assert_array_equal(drawn_rows(), np.arange(1900 - 56, 1950))
+    np.testing.assert_array_equal(drawn_rows(n_history=5), np.arange(1895, 1950))
+    np.testing.assert_array_equal(drawn_rows(n_history=None), np.arange(1950))
+
+
+def test_rows_of_history_without_an_index_are_counted_back():
+    display = ForecastDisplay.from_predictions(np.ones(2), history=np.arange(300.0))
+    np.testing.assert_array_equal(
+        display.history_lines_[0].get_ydata(), np.arange(280, 300)
+    )
+    for wrong in (0, -1, True, 2.5, "all"):
+        with pytest.raises(ValueError, match=r"^n_history="):
+            ForecastDisplay.from_predictions(np.ones(2), n_history=wrong)
 
 
 def test_forecasts_that_do_not_go_together_are_refused():
@@ -691,6 +730,91 @@ def test_importances_that_are_no_table_are_refused():
     for name in ("timesteps", "feature_names"):
         with pytest.raises(ValueError, match=f"{name} has 5 entries"):
             ImportanceDisplay.from_importances(IMPORTANCES, **{name: range(5)})
+
+
+NAMES = [f"sensor {chr(97 + i)}" for i in range(26)]
+
+
+@pytest.mark.parametrize("n", [26, 60])
+def test_every_feature_of_a_new_figure_has_its_name(n):
+    table = np.random.default_rng(1).random((20, n))
+    names = [f"a rather long name of a feature, number {i}" for i in range(n)]
+    display = drawn(ImportanceDisplay.from_importances(table, feature_names=names))
+    labels = display.ax_.get_yticklabels()
+    assert [label.get_text()[-3:] for label in labels] == [x[-3:] for x in names]
+    boxes = [label.get_window_extent() for label in labels]
+    assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
+def test_the_most_important_of_too_many_features_have_names():
+    table = np.random.default_rng(1).random((20, 300))
+    table[3, [17, 19, 250]] = 9, 8, -10
+    _, ax = plt.subplots(layout="constrained")
+    display = drawn(ImportanceDisplay.from_importances(table, ax=ax))
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert {"17", "250"} <= set(labels)
+    assert "19" not in labels  # there is no room beside 17
+    boxes = [label.get_window_extent() for label in display.ax_.get_yticklabels()]
+    assert len(boxes) > 8
+    assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
+class Weights(BaseEstimator):
+    """Answers by the last step and the second feature alone."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y):
+        return -np.mean((np.asarray(X)[:, -1, 1] - y) ** 2)
+
+
+def test_importances_by_feature_are_bars():
+    table = np.random.default_rng(1).normal(size=(40, 3, 26))
+    result = permutation_importance(
+        Weights(), table, table[:, -1, 1], by="feature", n_repeats=2, random_state=0
+    )
+    display = drawn(ImportanceDisplay.from_importances(result, feature_names=NAMES))
+    assert display.image_ is None
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert sorted(labels) == NAMES
+    assert labels[-1] == "sensor b"  # above
+    widths = [bar.get_width() for bar in display.bars_]
+    np.testing.assert_allclose(widths, np.sort(result.importances_mean[0]))
+    assert display.bars_.errorbar is not None
+    assert display.ax_.get_xlabel() == "Importance"
+    assert "step" not in display.ax_.get_ylabel()
+
+
+def test_importances_by_step_are_bars_over_time():
+    table = np.random.default_rng(1).normal(size=(40, 12, 2))
+    result = permutation_importance(
+        Weights(), table, table[:, -1, 1], by="step", step_size=3, random_state=0
+    )
+    display = drawn(ImportanceDisplay.from_importances(result))
+    heights = [bar.get_height() for bar in display.bars_]
+    np.testing.assert_allclose(heights, result.importances_mean[:, 0])
+    labels = [label.get_text() for label in display.ax_.get_xticklabels()]
+    assert labels == ["0", "3", "6", "9"]
+    assert display.ax_.get_ylabel() == "Importance"
+
+
+def test_bars_of_very_many_features_are_the_most_important():
+    table = np.arange(200.0)[None]
+    table[0, 7] = np.nan
+    display = drawn(
+        ImportanceDisplay.from_importances(table, by="feature", bar_kw={"color": "red"})
+    )
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == [str(i) for i in range(140, 200)]
+    assert "140 least" in display.ax_.get_ylabel()
+    assert to_hex(display.bars_[0].get_facecolor()) == "#ff0000"
+
+
+def test_bars_need_one_row_or_one_column():
+    for by in ("feature", "step", "time"):
+        with pytest.raises(ValueError, match=rf"^by='{by}' with importances of shape"):
+            ImportanceDisplay.from_importances(IMPORTANCES, by=by)
 
 
 # At home in scikit-learn and matplotlib -----------------------------------------

@@ -103,6 +103,8 @@ def permutation_importance(
             The first step of each row; with ``align="end"``, -1 is the last step.
         feature_names : ndarray of str or None
             Names of the features, where X or the estimator knows them.
+        by : str
+            What was permuted together, as given.
 
         Of several scorers a dict with such a result for each.
 
@@ -181,6 +183,7 @@ def permutation_importance(
             importances_std=lost.std(axis=2),
             steps=steps,
             feature_names=names_of_features(X, estimator, n_features),
+            by=by,
         )
 
     if not isinstance(baseline, dict):

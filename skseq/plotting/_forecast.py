@@ -25,9 +25,11 @@ from skseq.plotting._axes import (
 )
 from skseq.plotting._forecast_tables import (
     as_table,
+    check_n_history,
     chosen_series,
     rows_ahead,
     rows_of_series,
+    shown_history,
     usual_coverage,
 )
 
@@ -55,6 +57,9 @@ class ForecastDisplay:
         The rows before.
     y_true : DataFrame of n_targets columns, default=None
         What came true.
+    n_history : int, "auto" or None, default="auto"
+        How many rows before the forecast are drawn: None all, "auto" all up to 80, of
+        more four times as many as are forecast, and 20 at least.
     name : str, default=None
         Title.
 
@@ -99,6 +104,7 @@ class ForecastDisplay:
         coverage: float | None = None,
         history: pd.DataFrame | None = None,
         y_true: pd.DataFrame | None = None,
+        n_history: int | str | None = "auto",
         name: str | None = None,
     ):
         self.forecast = forecast
@@ -106,6 +112,7 @@ class ForecastDisplay:
         self.coverage = coverage
         self.history = history
         self.y_true = y_true
+        self.n_history = n_history
         self.name = name
 
     @classmethod
@@ -118,6 +125,7 @@ class ForecastDisplay:
         coverage: float | str | None = "auto",
         history: Any = None,
         y_true: Any = None,
+        n_history: int | str | None = "auto",
         series: Any = None,
         name: str | None = None,
         ax: Any = None,
@@ -144,6 +152,9 @@ class ForecastDisplay:
             shows those that the forecaster looks back at.
         y_true : array-like, Series or DataFrame, default=None
             What came true, likewise.
+        n_history : int, "auto" or None, default="auto"
+            How many rows before the forecast are drawn: None all, "auto" all up to 80,
+            of more four times as many as are forecast, and 20 at least.
         series : object, default=None
             Which one of several series to show; None stands for the first one.
         name : str, default=None
@@ -199,6 +210,7 @@ class ForecastDisplay:
             coverage=coverage,
             history=history,
             y_true=y_true,
+            n_history=n_history,
             series=series,
             name=name,
             ax=ax,
@@ -215,6 +227,7 @@ class ForecastDisplay:
         coverage: float | None = None,
         history: Any = None,
         y_true: Any = None,
+        n_history: int | str | None = "auto",
         series: Any = None,
         name: str | None = None,
         ax: Any = None,
@@ -236,6 +249,9 @@ class ForecastDisplay:
             The rows before the forecast, with the columns of the targets or more.
         y_true : array-like, Series or DataFrame, default=None
             What came true, likewise; its first row is the first that is forecast.
+        n_history : int, "auto" or None, default="auto"
+            How many rows before the forecast are drawn: None all, "auto" all up to 80,
+            of more four times as many as are forecast, and 20 at least.
         series : object, default=None
             Which one of several series to show; None stands for the first one.
         name : str, default=None
@@ -253,8 +269,8 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If there is no such series, rows or columns do not go together, or the
-            coverage is no share.
+            If there is no such series, rows or columns do not go together, the
+            coverage is no share, or `n_history` no number of rows.
         ImportError
             If matplotlib is missing.
         """
@@ -262,6 +278,7 @@ class ForecastDisplay:
         is_share = isinstance(coverage, Real) and 0 < coverage < 1
         if coverage is not None and not is_share:
             raise ValueError(f"coverage={coverage!r} must be a number between 0 and 1.")
+        check_n_history(n_history)
         series = chosen_series(forecast, series)
         targets = as_table(forecast, "forecast", series)
         if interval is not None:
@@ -284,6 +301,7 @@ class ForecastDisplay:
             coverage=coverage,
             history=history,
             y_true=y_true,
+            n_history=n_history,
             name=name,
         )
         return display.plot(ax, line_kw=line_kw, band_kw=band_kw)
@@ -341,7 +359,8 @@ class ForecastDisplay:
             return panel.plot(times(frame.index), frame.iloc[:, i], **style)
 
         if self.history is not None:
-            self.history_lines_ += draw(self.history, color=OBSERVED, label="history")
+            before = shown_history(self.history, self.forecast, self.n_history)
+            self.history_lines_ += draw(before, color=OBSERVED, label="history")
         if self.y_true is not None:
             self.truth_lines_ += draw(
                 self.y_true, color=OBSERVED, linestyle="--", label="truth"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from skseq._showing import shown
 from skseq.plotting._axes import read_numbers, times
 
 if TYPE_CHECKING:
@@ -13,12 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_table",
+    "check_n_history",
     "chosen_series",
     "rows_ahead",
     "rows_of_series",
+    "shown_history",
     "usual_coverage",
 ]
 
+AUTO = "auto"  # draws a short history as it is, and of a longer one
+SHORT, TIMES_AHEAD, LEAST = 80, 4, 20  # so many rows for each that is forecast
 STEPS = "Step after the last known row"  # the time of rows without an index
 
 
@@ -131,6 +137,50 @@ def as_table(
             f"{columns}."
         )
     return _of_numbers(table.set_axis(columns, axis=1), what)
+
+
+def check_n_history(n_history: Any) -> None:
+    """Refuse what is no number of rows, "auto" or None."""
+    is_count = isinstance(n_history, Integral) and not isinstance(n_history, bool)
+    if is_count and n_history > 0:
+        return
+    if n_history is not None and not (isinstance(n_history, str) and n_history == AUTO):
+        raise ValueError(
+            f"n_history={shown(n_history)} must be a positive integer, 'auto' or None."
+        )
+
+
+def shown_history(
+    history: pd.DataFrame, forecast: pd.DataFrame, n_rows: int | str | None
+) -> pd.DataFrame:
+    """Return the last rows before a forecast, so that it is not lost beside them.
+
+    Parameters
+    ----------
+    history, forecast : DataFrame
+        Of one series.
+    n_rows : int, "auto" or None
+        As `n_history` of the display.
+
+    Returns
+    -------
+    history : DataFrame
+        What follows the first row of the forecast stays, too.
+    """
+    if n_rows is None or (n_rows == AUTO and len(history) <= SHORT):
+        return history
+    if n_rows == AUTO:
+        n_rows = max(LEAST, TIMES_AHEAD * len(forecast))
+    n_before = len(history)
+    if _has_times(history.index) and _has_times(forecast.index):
+        n_before = int((times(history.index) < times(forecast.index)[0]).sum())
+    return history.iloc[max(0, n_before - int(n_rows)) :]
+
+
+def _has_times(index: pd.Index) -> bool:
+    """Whether entries of an index can be compared with those of another."""
+    is_time = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
+    return isinstance(index, is_time) or pd.api.types.is_numeric_dtype(index.dtype)
 
 
 def _of_numbers(table: pd.DataFrame, what: str) -> pd.DataFrame:

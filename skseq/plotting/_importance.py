@@ -1,4 +1,4 @@
-"""Importance of every time step and feature as a heat map."""
+"""Importance of every time step and feature: a heat map, or bars of one of the two."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skseq.plotting._axes import make_axes, need_matplotlib, read_numbers, shortened
+from skseq._showing import shown
+from skseq.plotting._axes import (
+    COLORS,
+    OBSERVED,
+    make_axes,
+    need_matplotlib,
+    read_numbers,
+    shortened,
+)
+from skseq.plotting._labels import label_axis, label_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from matplotlib.axes import Axes
 
 __all__ = ["ImportanceDisplay"]
 
-MOST_TICKS = 15  # names on an axis, all of which are shown
+MOST_TICKS = 15  # names of steps on an axis, all of which are shown
+MOST_BARS = 60
+ROW, CLOSE_ROW = 0.35, 0.22  # inches of a few features, and of many
 MOST_LETTERS = 60  # in the names of time steps that stand side by side
 UNKNOWN = "0.8"
 
@@ -38,6 +47,11 @@ class ImportanceDisplay:
         What is shown, with its unit: the label of the colour bar.
     name : str, default=None
         Title.
+    by : {"feature", "step"}, default=None
+        Whether there is one importance for each feature, or for each time step; None
+        stands for one of each feature at each step.
+    errors : ndarray of shape (n_timesteps, n_features), default=None
+        Standard deviations, which bars show.
 
     Attributes
     ----------
@@ -45,9 +59,13 @@ class ImportanceDisplay:
         The axes.
     figure_ : matplotlib.figure.Figure
         Their figure.
-    image_ : matplotlib.image.AxesImage
+    image_ : matplotlib.image.AxesImage or None
         The heat map: a row per feature, a column per time step. Without negative values
         its colours start at zero, with them zero is in the middle and white.
+    bars_ : matplotlib.container.BarContainer or None
+        One per feature, the most important one above, or per time step, in place of a
+        heat map of a single column or row. Of very many features the most important
+        ones are shown.
     colorbar_ : matplotlib.colorbar.Colorbar or None
         What the colours mean.
 
@@ -71,12 +89,16 @@ class ImportanceDisplay:
         timesteps: Any = None,
         importance_name: str = "Importance",
         name: str | None = None,
+        by: str | None = None,
+        errors: np.ndarray | None = None,
     ):
         self.importances = importances
         self.feature_names = feature_names
         self.timesteps = timesteps
         self.importance_name = importance_name
         self.name = name
+        self.by = by
+        self.errors = errors
 
     @classmethod
     def from_importances(
@@ -87,9 +109,11 @@ class ImportanceDisplay:
         timesteps: Any = None,
         importance_name: str = "Importance",
         name: str | None = None,
+        by: str | None = None,
         ax: Axes | None = None,
         colorbar: bool = True,
         image_kw: dict | None = None,
+        bar_kw: dict | None = None,
     ) -> ImportanceDisplay:
         """Show importances that were computed before.
 
@@ -108,12 +132,16 @@ class ImportanceDisplay:
             What is shown, with its unit.
         name : str, default=None
             Title.
+        by : {"both", "feature", "step"}, default=None
+            "feature" draws a bar for each feature of one row, "step" one for each time
+            step of one column, "both" a heat map; None takes what a Bunch says.
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a new figure.
         colorbar : bool, default=True
             Whether to say what the colours mean.
-        image_kw : dict, default=None
-            Further arguments of `Axes.imshow`, such as ``cmap``.
+        image_kw, bar_kw : dict, default=None
+            Further arguments of `Axes.imshow`, such as ``cmap``, and of `Axes.barh` or
+            `Axes.bar`.
 
         Returns
         -------
@@ -122,7 +150,8 @@ class ImportanceDisplay:
         Raises
         ------
         ValueError
-            If the importances are no table, or a name is missing or one too many.
+            If the importances are no table, or a name is missing or one too many, or
+            `by` does not go with their shape.
         ImportError
             If matplotlib is missing.
         """
@@ -135,6 +164,14 @@ class ImportanceDisplay:
                 "unknown) of shape (n_timesteps, n_features)."
             )
         n_timesteps, n_features = table.shape
+        by = getattr(importances, "by", "both") if by is None else by
+        n_shown = {"both": 1, "feature": n_timesteps, "step": n_features}.get(by)
+        if n_shown != 1:
+            raise ValueError(
+                f"by={shown(by)} with importances of shape {table.shape}; expected "
+                "'both', 'feature' with one row, or 'step' with one column."
+            )
+        errors = getattr(importances, "importances_std", None)
         if timesteps is None:
             timesteps = _brought(importances, "steps", n_timesteps)
         if feature_names is None:
@@ -154,8 +191,10 @@ class ImportanceDisplay:
             timesteps=timesteps,
             importance_name=importance_name,
             name=name,
+            by=None if by == "both" else by,
+            errors=errors,
         )
-        return display.plot(ax, colorbar=colorbar, image_kw=image_kw)
+        return display.plot(ax, colorbar=colorbar, image_kw=image_kw, bar_kw=bar_kw)
 
     def plot(
         self,
@@ -163,6 +202,7 @@ class ImportanceDisplay:
         *,
         colorbar: bool = True,
         image_kw: dict | None = None,
+        bar_kw: dict | None = None,
     ) -> ImportanceDisplay:
         """Draw.
 
@@ -172,8 +212,9 @@ class ImportanceDisplay:
             Where to draw; None makes a new figure.
         colorbar : bool, default=True
             Whether to say what the colours mean.
-        image_kw : dict, default=None
-            Further arguments of `Axes.imshow`, such as ``cmap``.
+        image_kw, bar_kw : dict, default=None
+            Further arguments of `Axes.imshow`, such as ``cmap``, and of `Axes.barh` or
+            `Axes.bar`.
 
         Returns
         -------
@@ -182,60 +223,71 @@ class ImportanceDisplay:
         """
         n_timesteps, n_features = self.importances.shape
         steps = () if self.timesteps is None else map(shortened, self.timesteps)
-        longest = max(map(len, steps), default=0)
+        longest = max(map(len, steps), default=0) if self.by != "feature" else 0
         is_upright = longest * min(n_timesteps, MOST_TICKS) > MOST_LETTERS
-        height = min(1.6 + 0.35 * n_features, 6.0) + 0.08 * longest * is_upright
+        height = 1.6 + min(max(ROW * min(n_features, 12), CLOSE_ROW * n_features), 14)
+        if self.by == "step":
+            height = 3.2
+        height += 0.08 * longest * is_upright
         (ax,) = make_axes(f"{type(self).__name__}.plot", ax, size=(6.8, height))
-        from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
-
-        lowest, largest = np.nanmin(self.importances), np.nanmax(self.importances)
-        colors = {"cmap": "Reds", "vmin": 0, "vmax": largest or 1}
-        if lowest < 0:
-            widest = max(-lowest, largest)
-            colors = {"cmap": "RdBu_r", "vmin": -widest, "vmax": widest}
-        style = {"aspect": "auto", "interpolation": "nearest", **colors}
-        self.image_ = ax.imshow(self.importances.T, **{**style, **(image_kw or {})})
-        self.colorbar_ = None
-        if colorbar:
-            self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax)
-            self.colorbar_.set_label(self.importance_name)
-
-        for axis, names, n in (
-            (ax.xaxis, self.timesteps, n_timesteps),
-            (ax.yaxis, self.feature_names, n_features),
-        ):
-            is_short = n <= MOST_TICKS and (names is not None or axis is ax.yaxis)
-            axis.set_major_locator(
-                FixedLocator(range(n))
-                if is_short
-                else MaxNLocator(integer=True, min_n_ticks=1)
-            )
-            if names is not None:
-                axis.set_major_formatter(FuncFormatter(_namer(list(names))))
+        self.image_ = self.bars_ = self.colorbar_ = None
+        if self.by is None:
+            self._plot_image(ax, colorbar, image_kw or {})
+        else:
+            self._plot_bars(ax, bar_kw or {})
+        if self.by != "feature":
+            label_axis(ax.xaxis, self.timesteps, n_timesteps, MOST_TICKS)
+            ax.set_xlabel("Time step")
         if is_upright:
             ax.tick_params("x", rotation=90)
-        if np.isnan(self.importances).any():
-            ax.set_facecolor(UNKNOWN)
-        ax.set_xlabel("Time step")
-        ax.set_ylabel("Feature")
         if self.name:
             ax.set_title(self.name)
         self.ax_ = ax
         self.figure_ = ax.figure
         return self
 
+    def _plot_image(self, ax: Axes, colorbar: bool, image_kw: dict) -> None:
+        lowest, largest = np.nanmin(self.importances), np.nanmax(self.importances)
+        colors = {"cmap": "Reds", "vmin": 0, "vmax": largest or 1}
+        if lowest < 0:
+            widest = max(-lowest, largest)
+            colors = {"cmap": "RdBu_r", "vmin": -widest, "vmax": widest}
+        style = {"aspect": "auto", "interpolation": "nearest", **colors}
+        self.image_ = ax.imshow(self.importances.T, **{**style, **image_kw})
+        if colorbar:
+            self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax)
+            self.colorbar_.set_label(self.importance_name)
+        if np.isnan(self.importances).any():
+            ax.set_facecolor(UNKNOWN)
+        label_rows(ax, self.importances, self.feature_names, CLOSE_ROW)
+        ax.set_ylabel("Feature")
+
+    def _plot_bars(self, ax: Axes, bar_kw: dict) -> None:
+        heights = self.importances.ravel()
+        errors = None if self.errors is None else np.ravel(self.errors)
+        style = {"color": COLORS[0], "ecolor": OBSERVED, **bar_kw}
+        if self.by == "step":
+            self.bars_ = ax.bar(range(len(heights)), heights, yerr=errors, **style)
+            ax.set_ylabel(self.importance_name)
+            ax.axhline(0, color=OBSERVED, linewidth=0.8)
+            return
+        order = np.argsort(np.nan_to_num(heights, nan=-np.inf), kind="stable")
+        order = order[-MOST_BARS:]
+        errors = None if errors is None else errors[order]
+        places = range(len(order))
+        self.bars_ = ax.barh(places, heights[order], xerr=errors, **style)
+        names = (
+            range(len(heights)) if self.feature_names is None else self.feature_names
+        )
+        ax.set_yticks(places, [shortened(names[i]) for i in order])
+        ax.set_ylim(-0.6, len(order) - 0.4)
+        ax.axvline(0, color=OBSERVED, linewidth=0.8)
+        ax.set_xlabel(self.importance_name)
+        n_left = len(heights) - len(order)
+        ax.set_ylabel(f"Feature, without the {n_left} least" if n_left else "Feature")
+
 
 def _brought(importances: Any, what: str, n: int) -> Any:
     """Return what importances bring along, if it is of the right length."""
     names = getattr(importances, what, None)
     return names if names is not None and len(names) == n else None
-
-
-def _namer(names: list) -> Callable[[float, Any], str]:
-    """Return what gives a position on an axis its name."""
-
-    def name(position: float, _: Any) -> str:
-        is_one = position == int(position) and 0 <= position < len(names)
-        return shortened(names[int(position)]) if is_one else ""
-
-    return name
