@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -130,8 +131,11 @@ def read_table(
         estimator._is_panel = names != (None,)
     else:
         check_panel(estimator, names)
-    if y is not None and hasattr(X, "iloc") and hasattr(y, "iloc"):
-        _check_same_index(X, y)
+    if y is not None and hasattr(X, "iloc"):
+        if hasattr(y, "iloc"):
+            _check_same_index(X, y)
+        elif reset:
+            _warn_of_lost_index(X.index)
     table = Table(np.hstack(parts), edges, names, spans)
     kind = _kind(given, roles, y is None)
     columns = Columns(*(part.shape[1] for part in parts))
@@ -229,6 +233,20 @@ def _check_targets(X: Any, y: Any) -> np.ndarray:
     y = check_table(y, "y", finite=False).astype(np.float64, copy=False)
     check_consistent_length(X, y)
     return y.reshape(len(y), -1)
+
+
+def _warn_of_lost_index(index: pd.Index) -> None:
+    """Say that forecasts will have no index, which X tells of and y does not."""
+    by_time = isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))
+    if by_time or index.nlevels > 1:
+        warnings.warn(
+            "X has an index of time, but y is an array without one, so forecasts will "
+            "be arrays, too. Give y as a Series or DataFrame with the index of X. "
+            "TransformedTargetRegressor takes it away: transform y by hand, as "
+            "'Logarithms' in the guide of forecasts does.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _check_same_index(X: Any, y: Any) -> None:

@@ -91,7 +91,8 @@ def follows(times: pd.Index, step: Any) -> np.ndarray:
     if isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         if not isinstance(step, (pd.Timedelta, Tick, Day)):
             return np.zeros(len(apart), dtype=bool)
-        return np.asarray(times[1:] - times[:-1] == pd.Timedelta(step))
+        length = pd.Timedelta(days=step.n) if isinstance(step, Day) else step
+        return np.asarray(times[1:] - times[:-1] == pd.Timedelta(length))
     if times.dtype.kind != "f":
         return apart == step
     values = times.to_numpy(dtype=np.float64)

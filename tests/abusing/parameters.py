@@ -44,6 +44,7 @@ GOOD = {
     "embedding_weights": ("None", "np.ones((9, 2))", "[[1.0], [2.0]]"),
     "forecaster": ("None", "RNNForecaster(window_length=3, max_epochs=1)"),
     "hidden_size": ("1", "4", "(2, 3)", "np.int64(2)"),
+    "freq": ("None",),
     "horizon": ("1", "3", "np.int64(2)"),
     "kernel_size": ("1", "2", "3", "5", "(3, 1)"),
     "known_future": ("()", "(1,)", "[-1]", "('c1',)", "(0, 1)"),

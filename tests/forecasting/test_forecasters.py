@@ -379,7 +379,8 @@ def test_kinds_go_out_as_they_came_in(cls):
     forecast = model.fit(EVENTS[:200], DEMAND[:200]).predict(EVENTS[200:210])
     assert forecast.name == "demand"
     assert forecast.index.equals(EVENTS.index[200:210])
-    assert model.fit(EVENTS, DEMAND.to_numpy()).predict().shape == (7,)
+    with pytest.warns(UserWarning, match="y is an array without"):
+        assert model.fit(EVENTS, DEMAND.to_numpy()).predict().shape == (7,)
 
 
 @every_class
@@ -391,11 +392,31 @@ def test_searches_pipelines_and_target_transformers(cls):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"), model)
     assert np.isfinite(cross_val_score(pipeline, EVENTS, DEMAND, cv=cv)).all()
-    logged = TransformedTargetRegressor(
-        cls(**SMALL), func=np.log, inverse_func=np.exp
-    ).fit(EVENTS[:250], WAVE[:250])
+    logged = TransformedTargetRegressor(cls(**SMALL), func=np.log, inverse_func=np.exp)
+    with pytest.warns(UserWarning, match="TransformedTargetRegressor takes it away"):
+        logged.fit(EVENTS[:250], WAVE[:250])
     forecast = logged.predict(EVENTS[250:257])
     np.testing.assert_allclose(forecast, WAVE[250:257], atol=0.3)
+
+
+@pytest.mark.parametrize("kind", ["dates", "periods", "timedeltas", "panel"])
+def test_an_index_that_only_X_has_is_missed_in_fit(kind, recwarn):
+    """An array of dates is no mistake where X has none, nor one beside mere numbers."""
+    index = {
+        "dates": DAYS[:40],
+        "periods": DAYS[:40].to_period(),
+        "timedeltas": pd.timedelta_range("3D", periods=40, freq="D"),
+        "panel": pd.MultiIndex.from_product([["a"], range(40)]),
+    }[kind]
+    table, y = EVENTS[:40].set_axis(index), DEMAND[:40].to_numpy()
+    model = RNNForecaster(**QUICK)
+    model.fit(table, pd.Series(y, index))
+    model.fit(table.to_numpy(), pd.Series(y, index))
+    model.fit(table.reset_index(drop=True), y)
+    assert not recwarn
+    with pytest.warns(UserWarning, match="forecasts will be arrays") as caught:
+        model.fit(table, y)
+    assert caught[0].filename == __file__
 
 
 def test_it_beats_the_mean_on_the_airline_data():
