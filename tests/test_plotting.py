@@ -749,7 +749,7 @@ def test_every_feature_of_a_new_figure_has_its_name(n):
 def test_the_most_important_of_too_many_features_have_names():
     table = np.random.default_rng(1).random((20, 300))
     table[3, [17, 19, 250]] = 9, 8, -10
-    _, ax = plt.subplots(layout="constrained")
+    ax = plt.figure(layout="constrained").subfigures(1, 2)[0].subplots()
     display = drawn(ImportanceDisplay.from_importances(table, ax=ax))
     labels = [label.get_text() for label in display.ax_.get_yticklabels()]
     assert {"17", "250"} <= set(labels)

@@ -230,7 +230,9 @@ class ImportanceDisplay:
             height = 3.2
         height += 0.08 * longest * is_upright
         (ax,) = make_axes(f"{type(self).__name__}.plot", ax, size=(6.8, height))
-        self.image_ = self.bars_ = self.colorbar_ = None
+        self.image_: Any = None
+        self.bars_: Any = None
+        self.colorbar_: Any = None
         if self.by is None:
             self._plot_image(ax, colorbar, image_kw or {})
         else:

@@ -54,7 +54,7 @@ def label_rows(ax: Axes, importances: np.ndarray, names: Any, row: float) -> Non
         Inches that a name takes.
     """
     n_rows = importances.shape[1]
-    height = ax.get_position().height * ax.figure.get_figheight()
+    height = ax.get_window_extent().height / ax.figure.dpi
     gap = n_rows * row * 0.8 / height  # rows from one name to the next
     largest = np.nan_to_num(np.abs(importances)).max(axis=0)
     named: list[int] = []
