@@ -114,7 +114,8 @@ def _check_text(values: np.ndarray, name: str, place: Callable[[tuple], str]) ->
             hint = "Make categories columns of 0 and 1, or leave the column out."
             if not isinstance(value, str):
                 hint = f"A {type(value).__name__} is none."
-            raise ValueError(
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(
                 f"{name} holds {label_of(value)} where numbers are expected, at "
                 f"{place(position)} ({error}). {hint}"
             ) from error
