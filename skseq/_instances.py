@@ -11,7 +11,7 @@ from skseq._places import label_of
 from skseq.panels import panel_starts
 from skseq.sequences import SequenceArray
 
-__all__ = ["check_instances", "instances_of", "names_of_sequences"]
+__all__ = ["by_instance", "check_instances", "instances_of", "names_of_sequences"]
 
 
 def instances_of(X: Any) -> pd.Index | None:
@@ -51,6 +51,41 @@ def names_of_sequences(X: Any) -> pd.Index | None:
     if is_table and X.index.inferred_type != "integer":
         return X.index
     return instances_of(X)
+
+
+def by_instance(values: Any, instances: pd.Index, names: Any) -> Any:
+    """Return predictions labelled by the instances they are of.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, ...) or list of n_samples arrays
+        What is predicted.
+    instances : Index of n_samples labels
+        What the sequences are called.
+    names : Index or object
+        The columns of the targets, or the name of the only one.
+
+    Returns
+    -------
+    predictions : Series or DataFrame
+        A DataFrame of a table; of more dimensions, or of unequal lengths, a Series
+        of arrays.
+    """
+    columns = names if isinstance(names, pd.Index) else None
+    if not isinstance(values, list) and values.ndim == 2:
+        fit = columns is not None and len(columns) == values.shape[1]
+        return pd.DataFrame(values, instances, columns if fit else None)
+    if columns is not None:
+        names = columns[0] if len(columns) == 1 else None
+    if not isinstance(values, list) and values.ndim == 1:
+        series = pd.Series(values, instances, name=names)
+        # TransformedTargetRegressor and stacking reshape what is predicted.
+        object.__setattr__(series, "reshape", values.reshape)
+        return series
+    arrays = np.empty(len(values), dtype=object)
+    for i, array in enumerate(values):
+        arrays[i] = array
+    return pd.Series(arrays, instances, name=names)
 
 
 def check_instances(X: Any, values: Any, name: str, *, one_each: bool = False) -> None:

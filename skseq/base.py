@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from skseq._instances import by_instance, instances_of
 from skseq._validation import (
     NO_TARGETS,
     check_groups,
@@ -74,6 +75,7 @@ class BaseSequenceEstimator(NetworkEstimator):
     _check_lengths = staticmethod(check_same_length)
     _task: Any  # the one that `_make_task` returned in the fit before
     _rng: np.random.RandomState
+    _answers_as: Any  # the names of y, in a tuple, if `fit` named instances; else None
 
     # What architectures and task mixins add --------------------------------
 
@@ -293,9 +295,12 @@ class BaseSequenceEstimator(NetworkEstimator):
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool, groups: Any = None
     ) -> Samples:
         sequences = self._check_X(X, y, reset=reset)
+        given = y if hasattr(y, "iloc") else None
         y = self._check_y(X, y)
         self._check_lengths(sequences, y)
         weights = check_weights(sample_weight, sequences)
+        names = getattr(given, "columns", getattr(given, "name", None))
+        self._answers_as = None if instances_of(X) is None else (names,)
         return Samples(sequences, y, weights, check_groups(groups, sequences)).usable()
 
     def _make_network(
@@ -367,6 +372,13 @@ class BaseSequenceEstimator(NetworkEstimator):
         return data.gather(torch.tensor([0])).x
 
     # Predicting -------------------------------------------------------------
+
+    def _answer(self, values: Any, X: Any) -> Any:
+        """Return predictions by instance if `fit` and X named instances."""
+        instances = None if self._answers_as is None else instances_of(X)
+        if instances is None:
+            return values
+        return by_instance(values, instances, *self._answers_as)
 
     def _predict_outputs(self, X: Any) -> np.ndarray:
         """Return the network's outputs: a row per sequence, or per step of each."""

@@ -12,6 +12,7 @@ from sktime.classification.ensemble import BaggingClassifier
 from sktime.classification.model_evaluation import evaluate
 from sktime.classification.model_selection import TSCGridSearchCV
 from sktime.datasets import load_basic_motions
+from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
 from sktime.forecasting.compose import make_reduction
 from sktime.transformations.exponent import ExponentTransformer
@@ -362,3 +363,36 @@ def test_reduction_with_exogenous_variables():
 
     misread = clone(FORECASTER).set_params(n_channels=2)  # that is time first
     assert (forecast(misread, y, X, **options)[1] != with_adapter).all()
+
+
+@pytest.mark.parametrize("mtype", ["nested_univ", "pd-multiindex", "df-list"])
+@pytest.mark.parametrize("adapter", [SktimeClassifier, SktimeRegressor])
+def test_columns_in_another_order_are_refused(adapter, mtype):
+    rng = np.random.default_rng(0)
+    index = pd.MultiIndex.from_product([range(6), range(5)])
+    frame = pd.DataFrame(rng.normal(size=(30, 2)), index, ["pulse", "pressure"])
+    X, swapped, others = (
+        convert_to(table, mtype)
+        for table in (
+            frame,
+            frame[["pressure", "pulse"]],
+            frame.set_axis(["pulse", "age"], axis=1),
+        )
+    )
+    kind = RNNClassifier if adapter is SktimeClassifier else RNNRegressor
+    model = adapter(kind(max_epochs=1)).fit(X, np.arange(6) % 2)
+    model.predict(X)
+    for wrong in (swapped, others):
+        with pytest.raises(ValueError, match="feature names should match those that"):
+            model.predict(wrong)
+    model.predict(frame.to_numpy().reshape(6, 5, 2).swapaxes(1, 2))  # has no names
+
+
+def test_names_that_only_count_are_compared_where_both_have_the_same():
+    X = np.random.default_rng(0).normal(size=(6, 2, 5))
+    model = SktimeClassifier(RNNClassifier(max_epochs=1)).fit(X, np.arange(6) % 2)
+    nested = convert_to(X, "nested_univ")
+    model.predict(nested)
+    model.predict(nested.set_axis(["u", "v"], axis=1))
+    with pytest.raises(ValueError, match="in another order"):
+        model.predict(nested[nested.columns[::-1]])

@@ -79,7 +79,7 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
         outputs = self._predict_outputs(X)
         return self._task.to_scores(outputs)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any) -> Any:
         """Return the most probable class.
 
         Parameters
@@ -89,13 +89,15 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        y : ndarray, Series or DataFrame of n_samples (by n_labels)
             Labels, or indicators of the labels with a probability above one half.
+            Of a panel, or a SequenceArray that knows its instances, a Series or
+            DataFrame by instance if `fit` was given such, too.
         """
         proba = self.predict_proba(X)
         if isinstance(self._task, MultilabelClassification):
-            return (proba > 0.5).astype(int)
-        return self.classes_[proba.argmax(axis=1)]
+            return self._answer((proba > 0.5).astype(int), X)
+        return self._answer(self.classes_[proba.argmax(axis=1)], X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy; of label indicators, of whole rows.

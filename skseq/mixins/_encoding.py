@@ -10,7 +10,7 @@ import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._validation import is_panel
+from skseq._instances import instances_of
 from skseq.batching import Batch
 
 __all__ = ["EncodingMixin"]
@@ -33,15 +33,16 @@ class EncodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         encoding : ndarray or DataFrame of shape (n_samples, n_encoded)
-            Of a DataFrame with two levels a DataFrame with a row per instance.
+            Of a DataFrame with two levels, or a SequenceArray that knows its
+            instances, a DataFrame with a row per instance.
         """
         check_is_fitted(self, "net_")
         sequences = self._check_X(X, reset=False)
         encoding = np.empty((len(sequences), self._n_features_out))
         for index, found in self._predict_batches(sequences, self._encode, X):
             encoding[index] = found
-        if is_panel(X):  # scikit-learn's set_output would take the index of the steps
-            instances = X.index.get_level_values(0).unique()
+        instances = instances_of(X)
+        if instances is not None:  # scikit-learn would take the index of the steps
             return pd.DataFrame(encoding, instances, self.get_feature_names_out())
         return encoding
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import numpy as np
 from sklearn.base import RegressorMixin
 
 from skseq._validation import check_numbers, check_scored
@@ -46,7 +45,7 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
         """
         return self._fit(X, y, sample_weight, 1, partial=True)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any) -> Any:
         """Return the predicted targets.
 
         Parameters
@@ -56,11 +55,13 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        y : ndarray, Series or DataFrame of n_samples (by n_outputs)
             In the shape and units of the targets.
+            Of a panel, or a SequenceArray that knows its instances, a Series or
+            DataFrame by instance if `fit` was given such, too.
         """
         outputs = self._predict_outputs(X)
-        return self._task.decode(outputs)
+        return self._answer(self._task.decode(outputs), X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R², the mean over the outputs.

@@ -65,6 +65,11 @@ _SEQUENCES: dict[str, Check] = {
 }
 _INTEGERS = array(1, "i")
 
+
+def _is_one(value: object) -> bool:
+    return type(value) is tuple and len(value) == 1
+
+
 STATES: dict[type, dict[str, Check]] = {
     BaseSequenceEstimator: {
         **_SEQUENCES,
@@ -72,6 +77,7 @@ STATES: dict[type, dict[str, Check]] = {
         "_known_tokens": optional(array(1, "b")),
         "_normalize": choice(None, "feature", "sequence", "both"),
         "_rng": instance(np.random.RandomState),
+        "_answers_as": optional(_is_one),
         "_scaler": instance(StepScaler),
     },
     SequenceClassifierMixin: {

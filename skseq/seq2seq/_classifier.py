@@ -269,7 +269,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
         """The labels."""
         return self._task.classes
 
-    def predict(self, X: Any, n_steps: Any = None) -> list[np.ndarray]:
+    def predict(self, X: Any, n_steps: Any = None) -> Any:
         """Write the labels that belong to sequences, the most probable ones in turn.
 
         Parameters
@@ -282,8 +282,9 @@ class Seq2SeqClassifier(BaseSeq2Seq):
 
         Returns
         -------
-        y : list of ndarray
-            Labels of shape (n_steps_i,).
+        y : list of ndarray or Series
+            Labels of shape (n_steps_i,). Of a panel, or a SequenceArray that knows its
+            instances, a Series of them by instance if `fit` was given such, too.
 
         Raises
         ------
@@ -295,7 +296,8 @@ class Seq2SeqClassifier(BaseSeq2Seq):
             written.shape[1] if n_steps is None else n_steps, len(written)
         )
         labels = self._task.decode(written)
-        return [row[:n] for row, n in zip(labels, most, strict=True)]
+        rows = [row[:n] for row, n in zip(labels, most, strict=True)]
+        return self._answer(rows, X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of sequences that are written without an error.

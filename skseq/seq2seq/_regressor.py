@@ -257,9 +257,11 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
 
         Returns
         -------
-        y : ndarray or list of ndarray
+        y : ndarray, list of ndarray, Series or DataFrame
             In the layout and units of the targets in `fit`; a list if there is an
-            `n_steps` for each sequence.
+            `n_steps` for each sequence. Of a panel, or a SequenceArray that knows its
+            instances, by instance if `fit` was given such, too: a Series of numbers, a
+            DataFrame with a column per step, or a Series of arrays.
 
         Raises
         ------
@@ -267,7 +269,8 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
             If X or n_steps is not as described.
         """
         written, n_steps = self._write(X, n_steps)
-        return self._layout.lay_out(self._task.decode(written), n_steps)
+        laid_out = self._layout.lay_out(self._task.decode(written), n_steps)
+        return self._answer(laid_out, X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R² over all steps, the mean over the targets.

@@ -10,7 +10,13 @@ from sktime.classification.base import BaseClassifier
 
 from skseq.cnn import CNNClassifier
 from skseq.rnn import RNNClassifier
-from skseq.sktime._panels import TAGS, fresh, has_random_state, to_sequences
+from skseq.sktime._panels import (
+    TAGS,
+    check_names,
+    fresh,
+    has_random_state,
+    to_sequences,
+)
 
 __all__ = ["SktimeClassifier"]
 
@@ -40,6 +46,9 @@ class SktimeClassifier(BaseClassifier):
     ------
     TypeError
         In `fit`, if `estimator` is not a classifier.
+    ValueError
+        In `predict`, if columns have other names than in `fit` or stand in another
+        order.
 
     See Also
     --------
@@ -72,14 +81,19 @@ class SktimeClassifier(BaseClassifier):
 
     def _fit(self, X, y):
         estimator = fresh(self.estimator, RNNClassifier, is_classifier)
+        self._names = list(X[0].columns)
         self.estimator_ = estimator.fit(to_sequences(X), y)
         return self
 
+    def _read(self, X: Any) -> list[np.ndarray]:
+        check_names(list(X[0].columns), self._names)
+        return to_sequences(X)
+
     def _predict(self, X: Any) -> np.ndarray:
-        return self.estimator_.predict(to_sequences(X))
+        return self.estimator_.predict(self._read(X))
 
     def _predict_proba(self, X: Any) -> np.ndarray:
-        return self.estimator_.predict_proba(to_sequences(X))
+        return self.estimator_.predict_proba(self._read(X))
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict]:

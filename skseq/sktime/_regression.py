@@ -10,7 +10,13 @@ from sktime.regression.base import BaseRegressor
 
 from skseq.cnn import CNNRegressor
 from skseq.rnn import RNNRegressor
-from skseq.sktime._panels import TAGS, fresh, has_random_state, to_sequences
+from skseq.sktime._panels import (
+    TAGS,
+    check_names,
+    fresh,
+    has_random_state,
+    to_sequences,
+)
 
 __all__ = ["SktimeRegressor"]
 
@@ -37,6 +43,9 @@ class SktimeRegressor(BaseRegressor):
     ------
     TypeError
         In `fit`, if `estimator` is not a regressor.
+    ValueError
+        In `predict`, if columns have other names than in `fit` or stand in another
+        order.
 
     See Also
     --------
@@ -80,11 +89,16 @@ class SktimeRegressor(BaseRegressor):
     def _fit(self, X, y):
         estimator = fresh(self.estimator, RNNRegressor, is_regressor)
         y = y[:, 0] if y.shape[1] == 1 else y
+        self._names = list(X[0].columns)
         self.estimator_ = estimator.fit(to_sequences(X), y)
         return self
 
+    def _read(self, X: Any) -> list[np.ndarray]:
+        check_names(list(X[0].columns), self._names)
+        return to_sequences(X)
+
     def _predict(self, X: Any) -> np.ndarray:
-        return self.estimator_.predict(to_sequences(X))
+        return self.estimator_.predict(self._read(X))
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
