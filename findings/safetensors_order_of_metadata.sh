@@ -6,7 +6,7 @@
 # a file says nothing about whether the model is another one. With a single entry all
 # twenty are the same.
 # Seen with safetensors 0.8.0.
-# In skseq: all metadata is one entry; tests/persistence/test_files.py.
+# In skseq: the header is written anew in order; tests/persistence/test_pickles.py.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
