@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skseq import CNNLSTMTagger, CNNTagger, RNNTagger, SequenceArray
 from skseq.metrics import step_scorer
+from skseq.persistence import load, save
 
 N_SERIES, N_STEPS = 12, 10
 rng = np.random.default_rng(0)
@@ -93,7 +94,7 @@ TIMES = {
 
 
 @pytest.mark.parametrize("kind", TIMES)
-def test_when_it_warns(kind):
+def test_when_it_warns(kind, tmp_path):
     def rows(*steps, name="x"):
         times = TIMES[kind][list(steps)]
         index = pd.MultiIndex.from_product([[name], times])
@@ -105,7 +106,8 @@ def test_when_it_warns(kind):
     if kind != "zone":  # a day of 23 hours
         silent.append(rows(3, 4))
     again = pickle.loads(pickle.dumps(model))
-    for one in (model, again):
+    save(model, tmp_path / "model.safetensors")
+    for one in (model, again, load(tmp_path / "model.safetensors")):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             for asked in silent:

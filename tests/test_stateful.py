@@ -17,6 +17,7 @@ from skseq import (
     RNNTagger,
     SequenceArray,
 )
+from skseq.persistence import load, save
 
 rng = np.random.RandomState(0)
 X = rng.randn(12, 10, 2)
@@ -346,12 +347,18 @@ def test_a_state_without_names_is_that_of_the_first_series():
         model.stateful(array.state_).predict(panel[:20])
 
 
-def test_streams_of_series_can_be_pickled_and_begin_anew_after_a_fit():
-    model, panel = fitted(RNNTagger), panel_of()
+@pytest.mark.parametrize("index", TIMES)
+def test_streams_of_series_can_be_kept_and_begin_anew_after_a_fit(index, tmp_path):
+    model, panel = fitted(RNNTagger), panel_of(TIMES[index])
     stream = model.stateful()
     stream.predict(piece(panel, "m1", 0, 1, 2))
-    again = pickle.loads(pickle.dumps(stream))
+    save(stream, tmp_path / "stream.safetensors")
+    kept = pickle.loads(pickle.dumps(stream)), load(tmp_path / "stream.safetensors")
     expected = stream.predict_proba(piece(panel, "m1", 3))
-    np.testing.assert_array_equal(again.predict_proba(piece(panel, "m1", 3)), expected)
+    for again in kept:
+        with pytest.raises(ValueError, match="is expected"):
+            again.predict(piece(panel, "m1", 4))
+        found = again.predict_proba(piece(panel, "m1", 3))
+        np.testing.assert_array_equal(found, expected)
     stream.fit(X, Y)
     stream.predict(piece(panel, "m1", 0))

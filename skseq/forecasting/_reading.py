@@ -16,6 +16,7 @@ from skseq._foreign import check_container, is_frame
 from skseq._showing import shown
 from skseq._validation import check_rows, check_table, naming
 from skseq.forecasting._table import Columns, Table, called, read_series
+from skseq.preprocessing._lost_index import check_lost_index
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -124,6 +125,7 @@ def read_table(
         targets = _check_targets(X, y)
     parts = [targets, *(values[:, columns] for columns in roles[1:])]
     frame = y if hasattr(y, "iloc") and not hasattr(X, "iloc") else X
+    check_lost_index(frame, len(values))
     edges, names, spans = read_series(
         frame, "X", freq=estimator.freq, known=known, follows=follows
     )
@@ -167,6 +169,7 @@ def read_rows(
     """
     X = _as_table(estimator, X)
     values = _check_values(estimator, X, reset=False)
+    check_lost_index(X, len(values))
     known = values[:, roles.future]
     if not np.isfinite(known).all():
         row, column = np.argwhere(~np.isfinite(known))[0]

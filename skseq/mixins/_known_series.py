@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import warnings
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from skseq.panels import panel_starts
+from skseq.times import plain
 
 __all__ = ["Extent", "extents_of", "joined", "warn_of_known_series"]
 
 
-class Extent(NamedTuple):
-    """The times that a series covers, and whether they are a step apart."""
-
-    first: Any
-    last: Any
-    is_regular: bool
+# The first and the last time of a series, and whether its times are a step apart; a
+# plain tuple, which files hold.
+Extent: TypeAlias = tuple[Any, Any, bool]
 
 
 def extents_of(index: pd.MultiIndex) -> dict[Any, Extent]:
@@ -46,7 +44,10 @@ def extents_of(index: pd.MultiIndex) -> dict[Any, Extent]:
     ]
     regular = [step is not None and np.allclose(step, step[:1]) for step in steps]
     parts = zip(names[edges[:-1]], firsts, lasts, regular, strict=True)
-    return {name: Extent(*extent) for name, *extent in parts}
+    return {
+        name: (plain(first), plain(last), is_regular)
+        for name, first, last, is_regular in parts
+    }
 
 
 def joined(before: dict[Any, Extent], later: dict[Any, Extent]) -> dict[Any, Extent]:
@@ -61,12 +62,8 @@ def joined(before: dict[Any, Extent], later: dict[Any, Extent]) -> dict[Any, Ext
     extents : dict of Extent by series
     """
     both = {
-        name: Extent(
-            min(before[name].first, extent.first),
-            max(before[name].last, extent.last),
-            False,
-        )
-        for name, extent in later.items()
+        name: (min(before[name][0], first), max(before[name][1], last), False)
+        for name, (first, last, _) in later.items()
         if name in before
     }
     return {**before, **later, **both}
@@ -99,14 +96,14 @@ def warn_of_known_series(
     ]
     if not found:
         return
-    name, extent = found[0]
+    name, (first, last, _) = found[0]
     remedy = "Give the series from its first row on"
     if hasattr(estimator, "stateful"):
         remedy += ", or go on with a copy made by stateful()"
     warnings.warn(
         f"{len(found)} series of X, such as {name!r}, come from fit in other rows "
-        f"(fit: {known[name].first!s} to {known[name].last!s}; now: {extent.first!s} "
-        f"to {extent.last!s}). A score of them is no score of new series: in "
+        f"(fit: {known[name][0]!s} to {known[name][1]!s}; now: {first!s} to {last!s}). "
+        "A score of them is no score of new series: in "
         "cross-validation split by series, with GroupKFold and groups="
         "X.index.get_level_values(0), or give SequenceArray.from_frame(X). And a "
         "series is read as if it began with these rows, without those before. "
@@ -118,9 +115,9 @@ def warn_of_known_series(
 def _are_others(known: Extent, asked: Extent) -> bool:
     """Whether rows of a series are others than those known."""
     try:
-        if asked.first == known.first:
+        if asked[0] == known[0]:
             return False
-        within = known.first <= asked.first and asked.last <= known.last
+        within = known[0] <= asked[0] and asked[1] <= known[1]
     except TypeError:  # times of another kind
         return True
-    return not (within and known.is_regular)
+    return not (within and known[2])

@@ -67,7 +67,7 @@ def follow_series(
         ends[name] = end_after(
             ends.get(name), before, index, n_rows, called, alone.get(name)
         )
-        counts[name] = before + n_rows
+        counts[name] = before + int(n_rows)
     ends = with_common_step(ends)
     series = {name: (ends[name], counts[name]) for name in ends}
     if not known and state is not None:  # a state without names is of these series

@@ -17,7 +17,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skseq import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
+from skseq import (
+    CNNLSTMForecaster,
+    RNNForecaster,
+    Seq2SeqForecaster,
+    SequenceAnomalyDetector,
+)
 
 FORECASTERS = (RNNForecaster, CNNLSTMForecaster, Seq2SeqForecaster)
 # Told all true steps, it learns in seconds.
@@ -905,3 +910,25 @@ def test_a_window_of_zeros_can_leave_zero():
     model = RNNForecaster(normalize="window", loss="mse", random_state=0, **options)
     paths = np.asarray(model.fit(counts).rolling_forecast(np.zeros(30)))
     assert paths[20:].mean() == pytest.approx(0.52, abs=0.2)
+
+
+# Behind transformers that lose the index ----------------------------------------------
+
+
+def test_series_are_not_joined_behind_what_loses_the_index():
+    index = pd.MultiIndex.from_product([["x", "y"], range(30)])
+    panel = pd.DataFrame({"a": np.arange(60.0)}, index)
+    options = {"window_length": 4, "max_epochs": 1, "random_state": 0}
+    pipe = make_pipeline(StandardScaler(), RNNForecaster(**options))
+    with pytest.raises(ValueError, match=r'pipeline.set_output\(transform="pandas"\)'):
+        pipe.fit(panel)
+    detector = SequenceAnomalyDetector(RNNForecaster(**options))
+    with pytest.raises(ValueError, match="one series would go on in the next"):
+        make_pipeline(StandardScaler(), detector).fit(panel)
+    falling = panel.loc["x"][::-1]
+    with pytest.raises(ValueError, match="rows of X in the order of time"):
+        pipe.fit(falling)
+    kept = pipe.fit(panel, panel["a"])[-1]  # the targets have the index
+    assert len(kept.predict()) == 2
+    kept = pipe.set_output(transform="pandas").fit(panel)[-1]
+    assert len(kept.predict()) == 2

@@ -14,6 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skseq import RNNRegressor
 from skseq.model_selection import ContextTimeSeriesSplit, context_scorer
+from skseq.persistence import load, save
 from skseq.preprocessing import SlidingWindow
 
 LAZY = "windows are a SequenceArray: as an array they would take many times the memory"
@@ -300,7 +301,7 @@ def parts_of(kind):
 
 @pytest.mark.parametrize("lag", [0, 2])
 @pytest.mark.parametrize("kind", ["array", "frame", "panel"])
-def test_row_by_row_is_the_whole_at_once(kind, lag):
+def test_row_by_row_is_the_whole_at_once(kind, lag, tmp_path):
     known, rows, whole = parts_of(kind)
     step = SlidingWindow(4, lag=lag)
     expected = np.asarray(step.fit_transform(whole))
@@ -320,6 +321,8 @@ def test_row_by_row_is_the_whole_at_once(kind, lag):
             found = np.asarray(step.transform(row))
             np.testing.assert_array_equal(found, expected[places])
         step.update(row)
+        save(step, tmp_path / "step.safetensors")
+        step = load(tmp_path / "step.safetensors")
     if kind != "array":
         np.testing.assert_array_equal(step.transform(known), before)
 
