@@ -19,7 +19,8 @@ def split(y: pd.Series, n_test: int, validate: bool) -> tuple[pd.Series, int]:
 
 def next_rows(forecaster, y: pd.Series, start: int) -> np.ndarray:
     """Train on the rows before `start`, then forecast each of the others."""
-    return forecaster.fit(y[:start]).rolling_forecast(y[start:])[:, 0, 0]
+    paths = forecaster.fit(y[:start]).rolling_forecast(y[start:])
+    return paths.xs(1, level="step").iloc[:, 0].to_numpy()
 
 
 def on_windows(regressor, y: pd.Series, start: int, length: int) -> np.ndarray:
@@ -124,7 +125,8 @@ def jena(validate: bool) -> tuple[pd.Series, int]:
 def measure_jena(forecaster, validate: bool) -> dict:
     """Forecast a day, and look at its last hour."""
     y, start = jena(validate)
-    forecasts = forecaster.fit(y[:start]).rolling_forecast(y[start:])[:, -1, 0]
+    paths = forecaster.fit(y[:start]).rolling_forecast(y[start:])
+    forecasts = paths.xs(AHEAD, level="step").iloc[:, 0].to_numpy()
     return {"MAE": np.abs(forecasts - y[start + AHEAD - 1 :]).mean()}
 
 
@@ -170,7 +172,8 @@ def measure_bike(forecaster, validate: bool) -> dict:
     """Forecast 60 days, each at its midnight."""
     X, y, start = bike(validate)
     forecaster.fit(X[:start], y[:start])
-    days = forecaster.rolling_forecast(X[start:], y[start:])[::24, :, 0]
+    paths = forecaster.rolling_forecast(X[start:], y[start:])
+    days = paths.iloc[:, 0].unstack("step").to_numpy()[::24]
     return {"MAE": np.nanmean(np.abs(days.ravel() - y[start:]))}
 
 

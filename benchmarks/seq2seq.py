@@ -100,7 +100,8 @@ def bikes(validate: bool) -> None:
         start = time.perf_counter()
         model.fit(X[:-TEST], y[:-TEST])
         seconds = time.perf_counter() - start
-        paths = model.rolling_forecast(X[-TEST:], y[-TEST:])[:, :, 0]
+        paths = model.rolling_forecast(X[-TEST:], y[-TEST:])
+        paths = paths.iloc[:, 0].unstack("step").to_numpy()
         error = np.abs(paths - truth).mean()
         print(f"bikes, {name}: {error:.2f}, {seconds:.0f} s", flush=True)
 

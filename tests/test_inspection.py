@@ -581,3 +581,11 @@ def test_saliency_says_what_is_wrong():
     for target in (None, 2, -1, "a"):
         with pytest.raises(ValueError, match="number of a column of y, 0 to 1"):
             saliency(model, X, target)
+
+
+def test_forecasters_are_refused():
+    rows = np.random.default_rng(0).normal(size=(40, 2))
+    model = RNNForecaster(window_length=4, max_epochs=1).fit(rows, rows[:, 0])
+    for estimator in (model, make_pipeline(StandardScaler(), model)):
+        with pytest.raises(TypeError, match="is not for forecasters, such as this RNN"):
+            permutation_importance(estimator, rows, rows[:, 0])

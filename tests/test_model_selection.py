@@ -14,7 +14,11 @@ from sklearn.model_selection import (
 
 from skseq import RNNTagger
 from skseq.metrics import step_scorer
-from skseq.model_selection import ContextTimeSeriesSplit, context_scorer
+from skseq.model_selection import (
+    ContextTimeSeriesSplit,
+    PanelTimeSeriesSplit,
+    context_scorer,
+)
 
 
 @pytest.mark.parametrize("options", [{}, {"gap": 2}, {"test_size": 3}])
@@ -171,3 +175,65 @@ def test_a_scorer_around_a_scorer_of_steps():
     found = scorer(model, X, y, sample_weight=weights)
     right = (model.predict(X) == y)[5:].mean(axis=1)
     assert found == pytest.approx(np.average(right, weights=weights[5:]))
+
+
+# Panels ---------------------------------------------------------------------------
+
+DAYS = pd.date_range("2024-01-01", periods=8)
+
+
+def panel(**spans):
+    parts = {name: pd.Series(0.0, DAYS[span]) for name, span in spans.items()}
+    return pd.concat(parts).to_frame("sales")
+
+
+def test_all_series_are_cut_at_the_same_times():
+    table = panel(a=slice(0, 8), b=slice(2, 8), c=slice(0, 5), d=slice(7, 8))
+    for i, (train, test) in enumerate(
+        PanelTimeSeriesSplit(2, test_size=2).split(table)
+    ):
+        cut = DAYS[4 + 2 * i]
+        times = table.index.get_level_values(1)
+        assert train.tolist() == np.flatnonzero(times < cut).tolist()
+        held_out = (times >= cut) & (times < cut + pd.Timedelta(days=2))
+        held_out &= table.index.get_level_values(0) != "d"  # of which nothing is known
+        assert test.tolist() == np.flatnonzero(held_out).tolist()
+
+
+@pytest.mark.parametrize("gap", [0, 1])
+def test_one_series_is_split_as_by_scikit_learn(gap):
+    for X in (np.zeros((8, 1)), pd.Series(0.0, DAYS), pd.DataFrame({"a": range(8)})):
+        ours = PanelTimeSeriesSplit(2, 2, gap).split(X)
+        theirs = TimeSeriesSplit(2, test_size=2, gap=gap).split(X)
+        for pair, expected in zip(ours, theirs, strict=True):
+            for part, rows in zip(pair, expected, strict=True):
+                np.testing.assert_array_equal(part, rows)
+
+
+def test_a_gap_leaves_out_the_same_times_of_each():
+    *_, (train, test) = PanelTimeSeriesSplit(2, 1, gap=2).split(
+        panel(a=slice(0, 8), b=slice(1, 8))
+    )
+    assert train.tolist() == [0, 1, 2, 3, 4, 8, 9, 10, 11]
+    assert test.tolist() == [7, 14]
+
+
+@pytest.mark.parametrize(
+    ("options", "X", "message"),
+    [
+        ({"test_size": 0}, panel(a=slice(8)), "test_size must be an integer"),
+        ({"gap": -1}, panel(a=slice(8)), "gap must be"),
+        ({"test_size": 4}, panel(a=slice(8)), "X has 8 times, too few for n_splits=2"),
+        ({}, panel(a=slice(8)).swaplevel().sort_index(), "last level"),
+        ({"test_size": 2}, panel(a=slice(0, 4), b=slice(4, 8)), "No series has rows"),
+        ({}, pd.Series(0.0, DAYS[::-1]), "must increase"),
+    ],
+)
+def test_bad_panels_say_why(options, X, message):
+    with pytest.raises(ValueError, match=message):
+        list(PanelTimeSeriesSplit(2, **options).split(X))
+
+
+def test_context_is_of_one_series():
+    with pytest.raises(ValueError, match="PanelTimeSeriesSplit"):
+        next(ContextTimeSeriesSplit(2).split(panel(a=slice(8), b=slice(8))))

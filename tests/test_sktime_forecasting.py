@@ -251,3 +251,18 @@ def test_exogenous_variables_are_missing():
 def test_the_past_cannot_be_forecast():
     with pytest.raises(NotImplementedError, match="in-sample"):
         SktimeForecaster(RNN).fit(y_train).predict([-1, 0, 1])
+
+
+def test_time_spans_are_a_horizon():
+    y = pd.Series(np.sin(np.arange(60.0)), pd.date_range("2024", periods=60, freq="D"))
+    model = SktimeForecaster(RNNForecaster(window_length=3, max_epochs=1)).fit(y)
+    found = model.predict(fh=pd.to_timedelta([1, 3], unit="D"))
+    pd.testing.assert_series_equal(found, model.predict(fh=[1, 3]), check_freq=False)
+    with pytest.raises(ValueError, match="no whole number of steps"):
+        model.predict(fh=pd.to_timedelta([36], unit="h"))
+
+
+def test_whole_numbers_count_in_ones():
+    y = pd.Series(np.sin(np.arange(60.0)), pd.RangeIndex(0, 120, 2))
+    with pytest.raises(ValueError, match=r"2 apart.*fh=1 is 119 there, and not 120"):
+        SktimeForecaster(RNNForecaster(window_length=3, max_epochs=1)).fit(y)

@@ -190,5 +190,7 @@ def test_rolling_predictions():
     splits = ExpandingWindowSplitter(fh=1, initial_window=1, step_length=1)
     rolled = model.update_predict(y[100:], splits, update_params=False)
     paths = RNNForecaster(**TINY).fit(y_train).rolling_forecast(y[100:])
-    np.testing.assert_allclose(rolled[:17], paths[1:, 0, 0], rtol=1e-5)
+    np.testing.assert_allclose(
+        rolled[:17], paths.xs(1, level="step").iloc[1:, 0], rtol=1e-5
+    )
     assert model.cutoff == MONTHS[99]

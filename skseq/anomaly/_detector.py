@@ -18,6 +18,7 @@ from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
+from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._known import starts_later, target_columns
 from skseq.resources import unchanged_on_error
 from skseq.versioning import VersionedState
@@ -308,6 +309,7 @@ class SequenceAnomalyDetector(
             X = X.to_frame(0 if self._takes_flat else X.name)
         elif self._takes_flat and n_dimensions == 1:
             X = np.asarray(X)[:, None]
+        check_no_dates(X)
         values = check_rows(self, X, reset=reset, finite=False)
         return X if is_pandas else values
 

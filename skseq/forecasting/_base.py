@@ -18,8 +18,10 @@ from sklearn.utils.validation import check_is_fitted
 from skseq._foreign import check_container
 from skseq._validation import naming
 from skseq.forecasting._fitting import SeriesLearner
+from skseq.forecasting._folds import check_fold, warn_of_no_index
 from skseq.forecasting._losses import check_quantiles
-from skseq.forecasting._reading import check_static, read_rows
+from skseq.forecasting._reading import check_same_index, check_static, read_rows
+from skseq.forecasting._rolling import labelled, origins_behind, origins_within
 from skseq.forecasting._table import Table
 from skseq.forecasting._time import Span, following
 from skseq.training import predict_batch
@@ -127,7 +129,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
 
     def rolling_forecast(
         self, X: Any, y: Any = None, *, restart: bool = False
-    ) -> np.ndarray:
+    ) -> pd.DataFrame | np.ndarray:
         """Forecast later rows again and again, each time with all rows before known.
 
         Neither trains nor changes the forecaster, nor its scales of series.
@@ -144,10 +146,12 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
 
         Returns
         -------
-        paths : ndarray of shape (n_origins, horizon, n_targets)
+        paths : DataFrame, or ndarray of shape (n_origins, horizon, n_targets)
             Path i forecasts the rows i to i + horizon - 1, with `restart` as many rows
             later as a window is long; n_origins is the number of rows to forecast less
-            horizon - 1. Several series follow one another.
+            horizon - 1. Of a table or panel a DataFrame with a column for each target,
+            indexed by "origin", the last row known before a path, and "step", 1 for the
+            row behind it; of a panel, the series comes first.
 
         Raises
         ------
@@ -155,12 +159,35 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             If there are fewer rows than `horizon`, with `restart` behind the first
             window, or they do not continue those known so far.
         """
-        return self._paths(X, y, restart)
+        paths, later, n_origins = self._rolled(X, y, restart)
+        given = X if hasattr(X, "iloc") else y
+        if not hasattr(given, "iloc"):
+            return paths
+        if restart:
+            origins: list | None = origins_within(
+                given.index, later.edges, self._window_length, n_origins
+            )
+        else:
+            origins = origins_behind(self._context.select(later.names), n_origins)
+        if origins is None:
+            return paths
+        return labelled(paths, origins, later.names, self._kind, given)
 
     def _paths(self, X: Any, y: Any, restart: bool, n_hidden: int = 0) -> np.ndarray:
-        """Return what `rolling_forecast` does, with so many last rows hidden."""
+        """Return paths (n_origins, horizon, n_targets) of whatever X is."""
+        return self._rolled(X, y, restart, n_hidden)[0]
+
+    def _rolled(
+        self, X: Any, y: Any, restart: bool, n_hidden: int = 0
+    ) -> tuple[np.ndarray, Table, np.ndarray]:
+        """Return paths, X, and the number of origins of each series.
+
+        So many last rows of each window are hidden.
+        """
         check_is_fitted(self, "net_")
         later = self._read_later(X, y, follows=not restart)
+        if not restart:
+            check_fold(self._learned_until, later)
         self._check_static_stays(later)
         n_before = self._window_length if restart else 0
         short = later.lengths < n_before + self._horizon
@@ -181,7 +208,8 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         means, scales = (
             np.repeat(part, n_origins, axis=0) for part in scaler.target_scales(names)
         )
-        return self._loss.point(self._in_units(outputs, means, scales))
+        paths = self._loss.point(self._in_units(outputs, means, scales))
+        return paths, later, n_origins
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return R² of the forecasts of rows that follow those known so far.
@@ -199,13 +227,25 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         Returns
         -------
         score : float
+
+        Warns
+        -----
+        UserWarning
+            If neither X nor y has an index that says which rows they are.
         """
-        forecast = self.predict(X)
+        check_is_fitted(self, "net_")
         if y is None and self._has_own_y:
             raise ValueError("y is missing, but fit was with one.")
+        if hasattr(y, "iloc"):
+            if not hasattr(X, "iloc") and len(X) == len(y):
+                X = pd.DataFrame(np.asarray(X), y.index)
+            elif hasattr(X, "iloc"):
+                check_same_index(X, y)
+        elif not hasattr(X, "iloc"):
+            warn_of_no_index()
+        forecast = self._loss.point(self._forecast(X, None, is_doubted=True)[0])
         if y is None:
             y = np.asarray(X).reshape(len(X), -1)[:, self._roles.targets]
-        forecast = np.asarray(forecast).reshape(len(forecast), -1)
         y = self._check_scored(y, forecast.shape)
         there = ~np.isnan(y).any(axis=1)
         return r2_score(y[there], forecast[there])
@@ -227,11 +267,17 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         return y
 
     def _forecast(
-        self, X: Any, n_steps: int | None, *, spread: bool = False
+        self,
+        X: Any,
+        n_steps: int | None,
+        *,
+        spread: bool = False,
+        is_doubted: bool = False,
     ) -> tuple[np.ndarray, pd.Index | None]:
         """Return outputs (n_rows, n_targets, n_outputs) and their index.
 
-        With `spread`, all outputs are asked for, and not only what is fed back.
+        With `spread`, all outputs are asked for, and not only what is fed back. With
+        `is_doubted`, a warning of rows without an index was given before.
         """
         check_is_fitted(self, "net_")
         if X is None:
@@ -244,8 +290,9 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
                     f"n_steps={n_steps} is for forecasts without X, but X has {len(X)} "
                     "rows."
                 )
-            static, known = read_rows(self, X, self._roles)
+            static, known = read_rows(self, X, self._roles, is_doubted=is_doubted)
             n_rows, context = static.lengths, self._context.select(static.names)
+            check_fold(self._learned_until, static)
             check_static(self._static_of(static.names), static.values, static.edges)
             index = getattr(X, "index", None)
             if not hasattr(X, "iloc"):

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from skseq.estimator import NetworkEstimator
+from skseq.forecasting._folds import ends_of_training
 from skseq.forecasting._losses import LOSSES, check_quantiles
 from skseq.forecasting._reading import check_static, read_table
 from skseq.forecasting._scaling import SeriesScaler
@@ -150,6 +151,7 @@ class SeriesLearner(NetworkEstimator):
                 later = table.beyond(n_train)
                 self._scaler = copy.copy(self._scaler).update(later)
             self._context = table.tail(self._window_length)
+            self._learned_until = ends_of_training(table)
         return self
 
     def _close_gate(self, module: ForecastNetwork, table: Table) -> None:

@@ -15,13 +15,22 @@ from sklearn.utils import check_consistent_length
 from skseq._foreign import check_container, is_frame
 from skseq._showing import shown
 from skseq._validation import check_rows, check_table, naming
+from skseq.forecasting._dates import check_no_dates
+from skseq.forecasting._folds import warn_of_no_index
 from skseq.forecasting._table import Columns, Table, called, read_series
 from skseq.preprocessing._lost_index import check_lost_index
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
-__all__ = ["Kind", "Roles", "check_static", "read_rows", "read_table"]
+__all__ = [
+    "Kind",
+    "Roles",
+    "check_same_index",
+    "check_static",
+    "read_rows",
+    "read_table",
+]
 
 
 FILL_AHEAD = (
@@ -135,7 +144,7 @@ def read_table(
         check_panel(estimator, names)
     if y is not None and hasattr(X, "iloc"):
         if hasattr(y, "iloc"):
-            _check_same_index(X, y)
+            check_same_index(X, y)
         elif reset:
             _warn_of_lost_index(X.index)
     table = Table(np.hstack(parts), edges, names, spans)
@@ -148,7 +157,7 @@ def read_table(
 
 
 def read_rows(
-    estimator: BaseEstimator, X: Any, roles: Roles
+    estimator: BaseEstimator, X: Any, roles: Roles, *, is_doubted: bool = False
 ) -> tuple[Table, np.ndarray]:
     """Read the rows that shall be forecast: only what is known ahead is looked at.
 
@@ -160,6 +169,8 @@ def read_rows(
         Rows like those in fit.
     roles : Roles
         Which columns play which part.
+    is_doubted : bool, default=False
+        Whether a warning of rows without an index was given before.
 
     Returns
     -------
@@ -171,6 +182,9 @@ def read_rows(
     values = _check_values(estimator, X, reset=False)
     check_lost_index(X, len(values))
     known = values[:, roles.future]
+    own = values[:, np.concatenate([roles.targets, roles.past])]
+    if not (is_doubted or hasattr(X, "iloc")) and np.isfinite(own).any():
+        warn_of_no_index()
     if not np.isfinite(known).all():
         row, column = np.argwhere(~np.isfinite(known))[0]
         raise ValueError(
@@ -227,6 +241,7 @@ def _as_table(estimator: BaseEstimator, X: Any) -> Any:
 
 @naming("X")
 def _check_values(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
+    check_no_dates(X)
     values = check_rows(estimator, X, reset=reset, finite=False)
     return values.astype(np.float64, copy=False)
 
@@ -252,7 +267,7 @@ def _warn_of_lost_index(index: pd.Index) -> None:
         )
 
 
-def _check_same_index(X: Any, y: Any) -> None:
+def check_same_index(X: Any, y: Any) -> None:
     if not X.index.equals(y.index):
         raise ValueError(
             "X and y have different indices; both must have one row per time, in the "

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.parallel import Parallel, delayed
 
 from skseq._instances import check_instances
+from skseq.forecasting._base import BaseForecaster
 from skseq.inspection._layouts import lay_out, lay_out_like, names_of_features
 from skseq.resources import make_random_state
 from skseq.sequences import SequenceArray
@@ -110,6 +111,8 @@ def permutation_importance(
 
     Raises
     ------
+    TypeError
+        If the estimator is a forecaster, or ends in one.
     ValueError
         If a parameter or the layout of X is not as described, or X and y are of
         different length or name the instances in another order.
@@ -145,6 +148,7 @@ def permutation_importance(
            [2., 0.],
            [0., 0.]])
     """
+    _check_reads_sequences(estimator)
     n_channels = getattr(estimator, "n_channels", 1)
     sequences = lay_out(X, n_channels)
     check_instances(X, y, "y")
@@ -192,6 +196,22 @@ def permutation_importance(
         name: to_result(baseline[name], [[s[name] for s in cell] for cell in scores])
         for name in baseline
     }
+
+
+def _check_reads_sequences(estimator: Any) -> None:
+    """Refuse forecasters, alone or at the end of pipelines and searches."""
+    last = getattr(estimator, "best_estimator_", estimator)
+    if hasattr(last, "steps"):
+        last = last.steps[-1][1]
+    last = getattr(last, "regressor_", last)  # of a target transformer
+    if isinstance(last, BaseForecaster):
+        raise TypeError(
+            f"permutation_importance is not for forecasters, such as this "
+            f"{type(last).__name__}: their X is rows in the order of time, of which "
+            "only columns in known_future matter to a forecast. Compare back-tests "
+            "with and without a column instead (skseq.model_selection, the guide to "
+            "forecasts)."
+        )
 
 
 class _Score:

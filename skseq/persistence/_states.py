@@ -104,6 +104,7 @@ STATES: dict[type, dict[str, Check]] = {
         "_loss": instance(ForecastLoss),
         "_scaler": instance(SeriesScaler),
         "_context": instance(Table),
+        "_learned_until": instance(dict),
     },
     SequenceGenerator: {
         "_complete": flag,

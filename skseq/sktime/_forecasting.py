@@ -140,6 +140,7 @@ class SktimeForecaster(BaseForecaster):
     # Fitting ----------------------------------------------------------------
 
     def _fit(self, y, X, fh):
+        _check_ones(y.index)
         X = None if X is None else X.loc[y.index]
         if hasattr(self, "pretrained_"):
             self._check_exogenous(X)
@@ -263,7 +264,7 @@ class SktimeForecaster(BaseForecaster):
 
     def _ahead(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
         """Return the rows for the estimator to forecast: all up to the last in fh."""
-        steps = np.arange(1, fh.to_indexer(self.cutoff).max() + 2)
+        steps = np.arange(1, self._positions(fh).max() + 2)
         horizon = ForecastingHorizon(steps, freq=fh.freq)
         index = horizon.to_absolute_index(self.cutoff)
         self._check_exogenous(X)
@@ -277,12 +278,26 @@ class SktimeForecaster(BaseForecaster):
             )
         return self._named(X.loc[index])
 
+    def _positions(self, fh: ForecastingHorizon) -> np.ndarray:
+        """Return how many rows behind the next one those in fh are."""
+        times = fh.to_absolute_index(self.cutoff)
+        if isinstance(fh.to_pandas(), pd.TimedeltaIndex):  # which sktime does not count
+            fh = ForecastingHorizon(times, is_relative=False, freq=fh.freq)
+        positions = np.asarray(fh.to_indexer(self.cutoff))
+        steps = ForecastingHorizon(positions + 1, freq=fh.freq)
+        if not steps.to_absolute_index(self.cutoff).equals(times):
+            raise ValueError(
+                f"fh={list(times)} holds times that are no whole number of steps "
+                f"behind {self.cutoff[0]!s}, the last row known."
+            )
+        return positions
+
     def _selected(
         self, values: np.ndarray, fh: ForecastingHorizon, columns: pd.Index
     ) -> pd.DataFrame:
         """Return the rows in fh of all that were forecast."""
         return pd.DataFrame(
-            values[fh.to_indexer(self.cutoff)],
+            values[self._positions(fh)],
             fh.to_absolute_index(self.cutoff),
             columns,
         )
@@ -311,6 +326,19 @@ class SktimeForecaster(BaseForecaster):
             {"estimator": CNNLSTMForecaster(n_filters=4, **small)},
             {"estimator": RNNForecaster(loss="gaussian", **{**small, "horizon": 5})},
         ]
+
+
+def _check_ones(index: pd.Index) -> None:
+    """Refuse whole numbers at another distance than that of a step of sktime's fh."""
+    if pd.api.types.is_integer_dtype(index.dtype) and len(index) > 1:
+        step = int(index[1]) - int(index[0])
+        if step != 1:
+            raise ValueError(
+                f"y has an index of whole numbers {step} apart, but sktime counts fh "
+                f"in ones: fh=1 is {index[-1] + 1} there, and not {index[-1] + step}. "
+                "Number the rows, y.reset_index(drop=True), or give them periods or "
+                "dates; X likewise."
+            )
 
 
 def is_forecaster(estimator: Any) -> bool:

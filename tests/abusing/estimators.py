@@ -343,6 +343,8 @@ class Forecaster(Family):
 
     def check_rolling_forecast(self, model, arguments, result, memory):
         shape = model._horizon, model._columns.n_targets
+        if hasattr(result, "iloc"):
+            result = result.to_numpy().reshape(-1, *shape)
         expect_shape(result[0], shape, "rolling_forecast")
         if not len(model._context.names) > 1:
             skipped = model._window_length * arguments.get("restart", False)

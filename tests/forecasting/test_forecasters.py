@@ -54,6 +54,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:X has no index")
 @parametrize_with_checks(
     [
         cls(window_length=4, max_epochs=3, hidden_size=8, horizon=horizon)
@@ -155,7 +156,7 @@ def test_past_covariates_are_used(cls):
     options = {**SMALL, "window_length": 4, "horizon": 1, "normalize": "feature"}
     model = cls(**options, max_epochs=100, lr=0.01).fit(EVENTS[:250], target[:250])
     paths = model.rolling_forecast(EVENTS[250:], target[250:])
-    assert r2_score(target[250:], paths[:, 0, 0]) > 0.8
+    assert r2_score(target[250:], paths.xs(1, level="step")) > 0.8
 
 
 @every_class
@@ -337,7 +338,7 @@ def test_arrays_and_frames_with_columns_of_every_part_say_the_same(cls):
     expected = as_array.predict(X[250:257].to_numpy())
     np.testing.assert_allclose(as_frame.predict(X[250:257]), expected)
     rolled = as_frame.rolling_forecast(X[250:257], y[250:257])
-    np.testing.assert_allclose(rolled[0], expected, rtol=1e-5)
+    np.testing.assert_allclose(rolled, expected, rtol=1e-5)
 
 
 @every_class
@@ -356,9 +357,10 @@ def test_no_digit_of_a_high_level_is_lost(cls):
 def test_rolling_forecasts_are_what_updates_would_give(cls):
     model = cls(**QUICK).fit(WAVE[:200])
     paths = model.rolling_forecast(WAVE[200:212])
-    assert paths.shape == (6, 7, 1)
+    assert len(paths) == 6 * 7
     for i in range(6):
-        np.testing.assert_allclose(paths[i, :, 0], model.predict(), rtol=1e-5)
+        path = paths.loc[DAYS[199 + i], "wave"]
+        np.testing.assert_allclose(path, model.predict(), rtol=1e-5)
         model.update(WAVE[200 + i : 201 + i])
 
 
@@ -366,7 +368,8 @@ def test_rolling_forecasts_are_what_updates_would_give(cls):
 def test_a_restarted_rolling_forecast_knows_the_rows_of_x_only(cls):
     model = cls(**QUICK).fit(WAVE[:200])
     paths = model.rolling_forecast(WAVE[:34] + 5, restart=True)
-    assert paths.shape == (14, 7, 1)
+    assert len(paths) == 14 * 7
+    assert paths.index[0] == (DAYS[13], 1)
     model.update(WAVE[:14].set_axis(DAYS[200:214]) + 5)
     later = WAVE[14:34].set_axis(DAYS[214:234]) + 5
     np.testing.assert_allclose(paths, model.rolling_forecast(later), rtol=1e-5)

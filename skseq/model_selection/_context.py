@@ -1,4 +1,4 @@
-"""Cross-validation in the order of time, where predictions need what came before."""
+"""Splits and scores of one series that hand over the rows before a test fold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
 from skseq._showing import shown
-from skseq._validation import naming
+from skseq._validation import is_panel, naming
 from skseq.metrics._scorers import WrappedScorer
 
 __all__ = ["ContextTimeSeriesSplit", "context_scorer"]
@@ -45,6 +45,7 @@ class ContextTimeSeriesSplit(TimeSeriesSplit):
     See Also
     --------
     context_scorer : The scorer to use with it.
+    PanelTimeSeriesSplit : For many series.
 
     Examples
     --------
@@ -98,6 +99,12 @@ class ContextTimeSeriesSplit(TimeSeriesSplit):
         for name in ("max_train_size", "test_size"):
             if getattr(self, name) is not None:
                 _check_count(name, getattr(self, name), least=1)
+        if is_panel(X):
+            raise ValueError(
+                "X has an index of two levels, (series, time), but rows of one series "
+                "are counted here: PanelTimeSeriesSplit cuts all series of a panel at "
+                "the same times."
+            )
         with naming("X"):
             folds = list(super().split(X, y, groups))
         for train, test in folds:

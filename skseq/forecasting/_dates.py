@@ -1,0 +1,71 @@
+"""Dates and texts among the columns of a forecaster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["check_no_dates"]
+
+DATES = ("datetime", "datetime64", "date", "period", "timedelta", "timedelta64")
+TEXTS = ("string", "mixed", "categorical")
+
+
+def check_no_dates(X: Any) -> None:
+    """Refuse columns that hold time stamps or texts.
+
+    Parameters
+    ----------
+    X : array or DataFrame of shape (n_rows, n_columns)
+        What a forecaster was given.
+
+    Raises
+    ------
+    ValueError
+        Names the column, and says that dates belong into the index.
+    """
+    table = X
+    if not hasattr(X, "iloc"):
+        if getattr(X, "ndim", 0) != 2 or getattr(X, "dtype", None) is None:
+            return
+        if np.dtype(X.dtype).kind not in "OmMUS":
+            return
+        table = pd.DataFrame(X)
+    for i, column in enumerate(table.columns):
+        values = table.iloc[:, i]
+        kind = pd.api.types.infer_dtype(values.dropna())
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            continue
+        if kind in DATES or (kind == "string" and _are_dates(values.dropna())):
+            raise ValueError(
+                f"Column {column!r} of X holds time stamps. Make it the index, which "
+                f"says when each row is: X.set_index({column!r}), or of several series "
+                f"X.set_index([their name, {column!r}]). If the calendar matters, give "
+                "it as numbers, such as the weekday, in known_future."
+            )
+        if kind in TEXTS and not _are_numbers(values):
+            raise ValueError(
+                f"Column {column!r} of X holds {values.iloc[0]!r}, which is no number. "
+                "What names a series belongs into the index, X.set_index([name, "
+                "time]); categories become columns of 0 and 1, as by OneHotEncoder."
+            )
+
+
+def _are_dates(texts: pd.Series) -> bool:
+    if _are_numbers(texts):
+        return False
+    try:
+        pd.to_datetime(texts, format="ISO8601")
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _are_numbers(values: pd.Series) -> bool:
+    try:
+        values.astype(float)
+    except (ValueError, TypeError):
+        return False
+    return True
