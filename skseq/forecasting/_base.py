@@ -241,12 +241,12 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
                 X = pd.DataFrame(np.asarray(X), y.index)
             elif hasattr(X, "iloc"):
                 check_same_index(X, y)
-        elif not hasattr(X, "iloc"):
-            warn_of_no_index()
         forecast = self._loss.point(self._forecast(X, None, is_doubted=True)[0])
         if y is None:
             y = np.asarray(X).reshape(len(X), -1)[:, self._roles.targets]
         y = self._check_scored(y, forecast.shape)
+        if not hasattr(X, "iloc"):
+            warn_of_no_index()
         there = ~np.isnan(y).any(axis=1)
         return r2_score(y[there], forecast[there])
 
@@ -290,7 +290,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
                     f"n_steps={n_steps} is for forecasts without X, but X has {len(X)} "
                     "rows."
                 )
-            static, known = read_rows(self, X, self._roles, is_doubted=is_doubted)
+            static, known = read_rows(self, X, self._roles, is_doubted=is_doubted or spread)
             n_rows, context = static.lengths, self._context.select(static.names)
             check_fold(self._learned_until, static)
             check_static(self._static_of(static.names), static.values, static.edges)

@@ -45,9 +45,10 @@ def check_no_dates(X: Any) -> None:
                 f"X.set_index([their name, {column!r}]). If the calendar matters, give "
                 "it as numbers, such as the weekday, in known_future."
             )
-        if kind in TEXTS and not _are_numbers(values):
+        text = next((value for value in values if _is_text(value)), None)
+        if kind in TEXTS and text is not None:
             raise ValueError(
-                f"Column {column!r} of X holds {values.iloc[0]!r}, which is no number. "
+                f"Column {column!r} of X holds {text!r}, which is no number. "
                 "What names a series belongs into the index, X.set_index([name, "
                 "time]); categories become columns of 0 and 1, as by OneHotEncoder."
             )
@@ -61,6 +62,16 @@ def _are_dates(texts: pd.Series) -> bool:
     except (ValueError, TypeError):
         return False
     return True
+
+
+def _is_text(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return True
+    return False
 
 
 def _are_numbers(values: pd.Series) -> bool:

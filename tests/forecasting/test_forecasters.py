@@ -323,6 +323,7 @@ def test_intervals_end_with_the_horizon(cls, loss, kind):
     assert len(model.predict_interval(later.groupby(level=0).head(7))) == 14
 
 
+@pytest.mark.filterwarnings("ignore:X has no index")
 @every_class
 def test_arrays_and_frames_with_columns_of_every_part_say_the_same(cls):
     """A frame may be laid out column by column."""
