@@ -290,7 +290,9 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
                     f"n_steps={n_steps} is for forecasts without X, but X has {len(X)} "
                     "rows."
                 )
-            static, known = read_rows(self, X, self._roles, is_doubted=is_doubted or spread)
+            static, known = read_rows(
+                self, X, self._roles, is_doubted=is_doubted or spread
+            )
             n_rows, context = static.lengths, self._context.select(static.names)
             check_fold(self._learned_until, static)
             check_static(self._static_of(static.names), static.values, static.edges)

@@ -50,6 +50,7 @@ def test_arrays_stay_arrays():
     assert paths.shape == (8, 3, 1)
 
 
+@pytest.mark.filterwarnings("ignore:X has an index of time, but y")
 @pytest.mark.parametrize("index", [pd.RangeIndex(40), DAYS.to_period()], ids=str)
 def test_targets_of_their_own_name_the_columns(index):
     X = pd.DataFrame({"other": np.cos(np.arange(40))}, index)
