@@ -7,7 +7,8 @@
 # a little less, of a negative one for a little MORE, so that the same loss again counts
 # as an improvement. Every negative log-likelihood with a density above one gets there.
 # Seen with torch 2.13.0.
-# In skseq: lr_schedule="plateau" sets threshold=0; tests/test_training.py.
+# In skseq: lr_schedule="plateau" sets threshold=0; tests/test_training.py. (skorch 1.4.0's
+# EarlyStopping multiplies likewise, so that a constant negative loss never ends a fit.)
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
