@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from skseq._instances import by_instance, instances_of
+from skseq._token_arrays import refuse_tokens
 from skseq._validation import (
     NO_TARGETS,
     check_groups,
@@ -286,6 +287,10 @@ class BaseSequenceEstimator(NetworkEstimator):
         sequences = check_sequences(self, X, y, reset=reset)
         if reset:
             self._known_tokens = known_tokens(self, sequences)
+        if self._known_tokens is None:
+            advice = "Set embedding_dim=32, say, or embedding_weights."
+            refuse_tokens(X, "X", advice)
+        if reset:
             self._n_timesteps = int(sequences.lengths.max())
         elif self._known_tokens is not None:
             check_tokens(sequences, len(self._known_tokens))

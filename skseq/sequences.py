@@ -11,6 +11,7 @@ import pandas as pd
 
 from skseq._foreign import check_container, is_frame
 from skseq._showing import shown
+from skseq._token_arrays import TokenArray, holds_tokens
 from skseq.panels import panel_starts
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class SequenceArray:
         instances: Any = None,
     ):
         check_container(values, "values")
-        values = np.asarray(values)
+        if not isinstance(values, TokenArray):
+            values = np.asarray(values)
         starts = _as_integers("starts", starts)
         lengths = _as_integers("lengths", lengths)
         if values.ndim != 2:
@@ -199,6 +201,8 @@ class SequenceArray:
                 )
         lengths = np.array([len(table) for table in tables])
         values = np.ascontiguousarray(np.concatenate(tables))
+        if holds_tokens(sequences):
+            values = values.view(TokenArray)
         return cls(values, np.cumsum(lengths) - lengths, lengths, feature_names=names)
 
     @classmethod

@@ -12,6 +12,7 @@ import skseq
 PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
     {"_foreign", "_showing", "panels", "times"},
+    {"_token_arrays"},
     {"sequences"},
     {"_places"},
     {"_doubts", "_instances"},

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._token_arrays import TokenArray, holds_tokens
 from skseq._validation import check_sequences
 from skseq.preprocessing._base import SequenceTransformer
 
@@ -101,9 +102,10 @@ class SequencePadder(SequenceTransformer):
             Every sequence has `length_` steps.
         """
         check_is_fitted(self, "length_")
-        return check_sequences(self, X, reset=False).to_padded(
+        padded = check_sequences(self, X, reset=False).to_padded(
             self.value,
             length=self.length_,
             padding=self.padding,
             truncating=self.truncating,
         )
+        return padded.view(TokenArray) if holds_tokens(X) else padded

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._token_arrays import refuse_tokens
 from skseq._validation import check_sequences
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
 from skseq.resources import unchanged_on_error
@@ -78,6 +79,7 @@ class SequenceScaler(SequenceTransformer):
             The fitted transformer.
         """
         self._validate_params()
+        refuse_tokens(X, "X", "They have no scale: leave the scaler out.")
         with unchanged_on_error(self):
             sequences = check_sequences(self, X, reset=True)
             if self.per == "feature":

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval
 from skseq._foreign import check_container
 from skseq._instances import check_instances
 from skseq._showing import shown
+from skseq._token_arrays import TokenArray, holds_tokens
 from skseq._validation import check_sequences, is_list_of_sequences, naming
 from skseq.resources import unchanged_on_error
 from skseq.sequences import SequenceArray
@@ -136,8 +137,11 @@ class SequenceSplitter(VersionedState, BaseEstimator):
             names = sequences.instances
             if names is None:
                 names = pd.RangeIndex(len(sequences))
+            values = sequences.values
+            if holds_tokens(X):
+                values = values.view(TokenArray)
             pieces = SequenceArray(
-                sequences.values,
+                values,
                 starts,
                 self.piece_lengths_,
                 feature_names=sequences.feature_names,

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._showing import shown
+from skseq._token_arrays import TokenArray
 from skseq._validation import check_tokens, naming
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._words import find_words, lower_characters
@@ -169,16 +170,18 @@ class Tokenizer(SequenceTransformer):
         -------
         X : list of ndarray of int of shape (n_tokens_i,)
             A sequence per text; an empty text is one padding token.
+            Estimators take them with `embedding_dim` or `embedding_weights` only,
+            as they would be read as quantities without.
         """
         check_is_fitted(self, "vocabulary_")
         self._check_parameters()  # which may have been set since
         number, unknown = self.vocabulary_, self.vocabulary_[UNKNOWN]
-        sequences = []
+        sequences: list[np.ndarray] = []
         for tokens in split_texts(self, X):
             if self.mark_ends:
                 tokens = [START, *tokens, END]
             numbers = [number.get(token, unknown) for token in tokens or [PADDING]]
-            sequences.append(np.array(numbers, dtype=np.int64))
+            sequences.append(np.array(numbers, dtype=np.int64).view(TokenArray))
         return sequences
 
     def inverse_transform(self, X: Any) -> list[str]:

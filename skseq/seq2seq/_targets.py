@@ -14,6 +14,7 @@ from skseq._doubts import refuse_missing
 from skseq._foreign import check_container
 from skseq._instances import check_instances
 from skseq._showing import shown
+from skseq._token_arrays import refuse_tokens
 from skseq._validation import is_list_of_sequences, naming
 from skseq.sequences import SequenceArray
 
@@ -82,6 +83,7 @@ def read_number_sequences(X: Any, y: Any) -> tuple[SequenceArray, Layout]:
     """
     check_container(y, "y")
     check_instances(X, y, "y")
+    refuse_tokens(y, "y", "Seq2SeqClassifier writes tokens.")
     if isinstance(y, SequenceArray) or is_list_of_sequences(y):
         items = [_numbers(item, f"y[{i}]") for i, item in enumerate(y)]
         return SequenceArray.from_list(items), Layout(True, items[0].ndim + 1)
