@@ -120,6 +120,12 @@ def test_when_it_warns(kind, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.stateful().predict(rows(6, 7))
+    second = tagger().fit(rows(0, 2, 4, 6), [["u", "v"] * 2])
+    with pytest.warns(UserWarning, match="'x'"):
+        second.predict(rows(1, 3, 5))
+    if kind != "zone":
+        second.predict(rows(2, 4))
+        model.predict(rows(3, 5))
     holes = tagger().fit(rows(0, 1, 4, 5), [["u", "v"] * 2])
     with pytest.warns(UserWarning, match="'x'"):
         holes.predict(rows(2, 3))

@@ -15,9 +15,9 @@ from skseq.times import plain
 __all__ = ["Extent", "extents_of", "joined", "warn_of_known_series"]
 
 
-# The first and the last time of a series, and whether its times are a step apart; a
-# plain tuple, which files hold.
-Extent: TypeAlias = tuple[Any, Any, bool]
+# The first and the last time of a series, and the step between all its times: zero of a
+# single row, None if they are not equally far apart. A plain tuple, which files hold.
+Extent: TypeAlias = tuple[Any, Any, float | None]
 
 
 def extents_of(index: pd.MultiIndex) -> dict[Any, Extent]:
@@ -38,15 +38,14 @@ def extents_of(index: pd.MultiIndex) -> dict[Any, Extent]:
     numbers = getattr(times, "asi8", None)
     if numbers is None and pd.api.types.is_numeric_dtype(times.dtype):
         numbers = times.to_numpy(dtype=float)
-    steps = [
-        None if numbers is None else np.diff(numbers[start:stop])
-        for start, stop in pairwise(edges)
-    ]
-    regular = [step is not None and np.allclose(step, step[:1]) for step in steps]
-    parts = zip(names[edges[:-1]], firsts, lasts, regular, strict=True)
+    parts = zip(names[edges[:-1]], firsts, lasts, pairwise(edges), strict=True)
     return {
-        name: (plain(first), plain(last), is_regular)
-        for name, first, last, is_regular in parts
+        name: (
+            plain(first),
+            plain(last),
+            None if numbers is None else _step(numbers[slice(*rows)], first, last),
+        )
+        for name, first, last, rows in parts
     }
 
 
@@ -62,7 +61,7 @@ def joined(before: dict[Any, Extent], later: dict[Any, Extent]) -> dict[Any, Ext
     extents : dict of Extent by series
     """
     both = {
-        name: (min(before[name][0], first), max(before[name][1], last), False)
+        name: (min(before[name][0], first), max(before[name][1], last), None)
         for name, (first, last, _) in later.items()
         if name in before
     }
@@ -120,4 +119,25 @@ def _are_others(known: Extent, asked: Extent) -> bool:
         within = known[0] <= asked[0] and asked[1] <= known[1]
     except TypeError:  # times of another kind
         return True
-    return not (within and known[2])
+    if not within or not known[2] or asked[2] is None:
+        return True
+    steps = (_number(asked[0]) - _number(known[0])) / known[2], asked[2] / known[2]
+    return not np.allclose(steps, np.round(steps), atol=1e-6)
+
+
+def _step(numbers: np.ndarray, first: Any, last: Any) -> float | None:
+    """Return the step that all times are apart."""
+    if len(numbers) == 1:
+        return 0.0
+    distances = np.diff(numbers)
+    if not np.allclose(distances, distances[0]):
+        return None
+    return (_number(last) - _number(first)) / len(distances)
+
+
+def _number(time: Any) -> float:
+    """Return a time as a number: of dates, seconds."""
+    for name in ("timestamp", "total_seconds"):
+        if hasattr(time, name):
+            return getattr(time, name)()
+    return float(getattr(time, "ordinal", time))
