@@ -9,8 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._validation import is_panel
 from skseq.metrics import step_scorer
-from skseq.mixins._known_series import extents_of, joined, warn_of_known_series
+from skseq.mixins._known_series import joined, warn_of_known_series
 from skseq.mixins._labels import LabelsMixin
+from skseq.preprocessing._extents import extents_of
 from skseq.sequences import SequenceArray
 from skseq.steps import check_step_labels, flatten_steps, unflatten_steps
 from skseq.tasks import StepClassification

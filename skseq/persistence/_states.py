@@ -137,6 +137,7 @@ STATES: dict[type, dict[str, Check]] = {
         "n_features_in_": count,
         "_tails": instance(dict),
         "_is_updated": flag,
+        "_extents": instance(dict),
     },
     Tokenizer: {"vocabulary_": instance(dict)},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from numbers import Integral
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skseq._validation import MOST_ROWS, check_rows, is_panel
 from skseq.panels import panel_starts
 from skseq.preprocessing._base import SequenceTransformer
+from skseq.preprocessing._extents import Extent, extents_of, lie_between
 from skseq.preprocessing._lost_index import check_lost_index
 from skseq.preprocessing._order import check_order, times_of
 from skseq.preprocessing._streams import (
@@ -119,6 +121,7 @@ class SlidingWindow(SequenceTransformer):
             values = check_rows(self, X, reset=True)
             check_lost_index(X, len(values), y)
             self._is_updated = False
+            self._extents = _extents(X)
             self._tails: dict[Any, tuple] = {}
             self._remember(X, values)
         return self
@@ -187,6 +190,7 @@ class SlidingWindow(SequenceTransformer):
         self._validate_params()  # which may have been set since
         values = check_rows(self, X, reset=False)
         check_lost_index(X, len(values))
+        _warn_of_rows_between(self._extents, _extents(X))
         tables, starts, lengths, n_above = [], [], [], 0
         for name, start, stop, index in _series(X, len(values)):
             table = values[start:stop]
@@ -286,3 +290,34 @@ def _series(X: Any, n_rows: int) -> Iterator[tuple[Any, int, int, Any]]:
         names, times = (X.index.get_level_values(level) for level in (0, 1))
         for start, stop in pairwise([*starts, n_rows]):
             yield names[start], start, stop, times[start:stop]
+
+
+def _extents(X: Any) -> dict[Any, Extent]:
+    """Return the times that the series of a table cover, as far as it has times."""
+    if not hasattr(X, "iloc"):
+        return {}
+    if X.index.nlevels == 1:
+        check_order(X.index, "X")
+        if times_of(X.index) is None:
+            return {}
+    return extents_of(X.index)
+
+
+def _warn_of_rows_between(known: dict[Any, Extent], asked: dict[Any, Extent]) -> None:
+    """Warn of rows that were cut out of those of fit, as by KFold."""
+    between = [
+        name
+        for name, extent in asked.items()
+        if name in known and lie_between(known[name], extent)
+    ]
+    if between:
+        name = between[0]
+        warnings.warn(
+            f"Rows of {_called(name)} from {asked[name][0]!s} on lie between those of "
+            f"fit, {known[name][0]!s} to {known[name][1]!s}: windows of fit went on "
+            "behind the gap, and such rows tell each other's targets, so that a score "
+            "says little about later rows. Cross-validate in the order of time, by "
+            "TimeSeriesSplit or, of several series, "
+            "skseq.model_selection.PanelTimeSeriesSplit, or by series, by GroupKFold.",
+            stacklevel=4,
+        )

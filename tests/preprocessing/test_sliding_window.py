@@ -7,7 +7,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    TimeSeriesSplit,
+    cross_val_score,
+)
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -411,6 +417,28 @@ def test_a_fit_forgets_the_rows_that_came_in():
     expected = np.asarray(step.transform(known))
     step.update(rows[0]).fit(known)
     np.testing.assert_array_equal(step.transform(known), expected)
+
+
+def test_rows_between_those_of_fit_are_warned_of():
+    """As KFold cuts them; the order of time does not."""
+    frame = pd.DataFrame({"a": rng.randn(60)}, pd.bdate_range("2024", periods=60))
+    panel = pd.DataFrame(
+        {"a": rng.randn(60)},
+        pd.MultiIndex.from_product([["x", "y", "z"], range(20)]),
+    )
+    for table in (frame, panel):
+        pipe = make_pipeline(StandardScaler(), SlidingWindow(2), LinearOfWindows())
+        pipe.set_output(transform="pandas")
+        y = table["a"].to_numpy()
+        with pytest.warns(UserWarning, match=r"between .*TimeSeriesSplit.*GroupKFold"):
+            cross_val_score(pipe, table, y, cv=KFold(4, shuffle=True, random_state=0))
+    with pytest.warns(UserWarning, match="between those of fit"):
+        cross_val_score(pipe, frame, y, cv=KFold(3))
+    cross_val_score(pipe, frame, y, cv=TimeSeriesSplit(3))
+    groups = panel.index.get_level_values(0)
+    cross_val_score(pipe, panel, y, cv=GroupKFold(3), groups=groups)
+    step = SlidingWindow(2).fit(frame.reset_index(drop=True))
+    step.transform(frame.reset_index(drop=True)[10:20])  # rows of fit
 
 
 # A probe whose answer is known: the target is a column, eleven rows ago. ----------
