@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_container", "check_layout_of_frame", "holds_sequences", "is_frame"]
+__all__ = [
+    "check_container",
+    "check_layout_of_frame",
+    "check_times",
+    "holds_sequences",
+    "is_frame",
+]
 
 TIMES = frozenset(
     f"{name}{ending}"
@@ -44,7 +50,7 @@ def check_container(value: Any, name: str, time_axis: int | None = None) -> None
     if holds_sequences(value):
         for i, item in enumerate(value):
             _check_mask(item, f"{name}[{i}]")
-            _check_dims(item, f"{name}[{i}]", None if time_axis is None else 0)
+            _check_dims(item, f"{name}[{i}]", time_axis - 1 if time_axis else None)
 
 
 def holds_sequences(value: Any) -> bool:
@@ -57,6 +63,32 @@ def is_frame(value: Any) -> bool:
     """Whether a value is a data frame of another package than pandas."""
     can_be_one = hasattr(value, "to_pandas") and not hasattr(value, "iloc")
     return can_be_one and not hasattr(value, "dims")
+
+
+def check_times(frame: Any, name: str) -> None:
+    """Refuse columns of dates in a frame, of which NumPy makes numbers.
+
+    Parameters
+    ----------
+    frame : object
+        A frame of polars or pyarrow.
+    name : str
+        What to call it in errors.
+
+    Raises
+    ------
+    ValueError
+        With the name of the column.
+    """
+    names = getattr(frame, "column_names", getattr(frame, "columns", ()))
+    dtypes = getattr(frame, "dtypes", getattr(frame, "schema", ()))
+    dtypes = getattr(dtypes, "types", dtypes)
+    for column, dtype in zip(names, dtypes, strict=False):
+        if str(dtype).lower().startswith(("date", "time", "duration")):
+            raise ValueError(
+                f"Column {column!r} of {name} holds {dtype}; expected numbers. Leave "
+                "times out, or turn them into numbers."
+            )
 
 
 def check_layout_of_frame(frame: Any, name: str) -> None:

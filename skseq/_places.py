@@ -98,7 +98,8 @@ def _as_objects(values: Any) -> np.ndarray:
 def _check_text(values: np.ndarray, name: str, place: Callable[[tuple], str]) -> None:
     """Refuse the first value that is neither a number nor missing."""
     try:
-        values.astype(np.float64)
+        if values.ndim:
+            values.astype(np.float64)
         return
     except (TypeError, ValueError):
         pass

@@ -18,7 +18,12 @@ from sklearn.utils.validation import (
 )
 
 from skseq._doubts import refuse_missing, refuse_texts, warn_of_axes
-from skseq._foreign import check_container, check_layout_of_frame
+from skseq._foreign import (
+    check_container,
+    check_layout_of_frame,
+    check_times,
+    is_frame,
+)
 from skseq._instances import check_instances, names_of_sequences
 from skseq._places import (
     check_columns,
@@ -90,8 +95,8 @@ def check_sequences(
     """
     if not reset and y is NO_TARGETS and _is_as_in_fit(estimator, X):
         return _check_finite(SequenceArray.from_array(X), X)
-    refuse_texts(X)
     check_container(X, "X", time_axis=1)
+    refuse_texts(X)
     named, is_table, is_nested_list = X, False, False
     if isinstance(X, SequenceArray):
         sequences = _check_values(X, X)
@@ -111,6 +116,8 @@ def check_sequences(
                 f"Expected 2D array, got 1D array instead: X of shape ({len(X)},). "
                 "Reshape your data: a single sequence alone is X[None], or [X]."
             )
+        if is_frame(X):
+            check_times(X, "X")
         if hasattr(X, "iloc"):
             check_layout_of_frame(X.to_frame() if X.ndim == 1 else X, "X")
             check_columns(X, "X")
@@ -255,6 +262,8 @@ def check_table(values: Any, name: str, *, finite: bool = True) -> np.ndarray:
 def _reading_table(table: Any, name: str) -> Iterator[None]:
     """Refuse what is no table of numbers, with the place of what is none."""
     check_container(table, name, time_axis=0)
+    if is_frame(table):
+        check_times(table, name)
     if hasattr(table, "iloc"):
         check_columns(table, name)
     with finding_text(table, name, lambda at: place_in_table(table, *at)):

@@ -48,6 +48,7 @@ def flatten_steps(values: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray]
     ValueError
         If there is one value per sequence instead, or more values for some steps.
     """
+    check_container(values, name)
     no_step = f"{name} holds no step; expected one label per time step."
     if isinstance(values, SequenceArray):
         if not values.lengths.any():

@@ -12,7 +12,7 @@ from skseq import (
     Seq2SeqRegressor,
     SequenceArray,
 )
-from skseq.preprocessing import SequenceSplitter, SlidingWindow, make_windows
+from skseq.preprocessing import SequenceSplitter, SlidingWindow, SwapAxes, make_windows
 
 X = np.random.default_rng(0).normal(size=(6, 4, 2))
 Y = np.arange(6) % 2
@@ -41,6 +41,10 @@ class Frame:
 
     def __len__(self):
         return len(self.values)
+
+    @property
+    def dtypes(self):
+        return ["Datetime(time_unit='us')" if "at" in c else "f8" for c in self.columns]
 
     def to_pandas(self):
         return pd.DataFrame(self.values, columns=self.columns)
@@ -117,6 +121,30 @@ def test_frames_of_other_packages_make_no_panel():
         SequenceArray.from_frame(frame)
     with pytest.raises(TypeError, match="sequences must be a list of arrays, got Fra"):
         SequenceArray.from_list(frame)
+
+
+def test_frames_of_other_packages_are_read_where_they_are_tables():
+    frame = Frame(X[..., 0], [*"abcd"])
+    model = RNNClassifier(max_epochs=1, random_state=0).fit(frame, Y)
+    expected = model.fit(X[..., 0], Y).predict_proba(X[..., 0])
+    np.testing.assert_array_equal(model.predict_proba(frame), expected)
+    rows = Frame(X[0], ["u", "at"])
+    forecaster = RNNForecaster(window_length=2, horizon=1)
+    for read in (model.predict, SlidingWindow(2).fit, forecaster.fit):
+        with pytest.raises(ValueError, match="Column 'at' of X holds Datetime"):
+            read(rows)
+    rows.column_names = rows.columns  # as pyarrow calls them
+    with pytest.raises(TypeError, match=r"X is a Frame; give X\.to_pandas\(\)"):
+        forecaster.fit(rows)
+
+
+def test_axes_to_be_turned_have_time_last():
+    array = Labelled.of(X.swapaxes(1, 2), "case", "channel", "time")
+    np.testing.assert_array_equal(SwapAxes().fit_transform(array), X)
+    with pytest.raises(ValueError, match="time at axis 2"):
+        SwapAxes().fit(Labelled.of(X, "case", "time", "channel"))
+    with pytest.raises(ValueError, match="X is a masked array"):
+        SwapAxes().fit(MASKED)
 
 
 def test_layouts_of_sktime_are_named():

@@ -139,13 +139,14 @@ def test_predictions_find_it_too():
     ],
 )
 @pytest.mark.parametrize(
-    ("given", "match"),
+    ("given", "parts"),
     [
-        (changed(TABLE, "x", 2), "'x' .*2020-01-03 00:00:00.*column 'pressure'"),
-        (TABLE.assign(born=DAYS), "Column 'born' of X holds datetime64"),
+        (changed(TABLE, "x", 2), ("'pressure'", "'x'", "2020-01-03 00:00:00")),
+        (TABLE.assign(born=DAYS), ("Column 'born' of X holds",)),
     ],
 )
-def test_a_value_among_rows_is_found(read, given, match):
+def test_a_value_among_rows_is_found(read, given, parts):
+    match = "".join(f"(?=.*{part})" for part in parts)  # in any order
     with pytest.raises(ValueError, match=match):
         read(given)
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq._places import place_in_table
+
 __all__ = ["check_no_dates"]
 
 DATES = ("datetime", "datetime64", "date", "period", "timedelta", "timedelta64")
@@ -35,9 +37,9 @@ def check_no_dates(X: Any) -> None:
         table = pd.DataFrame(X)
     for i, column in enumerate(table.columns):
         values = table.iloc[:, i]
-        kind = pd.api.types.infer_dtype(values.dropna())
         if pd.api.types.is_numeric_dtype(values.dtype):
             continue
+        kind = pd.api.types.infer_dtype(values.dropna())
         if kind in DATES or (kind == "string" and _are_dates(values.dropna())):
             raise ValueError(
                 f"Column {column!r} of X holds time stamps. Make it the index, which "
@@ -45,12 +47,13 @@ def check_no_dates(X: Any) -> None:
                 f"X.set_index([their name, {column!r}]). If the calendar matters, give "
                 "it as numbers, such as the weekday, in known_future."
             )
-        text = next((value for value in values if _is_text(value)), None)
-        if kind in TEXTS and text is not None:
+        row = next((j for j, value in enumerate(values) if _is_text(value)), None)
+        if kind in TEXTS and row is not None:
             raise ValueError(
-                f"Column {column!r} of X holds {text!r}, which is no number. "
-                "What names a series belongs into the index, X.set_index([name, "
-                "time]); categories become columns of 0 and 1, as by OneHotEncoder."
+                f"Column {column!r} of X holds {values.iloc[row]!r}, which is no "
+                f"number, in {place_in_table(X, row)}. What names a series belongs "
+                "into the index, X.set_index([name, time]); categories become columns "
+                "of 0 and 1, as by OneHotEncoder."
             )
 
 

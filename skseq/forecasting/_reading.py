@@ -220,11 +220,11 @@ def _ndim(X: Any) -> int:
 def _as_table(estimator: BaseEstimator, X: Any) -> Any:
     if hasattr(X, "iloc") and X.ndim == 1:
         return X.to_frame(0 if X.name is None else X.name)
+    if hasattr(X, "column_names"):  # a table of pyarrow
+        raise TypeError(f"X is a {type(X).__name__}; give X.to_pandas().")
     if hasattr(X, "columns") and not pd.Index(X.columns).is_unique:
         raise ValueError(f"X has columns of the same name: {list(X.columns)}.")
     check_container(X, "X", time_axis=0)
-    if hasattr(X, "column_names"):  # a table of pyarrow
-        raise TypeError(f"X is a {type(X).__name__}; give X.to_pandas().")
     if hasattr(X, "iloc") or is_frame(X) or issparse(X):  # the last is refused
         return X
     X = np.asarray(X)
