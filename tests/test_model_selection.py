@@ -237,3 +237,12 @@ def test_bad_panels_say_why(options, X, message):
 def test_context_is_of_one_series():
     with pytest.raises(ValueError, match="PanelTimeSeriesSplit"):
         next(ContextTimeSeriesSplit(2).split(panel(a=slice(8), b=slice(8))))
+
+
+def test_folds_in_the_order_of_time_need_rows_in_that_order():
+    days = pd.date_range("2024", periods=9)
+    newest_first = pd.DataFrame({"a": np.arange(9.0)}, days[::-1])
+    with pytest.raises(ValueError, match="rows of X in the order of time"):
+        next(ContextTimeSeriesSplit(2, context=2).split(newest_first))
+    folds = ContextTimeSeriesSplit(2, context=2).split(newest_first.sort_index())
+    assert len(list(folds)) == 2

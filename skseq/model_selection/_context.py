@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_method_params
 from skseq._showing import shown
 from skseq._validation import is_panel, naming
 from skseq.metrics._scorers import WrappedScorer
+from skseq.preprocessing._order import check_order
 
 __all__ = ["ContextTimeSeriesSplit", "context_scorer"]
 
@@ -91,7 +92,8 @@ class ContextTimeSeriesSplit(TimeSeriesSplit):
         Raises
         ------
         ValueError
-            If there are fewer than `context` rows before a test fold, or a parameter is
+            If the index of X shows that its rows are not in the order of time, there are
+            fewer than `context` rows before a test fold, or a parameter is
             not as described.
         """
         _check_count("context", self.context)
@@ -105,6 +107,8 @@ class ContextTimeSeriesSplit(TimeSeriesSplit):
                 "are counted here: PanelTimeSeriesSplit cuts all series of a panel at "
                 "the same times."
             )
+        if hasattr(X, "iloc") and X.index.nlevels == 1:
+            check_order(X.index, "X")
         with naming("X"):
             folds = list(super().split(X, y, groups))
         for train, test in folds:
