@@ -92,9 +92,9 @@ class ContextTimeSeriesSplit(TimeSeriesSplit):
         Raises
         ------
         ValueError
-            If the index of X shows that its rows are not in the order of time, there are
-            fewer than `context` rows before a test fold, or a parameter is
-            not as described.
+            If the index of X shows that its rows are not in the order of time, there
+            are fewer than `context` rows before a test fold, or a parameter is not as
+            described.
         """
         _check_count("context", self.context)
         _check_count("gap", self.gap)
