@@ -1,33 +1,27 @@
-"""What is accepted as X, y and sample_weight, and every error that says so."""
+"""What is accepted as X, and every error that says so."""
 
 from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import assert_all_finite, check_array, check_consistent_length
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
 
-from skseq._doubts import refuse_missing, refuse_texts, warn_of_axes
+from skseq._doubts import refuse_texts, warn_of_axes
 from skseq._foreign import (
     check_container,
     check_layout_of_frame,
     check_times,
     is_frame,
 )
-from skseq._instances import check_instances, names_of_sequences
+from skseq._instances import names_of_sequences
+from skseq._parameters import is_positive_integer
 from skseq._places import (
     check_columns,
-    check_finite_rows,
     finding_text,
     labels_of_step,
     place_in_table,
@@ -43,7 +37,6 @@ if TYPE_CHECKING:
 FLOATS = (np.float64, np.float32)
 MOST_TOKENS = 10_000_000  # more would be measurements rather than tokens
 NO_TARGETS = "no_validation"  # scikit-learn's name for a y that is none
-MOST_ROWS = 2**31 - 1  # of a window or a memory
 
 
 @contextmanager
@@ -201,75 +194,6 @@ def _how_read(estimator: Any, X: Any, sequences: SequenceArray) -> str:
     )
 
 
-@naming("X")
-def check_rows(
-    estimator: BaseEstimator,
-    X: Any,
-    *,
-    reset: bool,
-    finite: bool = True,
-    least: int = 1,
-) -> np.ndarray:
-    """Read rows in the order of time, and set or check names and number of columns.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The estimator that was given X.
-    X : array-like or DataFrame of shape (n_rows, n_columns)
-        The rows.
-    reset : bool
-        True in `fit`, False afterwards.
-    finite : bool, default=True
-        Whether NaN and infinity are refused.
-    least : int, default=1
-        Number of rows that there must be.
-
-    Returns
-    -------
-    values : ndarray of float64 or float32 of shape (n_rows, n_columns)
-    """
-    with _reading_table(X, "X"):
-        values = validate_data(
-            estimator,
-            X,
-            dtype=FLOATS,
-            ensure_all_finite=False,
-            ensure_min_samples=least,
-            reset=reset,
-        )
-    if finite:
-        check_finite_rows(values, X, "X")
-    return values
-
-
-def check_table(values: Any, name: str, *, finite: bool = True) -> np.ndarray:
-    """Return floats of shape (n_rows,) or (n_rows, n_columns)."""
-    with _reading_table(values, name):
-        table = check_array(
-            values,
-            ensure_2d=False,
-            dtype=FLOATS,
-            ensure_all_finite=False,
-            input_name=name,
-        )
-    if finite:
-        check_finite_rows(table, values, name)
-    return table
-
-
-@contextmanager
-def _reading_table(table: Any, name: str) -> Iterator[None]:
-    """Refuse what is no table of numbers, with the place of what is none."""
-    check_container(table, name, time_axis=0)
-    if is_frame(table):
-        check_times(table, name)
-    if hasattr(table, "iloc"):
-        check_columns(table, name)
-    with finding_text(table, name, lambda at: place_in_table(table, *at)):
-        yield
-
-
 def check_tokens(
     sequences: SequenceArray, n_tokens: int | None = None
 ) -> SequenceArray:
@@ -292,162 +216,6 @@ def check_tokens(
                 f"a token, a whole number from 0 to {largest}{last}."
             )
     return sequences.map_values(lambda values: values.astype(np.int64))
-
-
-@naming("embedding_weights")
-def check_vectors(vectors: Any, size: int | None) -> np.ndarray | None:
-    """Return the vectors (n_tokens, size) given for tokens, None if there are none."""
-    if vectors is None:
-        return None
-    vectors = check_array(
-        vectors,
-        ensure_2d=False,
-        allow_nd=True,
-        dtype=FLOATS,
-        input_name="embedding_weights",
-    )
-    if vectors.ndim != 2 or size not in (None, vectors.shape[1]):
-        raise ValueError(
-            f"embedding_weights has the shape {vectors.shape}; expected (n_tokens, "
-            f"embedding_dim), embedding_dim={size}."
-        )
-    return vectors
-
-
-@naming("y")
-def check_labels(X: Any, y: Any) -> np.ndarray:
-    """Return class labels (n_samples,) or label indicators (n_samples, n_labels)."""
-    check_container(y, "y")
-    check_instances(X, y, "y", one_each=True)
-    if hasattr(y, "toarray"):
-        y = y.toarray()
-    refuse_missing(y)
-    assert_all_finite(y, input_name="y")
-    check_classification_targets(y)
-    kind = type_of_target(y, input_name="y")
-    if kind == "multilabel-indicator":
-        y = np.asarray(y)
-        if not np.isin(y, (0, 1)).all():
-            raise ValueError(
-                f"y of shape {y.shape} holds the values {np.unique(y).tolist()}; label "
-                "indicators are 0 or 1."
-            )
-        return y.astype(int)
-    if kind == "multiclass-multioutput":
-        raise ValueError(
-            "y holds several columns of classes (multiclass-multioutput); expected "
-            "labels of shape (n_samples,) or 0/1 indicators (n_samples, n_labels)."
-        )
-    return column_or_1d(y, warn=True)
-
-
-@naming("y")
-def check_numbers(X: Any, y: Any) -> np.ndarray:
-    """Return regression targets (n_samples,) or (n_samples, n_outputs), float64."""
-    check_container(y, "y")
-    check_instances(X, y, "y", one_each=True)
-    given = y
-    with finding_text(y, "y", lambda at: place_in_table(given, *at)):
-        y = check_array(
-            y,
-            ensure_2d=False,
-            allow_nd=True,
-            dtype=np.float64,
-            ensure_all_finite=False,
-            input_name="y",
-        )
-    if y.ndim > 2:
-        raise ValueError(
-            f"y has the shape {y.shape}; expected (n_samples,) or "
-            "(n_samples, n_outputs)."
-        )
-    check_finite_rows(y, given, "y")
-    return y
-
-
-@naming("sample_weight")
-def check_weights(sample_weight: Any, sequences: SequenceArray) -> np.ndarray | None:
-    """Return non-negative float64 weights, None if there are none given."""
-    if sample_weight is None:
-        return None
-    if is_list_of_sequences(sample_weight) or isinstance(sample_weight, SequenceArray):
-        raise ValueError(
-            f"sample_weight holds several weights in each of {len(sample_weight)} "
-            "items, as if for time steps; expected one weight per sequence, "
-            "(n_samples,)."
-        )
-    check_container(sample_weight, "sample_weight")
-    check_instances(sequences, sample_weight, "sample_weight", one_each=True)
-    return _check_sample_weight(
-        sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
-    )
-
-
-def check_scored(X: Any, y: Any, sample_weight: Any) -> None:
-    """Refuse targets and weights of a score that do not belong to X, row by row."""
-    for name, values in (("y", y), ("sample_weight", sample_weight)):
-        check_container(values, name)
-        check_instances(X, values, name, one_each=True)
-
-
-@naming("groups")
-def check_groups(groups: Any, sequences: SequenceArray) -> np.ndarray | None:
-    """Return the groups of samples as numbers, None if there are none."""
-    if groups is None:
-        return None
-    check_container(groups, "groups")
-    check_instances(sequences, groups, "groups", one_each=True)
-    groups = column_or_1d(groups)
-    if len(groups) != len(sequences):
-        raise ValueError(
-            f"groups has {len(groups)} entries for X of {len(sequences)} samples."
-        )
-    return pd.factorize(groups, use_na_sentinel=False)[0]
-
-
-def check_same_length(sequences: SequenceArray, y: np.ndarray | SequenceArray) -> None:
-    """Raise unless there is one target per sequence, or per each of its steps."""
-    check_consistent_length(sequences.starts, y)
-    if isinstance(y, SequenceArray):
-        check_same_steps(sequences.lengths, y.lengths)
-
-
-def check_same_steps(lengths: np.ndarray, n_labels: np.ndarray) -> None:
-    """Raise unless there are as many labels as steps in every sequence."""
-    check_consistent_length(lengths, n_labels)
-    differ = np.flatnonzero(lengths != n_labels)
-    if len(differ):
-        i = differ[0]
-        raise ValueError(
-            f"y[{i}] has {n_labels[i]} labels for a sequence of {lengths[i]} steps."
-        )
-
-
-def layer_sizes(name: str, sizes: int | tuple[int, ...]) -> tuple[int, ...]:
-    """Return a parameter that gives one size or a tuple of them as a tuple."""
-    sizes = sizes if isinstance(sizes, tuple) else (sizes,)
-    if not all(_is_positive_integer(size) for size in sizes):
-        raise ValueError(f"{name} must hold positive integers, got {shown(sizes)}.")
-    return tuple(int(size) for size in sizes)
-
-
-def check_teacher_forcing(probabilities: Any) -> tuple[float, float]:
-    """Return the probabilities of the first and the last epoch."""
-    pair = probabilities
-    if not isinstance(pair, tuple):
-        pair = (pair, pair)
-    if len(pair) != 2 or not all(
-        isinstance(p, Real) and 0 <= float(p) <= 1 for p in pair
-    ):
-        raise ValueError(
-            f"teacher_forcing={shown(probabilities)} must be a probability, or two: "
-            "of the first and of the last epoch."
-        )
-    return pair
-
-
-def _is_positive_integer(value: Any) -> bool:
-    return isinstance(value, Integral) and value is not True and int(value) > 0
 
 
 def _is_as_in_fit(estimator: BaseEstimator, X: Any) -> bool:
@@ -565,7 +333,7 @@ def _places(sequences: SequenceArray, mask: np.ndarray) -> Iterator[tuple]:
 def _unflatten(table: np.ndarray, n_channels: int) -> np.ndarray:
     """Read each row as time steps of `n_channels` features, time first."""
     n_samples, n_columns = table.shape
-    if not _is_positive_integer(n_channels):
+    if not is_positive_integer(n_channels):
         raise ValueError(f"n_channels={shown(n_channels)} must be a positive integer.")
     if n_columns % n_channels:
         raise ValueError(

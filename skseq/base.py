@@ -14,17 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from skseq._instances import by_instance, instances_of
+from skseq._parameters import layer_sizes
+from skseq._targets import check_groups, check_same_length, check_weights
 from skseq._token_arrays import refuse_tokens
-from skseq._validation import (
-    NO_TARGETS,
-    check_groups,
-    check_same_length,
-    check_sequences,
-    check_tokens,
-    check_weights,
-    layer_sizes,
-    naming,
-)
+from skseq._validation import NO_TARGETS, check_sequences, check_tokens, naming
 from skseq.batching import Batch, SequenceDataset, prediction_batches
 from skseq.estimator import NetworkEstimator
 from skseq.holdout import depend_on_each_other, split_for_validation

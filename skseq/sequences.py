@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from skseq._foreign import check_container, is_frame
+from skseq._names import as_instances, as_names, names_of_all, names_of_columns
+from skseq._parameters import is_positive_integer
 from skseq._showing import shown
 from skseq._token_arrays import TokenArray, holds_tokens
 from skseq.panels import panel_starts
@@ -17,7 +19,7 @@ from skseq.panels import panel_starts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["SequenceArray", "names_of_columns"]
+__all__ = ["SequenceArray"]
 
 
 class SequenceArray:
@@ -100,7 +102,7 @@ class SequenceArray:
                 "starts and lengths must be vectors of equal length, "
                 f"got shapes {starts.shape} and {lengths.shape}."
             )
-        if window_length is not None and not _is_length(window_length):
+        if window_length is not None and not is_positive_integer(window_length):
             raise ValueError(
                 f"window_length must be a positive integer, got {shown(window_length)}."
             )
@@ -126,8 +128,8 @@ class SequenceArray:
         self.starts = starts
         self.lengths = lengths
         self.window_length = window_length
-        self.feature_names = _as_names(feature_names, values.shape[1])
-        self.instances = _as_instances(instances, len(starts))
+        self.feature_names = as_names(feature_names, values.shape[1])
+        self.instances = as_instances(instances, len(starts))
 
     # Layouts in -----------------------------------------------------------
 
@@ -188,7 +190,7 @@ class SequenceArray:
             )
         sequences = list(sequences)
         check_container(sequences, "sequences", time_axis=1)
-        names = _names_of_all(sequences)
+        names = names_of_all(sequences)
         tables = [_as_table(sequence, i) for i, sequence in enumerate(sequences)]
         if not tables:
             raise ValueError("sequences holds no sequence; at least one is required.")
@@ -363,7 +365,7 @@ class SequenceArray:
         """
         if not isinstance(value, Real):
             raise ValueError(f"value must be a number, got {shown(value)}.")
-        if length is not None and not _is_length(length):
+        if length is not None and not is_positive_integer(length):
             raise ValueError(f"length must be a positive integer, got {length!r}.")
         for name, side in (("padding", padding), ("truncating", truncating)):
             if side not in ("post", "pre"):
@@ -439,70 +441,12 @@ def _restore(parts: dict[str, Any]) -> SequenceArray:
     return SequenceArray(**parts)
 
 
-def _is_length(value: Any) -> bool:
-    return isinstance(value, Integral) and value is not True and int(value) > 0
-
-
 def _as_integers(name: str, values: Any) -> np.ndarray:
     """Return a vector of row numbers."""
     values = np.asarray(values)
     if values.size and values.dtype.kind not in "iu":
         raise ValueError(f"{name} must hold integers, got values of {values.dtype}.")
     return values.astype(np.intp)
-
-
-def _as_names(names: Any, n_features: int) -> np.ndarray | None:
-    """Return names of columns as scikit-learn keeps them."""
-    if names is None:
-        return None
-    names = list(names)
-    if len(names) != n_features or not all(isinstance(name, str) for name in names):
-        raise ValueError(
-            f"feature_names must be {n_features} strings, one per column of values, "
-            f"got {names!r:.200}."
-        )
-    return np.array(names, dtype=object)
-
-
-def names_of_columns(frame: Any) -> Any:
-    """Return the columns of a DataFrame if all are strings, as scikit-learn does.
-
-    Parameters
-    ----------
-    frame : object
-        A DataFrame, or anything else, which has no names.
-
-    Returns
-    -------
-    names : Index or None
-    """
-    columns = getattr(frame, "columns", ())
-    named = len(columns) and all(isinstance(column, str) for column in columns)
-    return columns if named else None
-
-
-def _names_of_all(sequences: list) -> Any:
-    """Return the names of columns that the DataFrames in a list share."""
-    columns = [list(getattr(item, "columns", ())) for item in sequences]
-    for i, names in enumerate(columns):
-        if names != columns[0]:
-            raise ValueError(
-                f"The DataFrame X[{i}] has the columns {names}, X[0] has {columns[0]}."
-            )
-    return names_of_columns(sequences[0]) if columns else None
-
-
-def _as_instances(instances: Any, n_samples: int) -> pd.Index | None:
-    """Return the labels of sequences as an index."""
-    if instances is None:
-        return None
-    instances = pd.Index(instances)
-    if instances.nlevels > 1 or len(instances) != n_samples:
-        raise ValueError(
-            f"instances must be {n_samples} labels, one per sequence, got "
-            f"{len(instances)} in {instances.nlevels} level(s)."
-        )
-    return instances
 
 
 def _as_table(sequence: Any, i: int) -> np.ndarray:

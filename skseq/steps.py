@@ -14,7 +14,8 @@ from skseq._doubts import refuse_missing
 from skseq._foreign import check_container
 from skseq._instances import check_instances, names_of_sequences
 from skseq._showing import shown
-from skseq._validation import check_weights, is_list_of_sequences, is_panel, naming
+from skseq._targets import check_weights
+from skseq._validation import is_list_of_sequences, is_panel, naming
 from skseq.panels import panel_starts
 from skseq.sequences import SequenceArray
 

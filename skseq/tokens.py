@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils import check_array
 
-from skseq._validation import check_tokens, check_vectors
+from skseq._validation import FLOATS, check_tokens, naming
 from skseq.networks import TokenEmbedding
 from skseq.sequences import SequenceArray
 
@@ -48,7 +49,7 @@ def known_tokens(estimator: Any, sequences: SequenceArray) -> np.ndarray | None:
     """
     if not reads_tokens(estimator):
         return None
-    vectors = check_vectors(estimator.embedding_weights, estimator.embedding_dim)
+    vectors = _check_vectors(estimator.embedding_weights, estimator.embedding_dim)
     n_vectors = None if vectors is None else len(vectors)
     tokens = check_tokens(sequences, n_vectors).values[:, 0]
     return np.bincount(tokens, minlength=n_vectors or 0) > 0
@@ -86,5 +87,25 @@ def make_embedding(estimator: Any, known: np.ndarray | None) -> TokenEmbedding |
     if vectors is None:
         table = TokenEmbedding.draw(torch.from_numpy(known), size)
     else:
-        table = torch.tensor(check_vectors(vectors, size))
+        table = torch.tensor(_check_vectors(vectors, size))
     return TokenEmbedding(table, estimator.embedding_trainable, estimator.dropout)
+
+
+@naming("embedding_weights")
+def _check_vectors(vectors: Any, size: int | None) -> np.ndarray | None:
+    """Return the vectors (n_tokens, size) given for tokens, None if there are none."""
+    if vectors is None:
+        return None
+    vectors = check_array(
+        vectors,
+        ensure_2d=False,
+        allow_nd=True,
+        dtype=FLOATS,
+        input_name="embedding_weights",
+    )
+    if vectors.ndim != 2 or size not in (None, vectors.shape[1]):
+        raise ValueError(
+            f"embedding_weights has the shape {vectors.shape}; expected (n_tokens, "
+            f"embedding_dim), embedding_dim={size}."
+        )
+    return vectors

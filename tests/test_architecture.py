@@ -11,12 +11,13 @@ import skseq
 
 PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
-    {"_foreign", "_showing", "panels", "times"},
-    {"_token_arrays"},
+    {"_foreign", "_names", "_showing", "panels", "times"},
+    {"_parameters", "_token_arrays"},
     {"sequences"},
     {"_places"},
     {"_doubts", "_instances"},
     {"_validation", "_writing", "networks", "resources", "versioning"},
+    {"_tables", "_targets"},
     {"steps"},
     {"metrics"},
     {"preprocessing"},

@@ -47,7 +47,7 @@ from skseq import (
     SequenceArray,
     base,
 )
-from skseq._validation import check_labels
+from skseq._targets import check_labels
 from skseq.mixins import SequenceTaggerMixin
 
 PUBLIC = [

@@ -181,55 +181,6 @@ def test_sparse_tables_are_refused():
         RNNClassifier().fit(sparse.csr_array(X[..., 0]), Y)
 
 
-@pytest.mark.parametrize(
-    ("y", "match"),
-    [
-        (None, "requires y to be passed, but the target y is None"),
-        (Y[:-1], "inconsistent numbers of samples"),
-        (np.where(Y, np.nan, 1), "Input y contains NaN"),
-        (np.ones(12), r"at least 2 classes; y holds one class: \[1.0\]"),
-        (np.linspace(0, 1, 12), "Unknown label type: continuous"),
-        (np.stack([Y, Y + 1], axis=1), "multiclass-multioutput"),
-        (np.stack([Y, 1 - Y], axis=1) + 1, r"holds the values \[1, 2\]; label indicat"),
-        (np.stack([Y, 1 - Y], axis=1) * 2 - 1, r"holds the values \[-1, 1\]; label"),
-        (np.zeros((12, 2, 2)), "Unknown label type|y should be a 1d array"),
-    ],
-)
-def test_bad_labels(y, match):
-    with pytest.raises(ValueError, match=match):
-        RNNClassifier().fit(X, y)
-
-
-@pytest.mark.parametrize(
-    ("y", "match"),
-    [
-        (None, "requires y to be passed, but the target y is None"),
-        (Y[:-1], "inconsistent numbers of samples"),
-        (np.where(Y, np.nan, 1), "Input y contains NaN"),
-        (np.where(Y, np.inf, 1), "Input y contains infinity"),
-        (np.array(["a"] * 12), "could not convert string"),
-        (np.zeros((12, 2, 2)), r"y has the shape \(12, 2, 2\); expected"),
-    ],
-)
-def test_bad_numbers(y, match):
-    with pytest.raises(ValueError, match=match):
-        RNNRegressor().fit(X, y)
-
-
-@pytest.mark.parametrize(
-    ("weights", "match"),
-    [
-        (np.ones(11), r"sample_weight.shape == \(11,\), expected \(12,\)"),
-        (np.zeros(12), "zero"),
-        (-np.ones(12), "Negative values in data passed to `?sample_weight`?"),
-        (np.full(12, np.nan), "Input sample_weight contains NaN"),
-    ],
-)
-def test_bad_weights(weights, match):
-    with pytest.raises(ValueError, match=match):
-        RNNRegressor().fit(X, Y, sample_weight=weights)
-
-
 def test_panels_of_every_kind():
     frame = panel(X)
     expected = RNNClassifier(random_state=0, max_epochs=1).fit(X, Y).predict_proba(X)
@@ -279,16 +230,6 @@ def test_rows_that_no_sequence_uses_may_hold_anything():
     assert np.isfinite(model.predict(windows)).all()
 
 
-def test_labels_in_another_order_than_the_instances_are_refused():
-    labels = pd.Series(Y, index=range(12))
-    frame = panel(X)
-    RNNClassifier(max_epochs=1).fit(frame, labels)
-    with pytest.raises(
-        ValueError, match="indexed by the instances of X but in another"
-    ):
-        RNNClassifier().fit(frame, labels[::-1])
-
-
 @pytest.mark.parametrize("broken", [(with_value(np.nan), Y), (X[..., :1], Y[:-1])])
 def test_a_failed_fit_leaves_everything_as_it_was(broken):
     model = RNNClassifier(random_state=0, max_epochs=1).fit(X, Y)
@@ -328,13 +269,6 @@ def test_the_input_is_not_changed():
 def test_whatever_is_wrong_with_x_the_error_names_it(data):
     with pytest.raises((ValueError, TypeError), match=r"\bX\b"):
         RNNClassifier(max_epochs=1).fit(data, Y)
-
-
-@pytest.mark.parametrize("y", [3, {"a": 1}, Y + 1j, [[1], [1, 2]]])
-@pytest.mark.parametrize("cls", [RNNClassifier, RNNRegressor])
-def test_whatever_is_wrong_with_y_the_error_names_it(cls, y):
-    with pytest.raises((ValueError, TypeError), match=r"\by\b|numbers of samples"):
-        cls(max_epochs=1).fit(X, y)
 
 
 def test_errors_that_name_their_argument_stay_what_they_are():

@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._foreign import check_container
 from skseq._summary import NetworkReprMixin
-from skseq._validation import MOST_ROWS, check_rows, naming
+from skseq._tables import MOST_ROWS, check_rows
+from skseq._validation import naming
 from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 from skseq.forecasting import RNNForecaster

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skseq._validation import layer_sizes
+from skseq._parameters import layer_sizes
 from skseq.base import BaseSequenceEstimator
 from skseq.estimator import MOST_INT
 from skseq.networks import ConvEncoder

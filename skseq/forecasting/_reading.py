@@ -14,7 +14,8 @@ from sklearn.utils import check_consistent_length
 
 from skseq._foreign import check_container, is_frame
 from skseq._showing import shown
-from skseq._validation import check_rows, check_table, naming
+from skseq._tables import check_rows, check_table
+from skseq._validation import naming
 from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._folds import warn_of_no_index
 from skseq.forecasting._table import Columns, Table, called, read_series

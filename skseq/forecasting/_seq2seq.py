@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skseq._validation import check_teacher_forcing
+from skseq._parameters import check_teacher_forcing
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import (
     ATTENTIONS,

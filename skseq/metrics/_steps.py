@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from skseq._validation import check_same_steps, naming
+from skseq._targets import check_same_steps
+from skseq._validation import naming
 from skseq.metrics._scorers import WrappedScorer
 from skseq.steps import check_step_labels, check_step_weights, flatten_steps
 

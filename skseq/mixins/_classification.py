@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from skseq._showing import shown
-from skseq._validation import check_labels, check_scored
+from skseq._targets import check_labels, check_scored
 from skseq.mixins._encoding import EncodingMixin
 from skseq.mixins._labels import LabelsMixin
 from skseq.tasks import Classification, MultilabelClassification

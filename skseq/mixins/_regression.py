@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from sklearn.base import RegressorMixin
 
-from skseq._validation import check_numbers, check_scored
+from skseq._targets import check_numbers, check_scored
 from skseq.mixins._encoding import EncodingMixin
 from skseq.tasks import Regression
 

@@ -12,7 +12,8 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._validation import MOST_ROWS, check_rows, is_panel
+from skseq._tables import MOST_ROWS, check_rows
+from skseq._validation import is_panel
 from skseq.panels import panel_starts
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._extents import Extent, extents_of, lie_between

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from skseq._names import names_of_columns
 from skseq._showing import shown
-from skseq._validation import check_table, naming
+from skseq._tables import check_table
+from skseq._validation import naming
 from skseq.preprocessing._order import check_order
-from skseq.sequences import SequenceArray, names_of_columns
+from skseq.sequences import SequenceArray
 
 __all__ = ["make_windows"]
 

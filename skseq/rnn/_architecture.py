@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skseq._parameters import layer_sizes
 from skseq._showing import shown
-from skseq._validation import layer_sizes
 from skseq.base import BaseSequenceEstimator
 from skseq.networks import CELLS, RecurrentEncoder, RecurrentLayer
 from skseq.rnn._stateful import StatefulMixin

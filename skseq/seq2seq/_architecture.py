@@ -11,7 +11,8 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._validation import check_teacher_forcing, check_weights
+from skseq._parameters import check_teacher_forcing
+from skseq._targets import check_weights
 from skseq.base import BaseSequenceEstimator
 from skseq.batching import Batch, SequenceDataset
 from skseq.networks import (
