@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from skseq._places import label_of
 from skseq.preprocessing._extents import Extent, are_others, extents_of
 
 __all__ = ["joined", "warn_of_known_series"]
@@ -63,9 +64,9 @@ def warn_of_known_series(
     if hasattr(estimator, "stateful"):
         remedy += ", or go on with a copy made by stateful()"
     warnings.warn(
-        f"{len(found)} series of X, such as {name!r}, come from fit in other rows "
-        f"(fit: {known[name][0]!s} to {known[name][1]!s}; now: {first!s} to {last!s}). "
-        "A score of them is no score of new series: in "
+        f"{len(found)} series of X, such as {label_of(name)}, come from fit in other "
+        f"rows (fit: {known[name][0]!s} to {known[name][1]!s}; now: {first!s} to "
+        f"{last!s}). A score of them is no score of new series: in "
         "cross-validation split by series, with GroupKFold and groups="
         "X.index.get_level_values(0), or give SequenceArray.from_frame(X). And a "
         "series is read as if it began with these rows, without those before. "

@@ -140,6 +140,12 @@ PANDAS_FORMS = [
         _read_period,
     ),
     Form(
+        "date",
+        lambda value: type(value) is datetime.date,
+        lambda writer, value, place: value.isoformat(),
+        lambda reader, part: datetime.date.fromisoformat(expect(part, str)),
+    ),
+    Form(
         "offset",
         lambda value: isinstance(value, BaseOffset),
         lambda writer, value, place: write_offset(value, place),

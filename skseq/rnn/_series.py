@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skseq._places import label_of
 from skseq._validation import is_panel
 from skseq.panels import panel_starts
 from skseq.preprocessing._streams import end_after, ends_alone, with_common_step
@@ -55,15 +56,15 @@ def follow_series(
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(
-            f"X holds several pieces of series {twice!r}; a stream takes one piece of "
-            "each series in a call."
+            f"X holds several pieces of series {label_of(twice)}; a stream takes one "
+            "piece of each series in a call."
         )
     ends = {name: end for name, (end, _) in known.items()}
     counts = {name: n_rows for name, (_, n_rows) in known.items()}
     alone = ends_alone(X.index, ends) if is_panel(X) else {}
     for name, index, n_rows in pieces:
         before = counts.get(name, 0)
-        called = f"series {name!r} of X"
+        called = f"series {label_of(name)} of X"
         ends[name] = end_after(
             ends.get(name), before, index, n_rows, called, alone.get(name)
         )

@@ -1,5 +1,6 @@
 """Whatever was fitted comes back as it was, down to the last bit."""
 
+import datetime
 import inspect
 import os
 import pickle
@@ -348,6 +349,33 @@ def test_a_stream_is_saved_with_its_state(path):
     stream.predict(X[:, :3])
     loaded = through_file(stream, path)
     assert_same(loaded.predict(X[:, 3:]), stream.predict(X[:, 3:]))
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pd.date_range("2026-01-30", periods=4, tz="Europe/Berlin"),
+        pd.period_range("2026-01", periods=4, freq="M"),
+        pd.timedelta_range("1h", periods=4, freq="h"),
+        pd.RangeIndex(4),
+        pd.Index([0.5, 1.0, 1.5, 2.0]),
+        pd.Index([datetime.date(2026, 1, day) for day in (1, 2, 3, 4)]),
+        pd.Index(list("abcd")),
+    ],
+    ids=["zone", "periods", "timedeltas", "integers", "floats", "dates", "texts"],
+)
+def test_a_tagger_knows_its_series(times, path):
+    for names in (["b", "a"], [3, 1], [datetime.date(2026, 1, 1), "x"]):
+        index = pd.MultiIndex.from_product([pd.Index(names, dtype=object), times])
+        panel = pd.DataFrame({"v": np.arange(8.0)}, index)
+        model = RNNTagger(**small()).fit(panel, panel["v"] > 3)
+        loaded = through_file(model, path)
+        assert loaded._extents == model._extents
+        assert loaded.predict_proba(panel).equals(model.predict_proba(panel))
+        stream = model.stateful()
+        stream.predict(panel)
+        later = through_file(stream, path)
+        assert later._series == stream._series
 
 
 def test_a_splitter_is_saved_with_its_pieces(path):
