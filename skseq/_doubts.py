@@ -10,9 +10,13 @@ import pandas as pd
 
 from skseq.sequences import SequenceArray
 
-__all__ = ["refuse_missing", "refuse_texts", "warn_of_axes"]
+__all__ = ["TimeFirst", "refuse_missing", "refuse_texts", "warn_of_axes"]
 
 MANY = 10  # features per step of a sequence that may be steps of a channel
+
+
+class TimeFirst(list):
+    """A list of sequences of which it is known that time stands before channels."""
 
 
 def refuse_texts(X: Any) -> None:
@@ -58,7 +62,8 @@ def _find_text(X: Any) -> tuple[str, str] | None:
         inner = item
         if isinstance(item, (list, tuple, np.ndarray)) and np.size(item[:1]) == 1:
             inner = item[0]
-        if isinstance(inner, (str, bytes)) and not _is_number(inner):
+        is_text = isinstance(inner, (str, bytes))
+        if is_text and (inner is item or not _is_number(inner)):
             return f"X[{i}]" + ("" if inner is item else "[0]"), str(inner)
     return None
 
@@ -90,7 +95,8 @@ def warn_of_axes(sequences: SequenceArray) -> None:
         f"X is read as sequences of {n_timesteps} time steps of {sequences.n_features} "
         "features, (n_samples, n_timesteps, n_features). If channels stand before "
         "time, as in arrays for sktime and aeon, turn them by "
-        "skseq.preprocessing.SwapAxes, or use the adapters of skseq.sktime.",
+        "skseq.preprocessing.SwapAxes, or use the adapters of skseq.sktime. If they "
+        "are as they should be, warnings.filterwarnings('ignore', 'X is read as').",
         UserWarning,
         stacklevel=5,
     )

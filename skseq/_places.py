@@ -85,6 +85,7 @@ def finding_text(
             with np.errstate(all="ignore"):
                 objects = _as_objects(values)
             _check_text(objects, name, place)
+            _check_rows(objects, name)
         raise
 
 
@@ -97,6 +98,8 @@ def _as_objects(values: Any) -> np.ndarray:
 
 def _check_text(values: np.ndarray, name: str, place: Callable[[tuple], str]) -> None:
     """Refuse the first value that is neither a number nor missing."""
+    if not values.ndim:
+        return
     try:
         if values.ndim:
             values.astype(np.float64)
@@ -120,6 +123,18 @@ def _check_text(values: np.ndarray, name: str, place: Callable[[tuple], str]) ->
                 f"{name} holds {label_of(value)} where numbers are expected, at "
                 f"{place(position)} ({error}). {hint}"
             ) from error
+
+
+def _check_rows(values: np.ndarray, name: str) -> None:
+    """Refuse rows that make no table, as of sequences."""
+    if values.ndim != 1 or not any(np.ndim(value) for value in values):
+        return
+    sizes = [np.size(value) for value in values]
+    i = next((i for i, size in enumerate(sizes) if size != sizes[0]), 0)
+    raise ValueError(
+        f"{name} holds rows of unequal lengths, {sizes[0]} in the first one and "
+        f"{sizes[i]} in row {i}; expected a table, one number for each row and column."
+    )
 
 
 def check_finite_rows(values: np.ndarray, given: Any, name: str) -> None:

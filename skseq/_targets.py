@@ -23,7 +23,7 @@ __all__ = [
     "check_numbers",
     "check_same_length",
     "check_same_steps",
-    "check_scored",
+    "check_scored_labels",
     "check_weights",
 ]
 
@@ -31,11 +31,7 @@ __all__ = [
 @naming("y")
 def check_labels(X: Any, y: Any) -> np.ndarray:
     """Return class labels (n_samples,) or label indicators (n_samples, n_labels)."""
-    check_container(y, "y")
-    check_instances(X, y, "y", one_each=True)
-    if hasattr(y, "toarray"):
-        y = y.toarray()
-    refuse_missing(y)
+    y = check_scored_labels(X, y)
     assert_all_finite(y, input_name="y")
     check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
@@ -53,6 +49,15 @@ def check_labels(X: Any, y: Any) -> np.ndarray:
             "labels of shape (n_samples,) or 0/1 indicators (n_samples, n_labels)."
         )
     return column_or_1d(y, warn=True)
+
+
+def check_scored_labels(X: Any, y: Any) -> Any:
+    """Return labels, of which scikit-learn checks the rest; indicators not sparse."""
+    check_container(y, "y")
+    check_instances(X, y, "y", one_each=True)
+    y = y.toarray() if hasattr(y, "toarray") else y
+    refuse_missing(y)
+    return y
 
 
 @naming("y")
@@ -80,8 +85,11 @@ def check_numbers(X: Any, y: Any) -> np.ndarray:
 
 
 @naming("sample_weight")
-def check_weights(sample_weight: Any, sequences: SequenceArray) -> np.ndarray | None:
-    """Return non-negative float64 weights, None if there are none given."""
+def check_weights(sample_weight: Any, X: Any, y: Any = None) -> np.ndarray | None:
+    """Return non-negative float64 weights, None if there are none given.
+
+    X is a SequenceArray, or any layout if y tells the number of samples.
+    """
     if sample_weight is None:
         return None
     if is_list_of_sequences(sample_weight) or isinstance(sample_weight, SequenceArray):
@@ -91,17 +99,16 @@ def check_weights(sample_weight: Any, sequences: SequenceArray) -> np.ndarray | 
             "(n_samples,)."
         )
     check_container(sample_weight, "sample_weight")
-    check_instances(sequences, sample_weight, "sample_weight", one_each=True)
-    return _check_sample_weight(
-        sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
-    )
-
-
-def check_scored(X: Any, y: Any, sample_weight: Any) -> None:
-    """Refuse targets and weights of a score that do not belong to X, row by row."""
-    for name, values in (("y", y), ("sample_weight", sample_weight)):
-        check_container(values, name)
-        check_instances(X, values, name, one_each=True)
+    check_instances(X, sample_weight, "sample_weight", one_each=True)
+    with finding_text(
+        sample_weight, "sample_weight", lambda at: place_in_table(sample_weight, *at)
+    ):
+        return _check_sample_weight(
+            sample_weight,
+            X.starts if y is None else y,
+            dtype=np.float64,
+            ensure_non_negative=True,
+        )
 
 
 @naming("groups")

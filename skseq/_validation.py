@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from skseq._doubts import refuse_texts, warn_of_axes
+from skseq._doubts import TimeFirst, refuse_texts, warn_of_axes
 from skseq._foreign import (
     check_container,
     check_layout_of_frame,
@@ -136,6 +136,8 @@ def check_sequences(
     counts_columns = is_table and (
         reset or (estimator._fitted_on_table and not is_nested_list)
     )
+    if counts_columns and not reset:
+        _refuse_turned_sample(estimator, X, sequences)
     validate_data(
         estimator,
         named,
@@ -145,7 +147,8 @@ def check_sequences(
         ensure_2d=counts_columns,
     )
     if reset:
-        if not (is_table or is_panel(X) or getattr(estimator, "_swaps_axes", False)):
+        knows_axes = is_table or is_panel(X) or isinstance(X, TimeFirst)
+        if not (knows_axes or getattr(estimator, "_swaps_axes", False)):
             warn_of_axes(sequences)
         estimator._fitted_on_table = is_table
         estimator._n_channels = sequences.n_features
@@ -175,6 +178,17 @@ def _refuse_one_sample(estimator: Any, X: Any, sequences: SequenceArray) -> None
             f"X has one time step, but {type(estimator).__name__} learned of sequences "
             f"of up to {n_timesteps} in fit.{_how_read(estimator, X, sequences)} "
             "Sequences of one step are X[:, None]."
+        )
+
+
+def _refuse_turned_sample(estimator: Any, X: Any, sequences: SequenceArray) -> None:
+    """Refuse what is one row of the table in fit, laid out as time steps."""
+    n_columns, n_features = estimator.n_features_in_, sequences.n_features
+    is_column = sequences.n_timesteps == 1 < len(sequences)
+    if is_column and len(sequences) * n_features == n_columns:
+        raise ValueError(
+            f"X has {n_features} features, but {type(estimator).__name__} is expecting "
+            f"{n_columns} features as input.{_how_read(estimator, X, sequences)}"
         )
 
 

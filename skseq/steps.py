@@ -225,11 +225,19 @@ def check_step_weights(
         of_sequences: Any = check_weights(sample_weight, labels)
         return np.repeat(of_sequences, labels.lengths)
     weights, lengths = flatten_steps(sample_weight, "sample_weight")
-    if weights.ndim > 1 or not np.array_equal(lengths, labels.lengths):
+    expected = "expected one weight per sequence, (n_samples,), or one per label."
+    if weights.ndim > 1 or len(lengths) != len(labels):
         raise ValueError(
-            f"sample_weight holds weights per step for {lengths.tolist()!s:.50} steps, "
-            f"y labels for {labels.lengths.tolist()!s:.50}; expected one weight per "
-            "sequence, (n_samples,), or one per label."
+            f"sample_weight holds weights of shape {weights.shape[1:]} for the steps "
+            f"of {len(lengths)} sequences, y labels for those of {len(labels)}; "
+            f"{expected}"
+        )
+    differ = np.flatnonzero(lengths != labels.lengths)
+    if len(differ):
+        i = differ[0]
+        raise ValueError(
+            f"sample_weight[{i}] holds {lengths[i]} weights, y[{i}] "
+            f"{labels.lengths[i]} labels; {expected}"
         )
     return _check_sample_weight(
         weights, weights, dtype=np.float64, ensure_non_negative=True

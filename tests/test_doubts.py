@@ -121,6 +121,7 @@ TEXTS = {
     "bytes": [b"good film", b"bad"],
     "an empty one": ["", "good"],
     "none in the first": [[], ["good"]],
+    "digits": ["2026", "7"],
 }
 
 
@@ -143,6 +144,15 @@ def test_texts_name_the_tokenizer(estimator, texts):
         ValueError, match=r"^X.* is the text .*Tokenizer.*embedding_dim"
     ):
         estimator.fit(TEXTS[texts], [0, 1])
+
+
+def test_no_table_of_numbers_is_said_to_be_none():
+    with pytest.raises(ValueError, match=r"^X\[0\] is the text 'ab',.*Tokenizer"):
+        SwapAxes().fit(["ab", "c"])
+    with pytest.raises(ValueError, match=r"X.* unequal lengths, 2 in .* 3 in row 1"):
+        SlidingWindow(2).fit([[1.0, 2.0], [1.0, 2.0, 3.0]])
+    with pytest.raises(TypeError, match=r"X: .*generator"):
+        RNNClassifier().fit((row for row in X), Y)
 
 
 def test_texts_in_a_prediction_name_the_tokenizer():
@@ -188,6 +198,17 @@ def test_one_sample_is_no_table(kind, n_features):
         alone = np.asarray(answer(X[:1, :, :n_features]))
         assert len(alone) == 1
         np.testing.assert_array_equal(alone, np.asarray(answer([X[0, :, :n_features]])))
+
+
+@pytest.mark.parametrize("n_features", [1, 6])
+def test_one_sample_after_a_fit_of_a_table(n_features):
+    flat = X[..., :n_features].reshape(20, -1)
+    model = RNNClassifier(n_channels=n_features, **QUICK).fit(flat, Y)
+    sample = X[0, :, :n_features]
+    message = rf"{n_features} features, but .* table of 8 .* X\[None\]"
+    with pytest.raises(ValueError, match=message):
+        model.predict(sample)
+    np.testing.assert_array_equal(model.predict(sample[None]), model.predict(flat[:1]))
 
 
 @pytest.mark.parametrize("layout", ["list", "SequenceArray", "panel", "n_channels"])
@@ -288,6 +309,26 @@ def test_a_missing_label_of_a_step_is_named(known, missing):
     panel = pd.DataFrame(X.reshape(160, 6), index)
     with pytest.raises(ValueError, match=r"y\[154\] is (None|nan|<NA>), no label"):
         RNNTagger(**QUICK).fit(panel, pd.Series([*chain(*y)], index))
+
+
+def test_scores_take_no_missing_labels_and_one_weight_each():
+    labels = RNNClassifier(**QUICK).fit(X, Y)
+    for missing in (None, pd.NA, np.nan):
+        given = pd.Series([1, missing, *Y[2:].tolist()], dtype=object)
+        with pytest.raises(ValueError, match=r"y\[1\] is (None|nan|<NA>), no label"):
+            labels.score(X, given)
+    numbers = RNNRegressor(**QUICK).fit(X, X[:, 0, 0])
+    with pytest.raises(ValueError, match="Input y contains NaN: row 1"):
+        numbers.score(X, pd.Series([1.0, None] * 10, dtype="Float64"))
+    for model in (labels, numbers):
+        with pytest.raises(ValueError, match=r"sample_weight.*\(n_samples,\)"):
+            model.score(X, Y, [[1.0, 2.0], *[[1.0]] * 19])
+        with pytest.raises(ValueError, match="Input sample_weight contains NaN: row 1"):
+            model.score(X, Y, [1.0, pd.NA] * 10)
+    weights = np.arange(20.0)
+    right = labels.predict(X) == Y
+    found = labels.score(X, Y, weights.tolist())
+    assert found == pytest.approx(np.average(right, weights=weights))
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "boolean", "string", "category"])

@@ -297,13 +297,14 @@ def test_a_metric_without_weights_is_told_apart():
     ("weights", "message"),
     [
         ([[1.0, 2.0, 3.0]], r"sample_weight.shape == \(1, 3\)|got 2D array"),
-        ([[1.0, 2.0], [3.0]], r"sample_weight holds weights per step for \[2, 1\]"),
+        ([[1.0, 2.0], [3.0]], r"sample_weight\[0\] holds 2 weights, y\[0\] 3 labels"),
+        ([[1.0, 2.0, 3.0], [4.0], [5.0]], r"sample_weight .* of 3 sequences, y .* 2"),
         (
             [[1.0, 2.0, -1.0], [3.0]],
             "Negative values in data passed to `sample_weight`",
         ),
         ([[1.0, 2.0, np.nan], [3.0]], "sample_weight contains NaN"),
-        (PROBA, r"sample_weight holds weights per step for \[3, 1\]"),
+        (PROBA, r"sample_weight holds weights of shape \(2,\) for the steps"),
     ],
 )
 def test_weights_of_other_steps_are_refused(weights, message):

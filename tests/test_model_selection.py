@@ -110,6 +110,15 @@ def test_the_weights_of_the_context_do_not_count():
     assert found == pytest.approx((right * weights[7:]).sum() / weights[7:].sum())
 
 
+def test_a_context_of_all_rows_leaves_none_to_score():
+    X, y, weights = weighted_rows()
+    model = LogisticRegression().fit(X, y)
+    with pytest.raises(ValueError, match="context=60 leaves none of 60 rows"):
+        context_scorer("accuracy", 60)(model, X, y)
+    scorer = context_scorer("accuracy", 59)
+    assert scorer(model, X, y, weights) == (model.predict(X) == y)[59]
+
+
 def test_weights_are_routed_to_context_scorers():
     X, y, weights = weighted_rows()
     cv = ContextTimeSeriesSplit(3, context=4)

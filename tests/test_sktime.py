@@ -88,6 +88,14 @@ def test_classifier_is_its_estimator_on_the_transposed_panel(estimator):
     np.testing.assert_array_equal(adapter.classes_, adapter.estimator_.classes_)
 
 
+def test_many_channels_of_few_steps_are_as_meant():
+    """As names of axes are sktime's, there is no doubt, and so no warning."""
+    panel = np.random.default_rng(0).normal(size=(8, 40, 3))
+    small = RNNClassifier(max_epochs=1, hidden_size=2, random_state=0)
+    model = SktimeClassifier(small).fit(panel, np.arange(8) % 2)
+    assert model.estimator_.n_features_in_ == 40
+
+
 @pytest.mark.parametrize("layout", ["df-list", "pd-multiindex"])
 def test_classifier_with_unequal_lengths(layout):
     frames, y, _ = ragged()

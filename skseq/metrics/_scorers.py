@@ -7,11 +7,25 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Self
 
+from sklearn.metrics import check_scoring, get_scorer
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from skseq._showing import shown
 
-__all__ = ["WrappedScorer"]
+__all__ = ["WrappedScorer", "as_scorer"]
+
+
+def as_scorer(scoring: Any) -> Callable:
+    """Return a scorer, several of them as one, or raise an error.
+
+    Parameters
+    ----------
+    scoring : str, callable, list or dict
+        As in scikit-learn's searches.
+    """
+    if isinstance(scoring, str):
+        return get_scorer(scoring)  # whose error does not list all names
+    return check_scoring(scoring=scoring)
 
 
 class WrappedScorer:

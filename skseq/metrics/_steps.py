@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import check_scoring
 
 from skseq._targets import check_same_steps
 from skseq._validation import naming
-from skseq.metrics._scorers import WrappedScorer
+from skseq.metrics._scorers import WrappedScorer, as_scorer
 from skseq.steps import check_step_labels, check_step_weights, flatten_steps
 
 __all__ = ["concat_steps", "step_scorer"]
@@ -87,7 +86,7 @@ def step_scorer(scoring: str | Callable) -> Callable:
     True
     """
     with naming("scoring"):
-        return _StepScorer(check_scoring(scoring=scoring))
+        return _StepScorer(as_scorer(scoring))
 
 
 class _StepScorer(WrappedScorer):

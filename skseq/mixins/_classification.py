@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from skseq._showing import shown
-from skseq._targets import check_labels, check_scored
+from skseq._targets import check_labels, check_scored_labels, check_weights
 from skseq.mixins._encoding import EncodingMixin
 from skseq.mixins._labels import LabelsMixin
 from skseq.tasks import Classification, MultilabelClassification
@@ -122,8 +122,8 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
             If X, y or the weights are not as described, or y or the weights are
             indexed by the instances of X in another order.
         """
-        check_scored(X, y, sample_weight)
-        return super().score(X, y, sample_weight)
+        y = check_scored_labels(X, y)
+        return super().score(X, y, check_weights(sample_weight, X, y))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from sklearn.base import RegressorMixin
 
-from skseq._targets import check_numbers, check_scored
+from skseq._targets import check_numbers, check_weights
 from skseq.mixins._encoding import EncodingMixin
 from skseq.tasks import Regression
 
@@ -85,8 +85,8 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
             If X, y or the weights are not as described, or y or the weights are
             indexed by the instances of X in another order.
         """
-        check_scored(X, y, sample_weight)
-        return super().score(X, y, sample_weight)
+        check_numbers(X, y)
+        return super().score(X, y, check_weights(sample_weight, X, y))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -8,14 +8,13 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import get_scorer
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _check_method_params
+from sklearn.utils.validation import _check_method_params, _num_samples
 
 from skseq._showing import shown
 from skseq._validation import is_panel, naming
-from skseq.metrics._scorers import WrappedScorer
+from skseq.metrics._scorers import WrappedScorer, as_scorer
 from skseq.preprocessing._order import check_order
 
 __all__ = ["ContextTimeSeriesSplit", "context_scorer"]
@@ -154,7 +153,7 @@ def context_scorer(scoring: str | Callable, context: int) -> Callable:
     """
     _check_count("context", context)
     with naming("scoring"):
-        return _ContextScorer(get_scorer(scoring), context)
+        return _ContextScorer(as_scorer(scoring), context)
 
 
 def _check_count(name: str, value: Any, least: int = 0) -> None:
@@ -171,7 +170,21 @@ class _ContextScorer(WrappedScorer):
         super().__init__(scorer)
         self.context = context
 
-    def __call__(self, estimator: Any, X: Any, y: Any, **metadata: Any) -> float:
+    def __call__(
+        self,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        **metadata: Any,
+    ) -> float:
+        n_rows = _num_samples(y)
+        if n_rows <= self.context:
+            raise ValueError(
+                f"context={self.context} leaves none of {n_rows} rows to score."
+            )
+        if sample_weight is not None:
+            metadata["sample_weight"] = sample_weight
         rest = slice(self.context, None)
         return self.scorer(
             _WithoutContext(estimator, self.context),

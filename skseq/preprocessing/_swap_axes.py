@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._doubts import refuse_texts
 from skseq._foreign import check_container
 from skseq._validation import (
     check_sequences,
@@ -85,6 +86,7 @@ def _swap(X: Any) -> Any:
             f"X is a {type(X).__name__}, in which time comes first already."
         )
     check_container(X, "X", time_axis=getattr(X, "ndim", 3) - 1)
+    refuse_texts(X)
     if is_list_of_sequences(X):
         return [np.asarray(sequence).T for sequence in X]
     array = np.asarray(X)

@@ -9,7 +9,7 @@ import unicodedata
 
 __all__ = ["find_words", "lower_characters"]
 
-JOINERS = "\u200c\u200d"
+JOINERS = "\u200c\u200d\u2060\u00ad"  # the last: where a word may be hyphenated
 
 
 def find_words(pattern: str, text: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
+from skseq._doubts import TimeFirst
 from skseq._showing import shown
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ TAGS = {
 }
 
 
-def to_sequences(X: Sequence[pd.DataFrame]) -> list[np.ndarray]:
+def to_sequences(X: Sequence[pd.DataFrame]) -> TimeFirst:
     """Return a panel of sktime as arrays, time first.
 
     Names of columns are dropped, as sktime makes some up for the layouts without;
@@ -43,7 +44,7 @@ def to_sequences(X: Sequence[pd.DataFrame]) -> list[np.ndarray]:
     -------
     sequences : list of ndarray of shape (n_timesteps_i, n_channels)
     """
-    return [np.ascontiguousarray(frame.to_numpy()) for frame in X]
+    return TimeFirst(np.ascontiguousarray(frame.to_numpy()) for frame in X)
 
 
 def check_names(names: list, known: list) -> None:

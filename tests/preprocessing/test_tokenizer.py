@@ -116,6 +116,7 @@ WORDS = {
     "Thai": ["ที่", "ไม้"],
     "decomposed Latin": ["cafe\u0301", "u\u0308ber", "n\u0303o\u0302a\u0302\u0301n"],
     "typographic apostrophe": ["don’t", "l’été", "rock’n’roll", "c’e\u0301tait"],
+    "hyphenation": ["co\xadoperate", "no\u2060break"],
     "dotted capital": ["i̇stanbul", "i̇zmir"],
 }
 
