@@ -128,8 +128,8 @@ def _check_mask(value: Any, name: str) -> None:
         raise ValueError(
             f"{name} is a masked array with {np.ma.count_masked(value)} masked of "
             f"{value.size} values, which an estimator would read as if they were "
-            f"there; fill them first, as {name}.filled(0.0) does, or leave the "
-            "sequences out."
+            f"there; fill them first, as {name}.filled(0.0) does, with np.nan for "
+            "estimators with missing='mask', or leave the sequences out."
         )
 
 

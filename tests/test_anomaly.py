@@ -267,6 +267,9 @@ def test_missing_values_can_be_learned_with():
     scores = detector.score_samples(holed[N_TRAIN:])
     assert np.isfinite(scores).all()
     assert scores[50] == 0
+    of_objects = holed.astype(object).where(holed.notna(), pd.NA)
+    detector.fit(of_objects[:N_TRAIN])
+    assert np.array_equal(detector.score_samples(of_objects[N_TRAIN:]), scores)
 
 
 def slow_series(n, seed):

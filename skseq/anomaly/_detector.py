@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -312,7 +313,7 @@ class SequenceAnomalyDetector(
             X = np.asarray(X)[:, None]
         check_no_dates(X)
         values = check_rows(self, X, reset=reset, finite=False)
-        return X if is_pandas else values
+        return pd.DataFrame(values, X.index, X.columns) if is_pandas else values
 
     def _targets(self, X: Any) -> np.ndarray:
         """Return the columns that are forecast."""

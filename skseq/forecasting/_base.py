@@ -295,7 +295,8 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             )
             n_rows, context = static.lengths, self._context.select(static.names)
             check_fold(self._learned_until, static)
-            check_static(self._static_of(static.names), static.values, static.edges)
+            before = self._static_of(static.names)
+            check_static(self, self._roles, before, static.values, static.edges)
             index = getattr(X, "index", None)
             if not hasattr(X, "iloc"):
                 index = _index_after(context, n_rows, self._kind.index_names)

@@ -181,7 +181,10 @@ class SeriesLearner(NetworkEstimator):
         if self.early_stopping:
             n_held_out = np.round(self.validation_fraction * n_rows).astype(int)
             n_held_out = n_held_out.clip(min=self.horizon)
-        needed = self.window_length + self.horizon
+        needed = enough = self.window_length + self.horizon
+        if self.early_stopping:  # so many are left when a share of them is held out
+            by_share = (needed + 0.5) / (1 - self.validation_fraction)
+            enough = max(needed + self.horizon, int(np.ceil(by_share)))
         short = n_rows - n_held_out < needed
         if short.any():
             i = int(np.argmax(short))
@@ -191,7 +194,7 @@ class SeriesLearner(NetworkEstimator):
                 f"X has {n_rows[i]} rows{series}{held_out} (n_samples = {n_rows[i]}); "
                 f"window_length={self.window_length} and horizon={self.horizon} need "
                 f"{needed} at least to learn from."
-                + _ways_out(short, f"{needed} rows", self._is_panel)
+                + _ways_out(short, f"{enough} rows", self._is_panel)
             )
         return n_rows - n_held_out
 
@@ -315,7 +318,8 @@ class SeriesLearner(NetworkEstimator):
             return
         context, later = self._static_of(known), later.select(known)
         first = sum(self._columns[:3])
-        check_static(context, later.values[:, first:], later.edges)
+        static = later.values[:, first:]
+        check_static(self, self._roles, context, static, later.edges)
 
     def _static_of(self, names: tuple) -> Table:
         """Return some of the series known so far, with their static columns alone."""

@@ -13,6 +13,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_consistent_length
 
 from skseq._foreign import check_container, is_frame
+from skseq._places import label_of
 from skseq._showing import shown
 from skseq._tables import check_rows, check_table
 from skseq._validation import naming
@@ -153,7 +154,7 @@ def read_table(
     columns = Columns(*(part.shape[1] for part in parts))
     _check_finite(estimator, table, columns, roles, X, y)
     static = table.values[:, sum(columns[:3]) :]
-    check_static(replace(table, values=static), static, edges)
+    check_static(estimator, roles, replace(table, values=static), static, edges)
     return table, roles, columns, kind
 
 
@@ -276,11 +277,21 @@ def check_same_index(X: Any, y: Any) -> None:
         )
 
 
-def check_static(known: Table, later: np.ndarray, edges: np.ndarray) -> None:
+def check_static(
+    estimator: BaseEstimator,
+    roles: Roles,
+    known: Table,
+    later: np.ndarray,
+    edges: np.ndarray,
+) -> None:
     """Refuse static values that are not those known of their series.
 
     Parameters
     ----------
+    estimator : forecaster
+        Knows the names of columns.
+    roles : Roles
+        Which columns play which part.
     known : Table
         The series, of which the first row counts, with their static columns alone.
     later : ndarray of shape (n_rows, n_static)
@@ -301,9 +312,11 @@ def check_static(known: Table, later: np.ndarray, edges: np.ndarray) -> None:
     if differs.any():
         row, column = np.argwhere(differs)[0]
         name = known.names[int(np.searchsorted(edges, row, side="right")) - 1]
+        names = getattr(estimator, "feature_names_in_", None)
+        static = roles.static.tolist() if names is None else names[roles.static]
         raise ValueError(
-            f"Static column {column} of those named in static changes within "
-            f"{called(name)} which it must not: from {before[row, column]:g} to "
+            f"Static column {label_of(static[column])} changes within {called(name)} "
+            f"which it must not: from {before[row, column]:g} to "
             f"{later[row, column]:g}. Other static values are those of another series, "
             "with a name of its own."
         )
@@ -347,8 +360,8 @@ def _check_finite(
 def _name_of(frame: Any, column: int) -> str:
     """Return what to call a column in errors: its name, or its position."""
     if hasattr(frame, "columns"):
-        return repr(frame.columns[column])
-    return repr(getattr(frame, "name", None) or int(column))
+        return label_of(frame.columns[column])
+    return label_of(getattr(frame, "name", None) or int(column))
 
 
 def _label_of(frame: Any, row: int) -> str:

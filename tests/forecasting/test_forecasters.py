@@ -472,7 +472,17 @@ def test_held_out_rows_do_not_overlap_those_learned_from():
     ("options", "X", "message"),
     [
         ({}, WAVE[:20], "20 rows.*window_length=14 and horizon=7 need 21 at least"),
-        ({"early_stopping": True}, WAVE[:24], "24 rows, 7 of them held out"),
+        (
+            {"early_stopping": True},
+            WAVE[:24],
+            "24 rows, 7 of them held out.* 28 ",
+        ),
+        (
+            {"early_stopping": True, "validation_fraction": 0.5},
+            WAVE[:30],
+            "30 rows, 15 of them held out.* to 43 rows",
+        ),
+        ({}, WAVE.rename(None).replace(WAVE.iloc[3], np.nan), r"column 0 \(2020-01-04"),
         ({}, WAVE.drop(DAYS[40]), "not regular: row 40, 2020-02-11"),
         ({}, WAVE[::-1], "must increase"),
         ({}, np.zeros((20, 14, 1)), r"\(20, 14, 1\).*use CNNLSTMRegressor"),
@@ -487,7 +497,7 @@ def test_held_out_rows_do_not_overlap_those_learned_from():
         ({"seasonality": 7, "normalize": None}, WAVE, "normalize=None asks for none"),
         ({"seasonality": 300}, WAVE, "seasonality=300 needs more rows"),
         ({"known_future": (True,)}, EVENTS, "known_future holds True"),
-        ({"static": ("event",)}, EVENTS, "Static column 0 .* changes within X"),
+        ({"static": ("event",)}, EVENTS, "Static column 'event' changes within X"),
         ({}, EVENTS.set_axis(["a", "a"], axis=1), "columns of the same name"),
         (
             {"missing": "mask", "early_stopping": True},
@@ -624,6 +634,29 @@ def test_predictions_keep_the_index_of_their_rows():
     assert model.predict(tenths.iloc[290:].to_frame()).index.equals(tenths.index[290:])
 
 
+@pytest.mark.parametrize(
+    "layout",
+    [
+        lambda values: pd.Series(values, DAYS[:60], dtype=object),
+        lambda values: pd.Series(values, DAYS[:60], dtype="Float64"),
+        lambda values: pd.DataFrame({"a": values}, DAYS[:60], dtype=object),
+        lambda values: np.array(values, dtype=object),
+        list,
+    ],
+    ids=["objects", "nullable", "table of objects", "array of objects", "list"],
+)
+def test_all_ways_to_write_a_missing_value_mean_the_same(layout):
+    values = [1.0, pd.NA, 4.0, None, 6.0, np.nan] * 10
+    numbers = np.array([1, np.nan, 4, np.nan, 6, np.nan] * 10)
+    model = RNNForecaster(missing="mask", **QUICK)
+    expected = model.fit(numbers).predict()
+    forecast = model.fit(layout(values)).predict()
+    assert np.array_equal(np.ravel(forecast), expected)
+    beside = pd.DataFrame({"day": np.arange(60.0)}, DAYS[:60])
+    of_objects = pd.Series(values, DAYS[:60], dtype=object)
+    assert np.isfinite(model.fit(beside, of_objects).predict()).all()
+
+
 def test_scores_leave_out_what_is_missing():
     model = RNNForecaster(missing="mask", **QUICK).fit(WAVE[:280])
     later = WAVE[280:290].copy()
@@ -689,7 +722,7 @@ def test_static_values_stay_what_they_were():
         panel.loc[(slice(None), DAYS[-20:]), :],
     )
     model = RNNForecaster(static=("size",), **QUICK)
-    message = r"Static column 0 .* changes within X, series 'b', .*: from 0.3 to 0.7"
+    message = r"Static column 'size' changes within X, series 'b', .*: from 0.3 to 0.7"
     wrong = [later.copy(), later.copy()]
     wrong[0].loc["b", "size"] = 0.7
     wrong[1].loc[("b", DAYS[-3]), "size"] = 0.7
