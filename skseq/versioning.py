@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["STATE_FORMAT", "VersionedState", "check_format", "package_version"]
 
-STATE_FORMAT = 3  # raised whenever fitted attributes change their names or meaning
+STATE_FORMAT = 2  # raised whenever fitted attributes change their names or meaning
 
 
 def package_version() -> str:
