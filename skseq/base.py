@@ -22,6 +22,7 @@ from skseq.batching import Batch, SequenceDataset, prediction_batches
 from skseq.estimator import NetworkEstimator
 from skseq.holdout import depend_on_each_other, split_for_validation
 from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
+from skseq.preprocessing._lost_index import check_lost_series
 from skseq.resources import (
     make_random_state,
     resolve_device,
@@ -277,6 +278,8 @@ class BaseSequenceEstimator(NetworkEstimator):
 
     def _check_X(self, X: Any, y: Any = NO_TARGETS, *, reset: bool) -> SequenceArray:
         """Return sequences; of tokens, only such as the network has a vector for."""
+        if getattr(X, "ndim", 0) == 2:
+            check_lost_series(X, X.shape[0])
         sequences = check_sequences(self, X, y, reset=reset)
         if reset:
             self._known_tokens = known_tokens(self, sequences)

@@ -3,10 +3,13 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from skseq import RNNClassifier, RNNRegressor, SequenceArray, base
+from skseq import RNNClassifier, RNNRegressor, RNNTagger, SequenceArray, base
 
 rng = np.random.RandomState(0)
 X = rng.randn(50, 5, 2)
@@ -154,3 +157,25 @@ def test_before_fit_there_is_nothing():
         assert not hasattr(model, name)
     with pytest.raises(Exception, match="not fitted yet"):
         model.predict(X)
+
+
+@pytest.mark.parametrize("cls", [RNNClassifier, RNNRegressor, RNNTagger])
+def test_a_panel_that_lost_its_index_is_no_table(cls):
+    """Each of its rows would be a sequence."""
+    index = pd.MultiIndex.from_product([["a", "b"], range(4)])
+    panel = pd.DataFrame({"u": np.arange(8.0), "v": 1.0}, index)
+    y = pd.Series(np.arange(8) % 2, index)
+    pipe = make_pipeline(StandardScaler(), cls(max_epochs=1))
+    for targets in (y, y.groupby(level=0).first()):
+        with pytest.raises(ValueError, match=r'set_output\(transform="pandas"\)'):
+            pipe.fit(panel, targets)
+    targets = y if cls is RNNTagger else y[:2].to_numpy()
+    pipe.set_output(transform="pandas").fit(panel, targets).predict(panel)
+    with pytest.raises(ValueError, match=r"give X.to_numpy\(\)"):
+        pipe.set_output(transform="default").predict(panel)
+
+
+def test_a_table_with_dates_may_lose_them():
+    table = pd.DataFrame(rng.randn(8, 5), pd.date_range("2024", periods=8)[::-1])
+    pipe = make_pipeline(StandardScaler(), RNNRegressor(max_epochs=1))
+    assert pipe.fit(table, np.arange(8.0)).predict(table).shape == (8,)

@@ -160,9 +160,11 @@ def join_spans(
 def _check_kind(index: pd.Index, name: str) -> pd.Index:
     times = as_times(index)
     if times is None:
+        texts = ", as pd.to_datetime makes them of texts"
         raise ValueError(
             f"The index of {name} has the type {index.dtype}; expected numbers, dates "
-            "or periods in the order of time."
+            "or periods in the order of time"
+            f"{texts if pd.api.types.infer_dtype(index) == 'string' else ''}."
         )
     if times.hasnans:
         raise ValueError(f"The index of {name} holds missing values.")

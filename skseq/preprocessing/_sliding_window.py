@@ -18,7 +18,7 @@ from skseq.panels import panel_starts
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._extents import Extent, extents_of, lie_between
 from skseq.preprocessing._lost_index import check_lost_index
-from skseq.preprocessing._order import check_order, times_of
+from skseq.preprocessing._order import check_order, check_same_order, times_of
 from skseq.preprocessing._streams import (
     end_after,
     ends_alone,
@@ -104,7 +104,7 @@ class SlidingWindow(SequenceTransformer):
         X : array-like or DataFrame of shape (n_rows, n_columns)
             A table in the order of time, or one with a 2-level index (series, time).
         y : object, default=None
-            The targets. Only their index is looked at, where X has lost its own.
+            The targets, of which only the index is looked at.
 
         Returns
         -------
@@ -121,6 +121,7 @@ class SlidingWindow(SequenceTransformer):
         with unchanged_on_error(self):
             values = check_rows(self, X, reset=True)
             check_lost_index(X, len(values), y)
+            check_same_order(X, y)
             self._is_updated = False
             self._extents = _extents(X)
             self._tails: dict[Any, tuple] = {}

@@ -11,7 +11,7 @@ from skseq._names import names_of_columns
 from skseq._showing import shown
 from skseq._tables import check_table
 from skseq._validation import naming
-from skseq.preprocessing._order import check_order
+from skseq.preprocessing._order import check_order, check_same_order
 from skseq.sequences import SequenceArray
 
 __all__ = ["make_windows"]
@@ -76,6 +76,7 @@ def make_windows(
             )
         if hasattr(rows, "iloc"):
             check_order(rows.index, name)
+    check_same_order(X, y)
     table = _as_table(X, "X")
     goals = table if y is None else _as_table(y, "y")
     check_consistent_length(table, goals)

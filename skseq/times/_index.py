@@ -27,6 +27,8 @@ def as_times(index: pd.Index) -> pd.Index | None:
     times : Index or None
         None if it holds something else.
     """
+    if index.nlevels == 1:
+        index = index.get_level_values(0)  # of a MultiIndex, too
     if index.dtype == object:
         is_date = pd.api.types.infer_dtype(index) in ("date", "datetime")
         index = pd.DatetimeIndex(index) if is_date else index.infer_objects()

@@ -43,6 +43,12 @@ def test_a_gap_is_named(index):
         span_of(gapped, "X")
 
 
+def test_a_level_alone_is_an_index():
+    dates = INDICES["days"]
+    later = following(span_of(pd.MultiIndex.from_arrays([dates[:-2]]), "X"), 2)
+    assert later.equals(dates[-2:])
+
+
 def test_an_unsorted_index_is_named():
     with pytest.raises(ValueError, match="but 1 follows 2 at row 2"):
         span_of(pd.Index([0, 2, 1, 3]), "X")
@@ -53,7 +59,8 @@ def test_an_unsorted_index_is_named():
 @pytest.mark.parametrize(
     ("index", "message"),
     [
-        (pd.Index(["a", "b"]), "expected numbers, dates or periods"),
+        (pd.Index([True, False]), r"numbers, dates or periods in the order of time\."),
+        (pd.Index(["2024-01-01", "2024-01-02"]), "as pd.to_datetime makes them of"),
         (pd.DatetimeIndex(["2024-01-01", None]), "missing values"),
     ],
 )

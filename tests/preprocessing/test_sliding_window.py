@@ -183,6 +183,37 @@ def test_rows_that_are_not_in_the_order_of_time_are_refused(kind):
         SlidingWindow(window_length=3).fit(table.to_numpy(), wrong["a"])
 
 
+@pytest.mark.parametrize("form", ["%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%b %d, %Y"])
+def test_dates_as_texts_are_in_order_if_a_way_to_read_them_says_so(form):
+    dates = pd.date_range("2023-12-20", periods=20)
+    table = pd.DataFrame({"a": np.arange(20.0)}, dates.strftime(form))
+    step = SlidingWindow(3).fit(table[:15])
+    assert step.update(table[15:18]).transform(table[18:]).lengths.tolist() == [3, 3]
+    with pytest.raises(ValueError, match=r"X.set_axis\(pd.to_datetime\(X.index\)\)"):
+        step.fit(table[::-1])
+    monthly = pd.date_range("2023-11-01", periods=4, freq="MS").strftime(form)
+    step.fit(pd.DataFrame({"a": np.arange(4.0)}, monthly))
+
+
+@pytest.mark.parametrize("kind", ["a table", "a panel", "a level alone"])
+def test_targets_in_another_order_than_the_rows_are_refused(kind):
+    index = {
+        "a table": DAYS,
+        "a panel": pd.MultiIndex.from_product([["x", "y"], DAYS[:3]]),
+        "a level alone": pd.MultiIndex.from_arrays([DAYS]),
+    }[kind]
+    table = pd.DataFrame({"a": np.arange(6.0)}, index)
+    y = table["a"]
+    with pytest.raises(ValueError, match=r"in another order; use y.loc\[X.index\]"):
+        make_pipeline(SlidingWindow(2), LinearOfWindows()).fit(table, y[::-1])
+    later = y.set_axis(DAYS + pd.Timedelta(days=1))  # the day that y is of
+    for right in (y, y[::-1].to_numpy(), y.reset_index(drop=True), later):
+        SlidingWindow(2).fit(table, right)
+    if kind == "a level alone":
+        with pytest.raises(ValueError, match="in the order of time"):
+            SlidingWindow(2).fit(table[::-1])
+
+
 def test_where_the_disorder_is():
     frame = pd.DataFrame({"a": [1.0, 2, 3]}, [DAYS[0], DAYS[2], DAYS[1]])
     with pytest.raises(ValueError, match=r"has 2024-06-02 .* 2024-06-03 .* at row 2"):
@@ -245,6 +276,7 @@ LOSING = {
     "columns": lambda: ColumnTransformer([("a", StandardScaler(), ["a"])]),
     "a union": lambda: FeatureUnion([("a", StandardScaler())]),
     "a function": lambda: FunctionTransformer(np.asarray),
+    "a reset": lambda: FunctionTransformer(lambda X: X.reset_index(drop=True)),
 }
 
 
@@ -263,7 +295,7 @@ def test_windows_do_not_cross_series_behind_what_loses_the_index(kind):
     with pytest.raises(ValueError, match="index of 2 levels"):
         SlidingWindow(3).fit(panel.to_numpy(), panel["a"])
     kept = pipe.set_output(transform="pandas")
-    if kind != "a function":  # which is not asked what it makes
+    if kind not in ("a function", "a reset"):  # which are not asked what they make
         assert kept.fit_transform(panel).lengths.tolist() == [1, 2, 3, 3, 3, 3] * 2
 
 
