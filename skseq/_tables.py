@@ -92,7 +92,7 @@ def check_table(values: Any, name: str, *, finite: bool = True) -> np.ndarray:
 
 def _without_na(table: Any) -> Any:
     """Return a table with NaN in place of pd.NA, of which NumPy makes no number."""
-    dtypes = getattr(table, "dtypes", getattr(table, "dtype", None))
+    dtypes: Any = getattr(table, "dtypes", getattr(table, "dtype", None))
     if "O" not in [getattr(dtype, "kind", None) for dtype in np.atleast_1d(dtypes)]:
         return table
     values = np.where(pd.isna(table), np.nan, np.asarray(table, dtype=object))

@@ -21,7 +21,12 @@ from skseq.forecasting._fitting import SeriesLearner
 from skseq.forecasting._folds import check_fold, warn_of_no_index
 from skseq.forecasting._losses import check_quantiles
 from skseq.forecasting._reading import check_same_index, check_static, read_rows
-from skseq.forecasting._rolling import labelled, origins_behind, origins_within
+from skseq.forecasting._rolling import (
+    labelled,
+    origins_behind,
+    origins_within,
+    scaled_as_known,
+)
 from skseq.forecasting._table import Table
 from skseq.forecasting._time import Span, following
 from skseq.training import predict_batch
@@ -132,7 +137,8 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
     ) -> pd.DataFrame | np.ndarray:
         """Forecast later rows again and again, each time with all rows before known.
 
-        Neither trains nor changes the forecaster, nor its scales of series.
+        Neither trains nor changes the forecaster. A scale that `update` would learn
+        again is that of the rows before each path.
 
         Parameters
         ----------
@@ -175,14 +181,15 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
 
     def _paths(self, X: Any, y: Any, restart: bool, n_hidden: int = 0) -> np.ndarray:
         """Return paths (n_origins, horizon, n_targets) of whatever X is."""
-        return self._rolled(X, y, restart, n_hidden)[0]
+        return self._rolled(X, y, restart, n_hidden, learns=False)[0]
 
     def _rolled(
-        self, X: Any, y: Any, restart: bool, n_hidden: int = 0
+        self, X: Any, y: Any, restart: bool, n_hidden: int = 0, learns: bool = True
     ) -> tuple[np.ndarray, Table, np.ndarray]:
         """Return paths, X, and the number of origins of each series.
 
-        So many last rows of each window are hidden.
+        So many last rows of each window are hidden. Scales are learned again where
+        `update` would do so, or stay.
         """
         check_is_fitted(self, "net_")
         later = self._read_later(X, y, follows=not restart)
@@ -204,10 +211,14 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             scaler = copy.copy(scaler).add(later.head(first))
         else:
             table = self._context.select(names).extended(later)
-        outputs, n_origins = self._outputs(scaler.transform(table), n_hidden)
-        means, scales = (
-            np.repeat(part, n_origins, axis=0) for part in scaler.target_scales(names)
+        n_origins = table.lengths - self._window_length - self._horizon + 1
+        if not learns:
+            scaler = copy.copy(scaler)
+            scaler.moments = {}
+        scaled, means, scales = scaled_as_known(
+            scaler, table, self._window_length, self._horizon
         )
+        outputs = self._outputs(scaled, n_hidden)
         paths = self._loss.point(self._in_units(outputs, means, scales))
         return paths, later, n_origins
 
@@ -340,7 +351,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
                     for pair in zip(table.series(), later, strict=True)
                 ]
             )
-            outputs.append(self._outputs(table)[0])
+            outputs.append(self._outputs(table))
             paths = self._loss.point(outputs[-1])
             for rows, path in zip(table.series(), paths, strict=True):
                 rows[-horizon:, :n_targets] = path
@@ -366,13 +377,10 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
             rows[: len(values), columns] = values
         return ahead
 
-    def _outputs(
-        self, table: Table, n_hidden: int = 0
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _outputs(self, table: Table, n_hidden: int = 0) -> np.ndarray:
         """Run the network on every window of a scaled table.
 
-        Returns outputs (n_windows, horizon, n_targets, n_outputs) and the number of
-        windows of each series.
+        Returns outputs (n_windows, horizon, n_targets, n_outputs).
         """
         module = self.module_
         device = next(module.parameters()).device
@@ -385,7 +393,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
                 predict_batch(module, data.gather(index))
                 for index in torch.arange(len(data)).split(max(1, size))
             ]
-        return np.concatenate(outputs), n_windows
+        return np.concatenate(outputs)
 
     def _in_units(
         self, outputs: np.ndarray, means: np.ndarray, scales: np.ndarray

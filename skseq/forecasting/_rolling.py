@@ -2,16 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from skseq.forecasting._reading import Kind
+from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table
 from skseq.forecasting._time import following
 
-__all__ = ["labelled", "origins_behind", "origins_within"]
+__all__ = ["labelled", "origins_behind", "origins_within", "scaled_as_known"]
+
+
+def scaled_as_known(
+    scaler: SeriesScaler, table: Table, window_length: int, horizon: int
+) -> tuple[Table, np.ndarray, np.ndarray]:
+    """Scale series as the rows before each path tell.
+
+    Parameters
+    ----------
+    scaler : SeriesScaler
+        What is known of the rows before the first path.
+    table : Table
+        The windows of all paths, and what follows them.
+    window_length, horizon : int
+        Number of rows that a path looks back at, and of its own.
+
+    Returns
+    -------
+    scaled : Table
+        Where the scale of a series is still learned, each of its paths is one of its
+        own.
+    means, deviations : ndarray of shape (n_paths, n_targets)
+        The scales of the targets.
+    """
+    n_paths = table.lengths - window_length - horizon + 1
+    if not any(name in scaler.moments for name in table.names):
+        mean, deviation = scaler.target_scales(table.names)
+        scaled = scaler.transform(table)
+        return scaled, np.repeat(mean, n_paths, 0), np.repeat(deviation, n_paths, 0)
+    parts, means, deviations = [], [], []
+    for name, n in zip(table.names, n_paths, strict=True):
+        rows = table.select((name,))
+        known: Iterable[tuple[Table, SeriesScaler]] = [(rows, scaler)]
+        if name in scaler.moments:
+            known, n = _row_by_row(scaler.only(name), rows, window_length, horizon), 1
+        for part, scale in known:
+            parts.append(scale.transform(part))
+            mean, deviation = scale.target_scales((name,))
+            means.append(np.repeat(mean, n, 0))
+            deviations.append(np.repeat(deviation, n, 0))
+    scaled = replace(
+        table,
+        names=tuple(range(len(parts))),
+        spans=(None,) * len(parts),
+        before=np.concatenate([part.filled_before() for part in parts]),
+    ).with_series([part.values for part in parts])
+    return scaled, np.concatenate(means), np.concatenate(deviations)
+
+
+def _row_by_row(
+    scaler: SeriesScaler, rows: Table, window_length: int, horizon: int
+) -> Iterator[tuple[Table, SeriesScaler]]:
+    """Yield the rows of each path of a series, and the scale known before it."""
+    for end in range(window_length, int(rows.lengths[0]) - horizon + 1):
+        yield rows.head([end + horizon]).tail(window_length + horizon), scaler
+        following_row = rows.head([end + 1]).tail(1)
+        scaler = scaler.only(rows.names[0]).update(following_row)
 
 
 def origins_behind(known: Table, n_origins: np.ndarray) -> list[pd.Index] | None:

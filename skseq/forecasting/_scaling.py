@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -95,6 +96,13 @@ class SeriesScaler:
                 self.moments[name] = moments
                 self.scales[name] = tuple(np.where(stays, *pair) for pair in pairs)
         return self.add(later)
+
+    def only(self, name: Any) -> SeriesScaler:
+        """Return a copy that knows no series but one."""
+        copied = SeriesScaler(self.columns, self.normalize, self.seasonality)
+        copied.scales, copied.common = {name: self.scales[name]}, self.common
+        copied.moments = {name: self.moments[name]}
+        return copied
 
     def __copy__(self) -> SeriesScaler:
         copied = SeriesScaler(self.columns, self.normalize, self.seasonality)

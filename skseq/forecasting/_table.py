@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -60,7 +61,7 @@ class Table:
         """Return the rows of each series."""
         return [self.values[start:stop] for start, stop in pairwise(self.edges)]
 
-    def head(self, n_rows: np.ndarray) -> Table:
+    def head(self, n_rows: Sequence[int] | np.ndarray) -> Table:
         """Return as many first rows of each series."""
         parts = zip(self.series(), n_rows, strict=True)
         return self.with_series([rows[:n] for rows, n in parts])
@@ -75,7 +76,7 @@ class Table:
         last = self.with_series([rows[-n_rows:] for rows in self.series()])
         first = self.edges[:-1] + (self.lengths - n_rows).clip(min=0)
         seen = self._last_seen()[first - 1]
-        seen = np.where((first > self.edges[:-1])[:, None], seen, self._before())
+        seen = np.where((first > self.edges[:-1])[:, None], seen, self.filled_before())
         return replace(last, before=seen)
 
     def filled(self) -> np.ndarray:
@@ -83,7 +84,8 @@ class Table:
         seen = self._last_seen()
         return seen if seen is self.values else np.nan_to_num(seen)
 
-    def _before(self) -> np.ndarray:
+    def filled_before(self) -> np.ndarray:
+        """Return the last values seen before the first row, NaN if there was none."""
         if self.before is None:
             return np.full((len(self.names), self.values.shape[1]), np.nan)
         return self.before
@@ -98,7 +100,8 @@ class Table:
         last = np.maximum.accumulate(last, axis=0)
         is_own = last >= np.repeat(self.edges[:-1], self.lengths)[:, None]
         found = np.take_along_axis(self.values, last.clip(min=0), axis=0)
-        return np.where(is_own, found, np.repeat(self._before(), self.lengths, axis=0))
+        before = np.repeat(self.filled_before(), self.lengths, axis=0)
+        return np.where(is_own, found, before)
 
     def with_series(self, series: list[np.ndarray]) -> Table:
         """Return a table of the same series with other rows."""
@@ -133,7 +136,7 @@ class Table:
                 rows = np.concatenate([series[name], rows])
             spans[name], series[name] = span, rows
         before = np.full((len(series), self.values.shape[1]), np.nan)
-        before[: len(self.names)] = self._before()
+        before[: len(self.names)] = self.filled_before()
         table = replace(
             self, names=tuple(series), spans=tuple(spans.values()), before=before
         )

@@ -60,3 +60,42 @@ def test_targets_of_their_own_name_the_columns(index):
     assert paths.index[-1] == (index[36], 3)
     bare = small().fit(X[:30], y[:30].to_numpy())
     assert list(bare.rolling_forecast(X[30:], y[30:].to_numpy())) == [0, 1]
+
+
+@pytest.mark.parametrize("normalize", ["last", "feature"])
+def test_scales_that_update_learns_again_are_learned_again_path_by_path(normalize):
+    """A series new with zeros, and one that was constant in fit, beside a usual one."""
+    days = pd.date_range("2020-01-01", periods=80, name="day")
+    wave = pd.Series(10 + np.sin(np.arange(80.0)), days)
+    names = ["usual", "constant"]
+    known = pd.concat([wave[:40], 0 * wave[:40] + 3], keys=names, names=["series"])
+    model = RNNForecaster(
+        window_length=8,
+        horizon=2,
+        normalize=normalize,
+        seasonality=3,
+        missing="mask",
+        max_epochs=1,
+        random_state=0,
+    ).fit(known)
+    new = pd.concat([0 * wave[20:40]], keys=["new"], names=["series"])
+    model.update(new)
+    names = ["new", "usual", "constant"]
+    later = pd.concat([1000 * wave[40:52], wave[40:52], 5 * wave[40:52]], keys=names)
+    later = later.rename_axis(["series", "day"])
+    later.loc[("new", days[44])] = np.nan
+    paths = model.rolling_forecast(later)
+    before = later.copy()
+    for i in range(11):
+        forecast = model.predict()
+        for name in names:
+            path = paths.loc[name].loc[days[39 + i]].to_numpy()[:, 0]
+            np.testing.assert_allclose(path, forecast[name], rtol=1e-6)
+        model.update(later[later.index.get_level_values("day") == days[40 + i]])
+    pd.testing.assert_series_equal(later, before)
+    # A series that restarts is one that is told now.
+    alone = later.loc[["new"]].rename(index={"new": "other"})
+    anew = model.rolling_forecast(alone, restart=True).loc["other"].to_numpy()
+    model.update(alone[:8])
+    again = model.rolling_forecast(alone[8:]).to_numpy()
+    np.testing.assert_allclose(anew, again, rtol=1e-6)
