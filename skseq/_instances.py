@@ -78,7 +78,7 @@ def by_instance(values: Any, instances: pd.Index, names: Any) -> Any:
     if columns is not None:
         names = columns[0] if len(columns) == 1 else None
     if not isinstance(values, list) and values.ndim == 1:
-        series = pd.Series(values, instances, name=names)
+        series = pd.Series(values, instances, name=names, copy=False)
         # TransformedTargetRegressor and stacking reshape what is predicted.
         object.__setattr__(series, "reshape", values.reshape)
         return series

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +13,8 @@ import pandas as pd
 
 from skseq._foreign import holds_sequences
 from skseq.sequences import SequenceArray
+
+_TIMES = (datetime.date, datetime.timedelta, datetime.time, pd.Period, np.datetime64)
 
 __all__ = [
     "check_columns",
@@ -25,7 +28,7 @@ __all__ = [
 
 
 def check_columns(frame: Any, name: str) -> None:
-    """Refuse a column of dates or of what no number can be made of.
+    """Refuse a column of dates, complex numbers or what no number can be made of.
 
     Parameters
     ----------
@@ -39,7 +42,7 @@ def check_columns(frame: Any, name: str) -> None:
     ValueError
         With the name of the column, and the row if one value is at fault.
     """
-    if all(dtype.kind in "biufc" for dtype in np.atleast_1d(frame.dtypes)):
+    if all(dtype.kind in "biuf" for dtype in np.atleast_1d(frame.dtypes)):
         return
     frame = frame.to_frame() if frame.ndim == 1 else frame
     for position, (column, dtype) in enumerate(frame.dtypes.items()):
@@ -48,8 +51,12 @@ def check_columns(frame: Any, name: str) -> None:
                 f"Column {column!r} of {name} holds {dtype}; expected numbers. Make "
                 f"times the index, as {name}.set_index does, or turn them into numbers."
             )
-        values = frame.iloc[:, position].to_numpy(dtype=object)
-        if dtype.kind not in "biufc":
+        if dtype.kind == "c":
+            raise ValueError(
+                f"Complex data not supported: column {column!r} of {name}."
+            )
+        if dtype.kind not in "biuf":
+            values = frame.iloc[:, position].to_numpy(dtype=object)
             _check_text(values, name, partial(_place_in_column, frame, position))
 
 
@@ -109,15 +116,16 @@ def _check_text(values: np.ndarray, name: str, place: Callable[[tuple], str]) ->
     for position, value in np.ndenumerate(values):
         if value is pd.NA:
             raise ValueError(f"Input {name} contains NaN: {place(position)}.")
-        is_complex = isinstance(value, complex | np.complexfloating)
-        if value is None or is_complex or np.ndim(value):
+        if value is None:
             continue
         try:
             float(value)
         except (TypeError, ValueError) as error:
-            hint = "Make categories columns of 0 and 1, or leave the column out."
-            if not isinstance(value, str):
-                hint = f"A {type(value).__name__} is none."
+            hint = f"Each value is one number, no {type(value).__name__}."
+            if isinstance(value, str):
+                hint = "Make categories columns of 0 and 1, or leave the column out."
+            elif isinstance(value, _TIMES):
+                hint = "Make times the index, or turn them into numbers."
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(
                 f"{name} holds {label_of(value)} where numbers are expected, at "

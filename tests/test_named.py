@@ -61,6 +61,12 @@ def test_predictions_bear_the_instances_and_the_name_of_y(model, given):
     assert isinstance(model.fit(X, Y.to_numpy()).predict(given), np.ndarray)
 
 
+def test_what_scikit_learn_reshapes_is_what_a_series_holds_now():
+    found = clone(REGRESSOR).fit(SEQUENCES, Y).predict(SEQUENCES)
+    found[:] = np.arange(8)
+    assert found.reshape(-1, 1).tolist() == [[i] for i in range(8)]
+
+
 @BOTH
 @pytest.mark.parametrize(("model", "y"), [(CLASSIFIER, LABELS), (REGRESSOR, RISKS)])
 def test_several_outputs_are_a_frame(model, y, given, tmp_path):
