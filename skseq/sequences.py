@@ -232,6 +232,8 @@ class SequenceArray:
         """
         if not isinstance(frame, pd.DataFrame):
             kind, hint = type(frame).__name__, ""
+            if isinstance(frame, pd.Series):
+                hint = "; give frame.to_frame()"
             if is_frame(frame):
                 kind = f"{type(frame).__module__}.{kind}"
                 hint = "; give frame.to_pandas().set_index([instance, time])"

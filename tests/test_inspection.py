@@ -583,6 +583,16 @@ def test_saliency_says_what_is_wrong():
             saliency(model, X, target)
 
 
+def test_detectors_and_raw_texts_are_refused():
+    rows = np.sin(np.arange(40.0))
+    forecaster = RNNForecaster(window_length=4, max_epochs=1, hidden_size=2)
+    detector = SequenceAnomalyDetector(forecaster).fit(rows)
+    with pytest.raises(TypeError, match="not for a SequenceAnomalyDetector"):
+        permutation_importance(detector, rows, rows)
+    with pytest.raises(ValueError, match=r"X holds the text 'a b'.*Tokenizer"):
+        permutation_importance(RNNClassifier(), ["a b", "c"], [0, 1])
+
+
 def test_forecasters_are_refused():
     rows = np.random.default_rng(0).normal(size=(40, 2))
     model = RNNForecaster(window_length=4, max_epochs=1).fit(rows, rows[:, 0])

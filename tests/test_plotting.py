@@ -786,6 +786,24 @@ def test_importances_by_feature_are_bars():
     assert "step" not in display.ax_.get_ylabel()
 
 
+def test_bars_on_given_axes_have_names_where_there_is_room():
+    table = np.random.default_rng(1).random((1, 40))
+    ax = plt.figure(figsize=(8, 3), layout="constrained").subplots(1, 2)[0]
+    display = drawn(ImportanceDisplay.from_importances(table, by="feature", ax=ax))
+    labels = display.ax_.get_yticklabels()
+    assert labels[-1].get_text() == str(table.argmax())
+    boxes = [label.get_window_extent() for label in labels]
+    assert len(boxes) > 5
+    assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
+def test_importances_of_a_frame_bring_its_columns():
+    frame = pd.DataFrame([[0.1, 0.2], [0.3, 0.4]], columns=["pulse", "rate"])
+    display = drawn(ImportanceDisplay.from_importances(frame))
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == ["pulse", "rate"]
+
+
 def test_importances_by_step_are_bars_over_time():
     table = np.random.default_rng(1).normal(size=(40, 12, 2))
     result = permutation_importance(

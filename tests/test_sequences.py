@@ -294,6 +294,12 @@ def test_what_is_no_frame_is_refused(frame):
         SequenceArray.from_frame(frame)
 
 
+def test_a_series_becomes_a_frame():
+    index = pd.MultiIndex.from_product([["a"], [0, 1]])
+    with pytest.raises(TypeError, match=r"got Series; give frame\.to_frame\(\)"):
+        SequenceArray.from_frame(pd.Series([1.0, 2.0], index))
+
+
 @pytest.mark.parametrize("window_length", [0, -1, 1.5, "a", True, [3]])
 def test_wrong_lengths_of_windows_are_refused(window_length):
     with pytest.raises(ValueError, match="window_length must be a positive integer"):

@@ -50,6 +50,12 @@ def lay_out(X: Any, n_channels: int) -> SequenceArray:
         values = X.to_numpy(copy=True).reshape(len(X), -1)
         return SequenceArray(values, starts, np.diff(np.append(starts, len(X))))
     if is_list_of_sequences(X):
+        texts = [text for text in X if isinstance(text, (str, bytes))]
+        if texts:
+            raise ValueError(
+                f"X holds the text {texts[0]!r:.50}, which has no time steps. Give the "
+                "last step of the pipeline, and what its Tokenizer makes of X."
+            )
         return SequenceArray.from_list(list(X))
     array = np.array(X)
     if array.ndim not in (2, 3):

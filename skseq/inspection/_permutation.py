@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.parallel import Parallel, delayed
 
 from skseq._instances import check_instances
+from skseq.anomaly import SequenceAnomalyDetector
 from skseq.forecasting._base import BaseForecaster
 from skseq.inspection._layouts import lay_out, lay_out_like, names_of_features
 from skseq.resources import make_random_state
@@ -112,7 +113,7 @@ def permutation_importance(
     Raises
     ------
     TypeError
-        If the estimator is a forecaster, or ends in one.
+        If the estimator is a forecaster or a detector, or ends in a forecaster.
     ValueError
         If a parameter or the layout of X is not as described, or X and y are of
         different length or name the instances in another order.
@@ -199,7 +200,7 @@ def permutation_importance(
 
 
 def _check_reads_sequences(estimator: Any) -> None:
-    """Refuse forecasters, alone or at the end of pipelines and searches."""
+    """Refuse who takes rows in time, alone or at the end of pipelines and searches."""
     last = getattr(estimator, "best_estimator_", estimator)
     if hasattr(last, "steps"):
         last = last.steps[-1][1]
@@ -211,6 +212,11 @@ def _check_reads_sequences(estimator: Any) -> None:
             "only columns in known_future matter to a forecast. Compare back-tests "
             "with and without a column instead (skseq.model_selection, the guide to "
             "forecasts)."
+        )
+    if isinstance(last, SequenceAnomalyDetector):
+        raise TypeError(
+            f"permutation_importance is not for a {type(last).__name__}, which takes "
+            "rows in the order of time and has no score of targets."
         )
 
 

@@ -124,7 +124,7 @@ class ImportanceDisplay:
             result of `skseq.inspection.permutation_importance`.
         feature_names : sequence of str, default=None
             Names of the features, such as `feature_names_in_`; None takes the
-            `feature_names` of a Bunch, or numbers them.
+            `feature_names` of a Bunch or the columns of a DataFrame, or numbers them.
         timesteps : array-like of shape (n_timesteps,), default=None
             What to call the time steps; None takes the `steps` of a Bunch, or counts
             them from 0.
@@ -175,7 +175,8 @@ class ImportanceDisplay:
         if timesteps is None:
             timesteps = _brought(importances, "steps", n_timesteps)
         if feature_names is None:
-            feature_names = _brought(importances, "feature_names", n_features)
+            of = "columns" if hasattr(importances, "columns") else "feature_names"
+            feature_names = _brought(importances, of, n_features)
         for what, names, n in (
             ("timesteps", timesteps, n_timesteps),
             ("feature_names", feature_names, n_features),
@@ -281,8 +282,8 @@ class ImportanceDisplay:
         names = (
             range(len(heights)) if self.feature_names is None else self.feature_names
         )
-        ax.set_yticks(places, [shortened(names[i]) for i in order])
         ax.set_ylim(-0.6, len(order) - 0.4)
+        label_rows(ax, heights[None, order], [names[i] for i in order], CLOSE_ROW)
         ax.axvline(0, color=OBSERVED, linewidth=0.8)
         ax.set_xlabel(self.importance_name)
         n_left = len(heights) - len(order)

@@ -40,7 +40,7 @@ def label_axis(axis: Axis, names: Any, n: int, most: int) -> None:
 
 
 def label_rows(ax: Axes, importances: np.ndarray, names: Any, row: float) -> None:
-    """Name every row of a heat map, or the most important ones that have the room.
+    """Name every row or bar, or the most important ones that have the room.
 
     Parameters
     ----------
