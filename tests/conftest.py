@@ -2,7 +2,9 @@
 
 import os
 import signal
+from functools import partial
 
+import numpy as np
 import pytest
 
 os.environ["SCIPY_ARRAY_API"] = "1"  # else scikit-learn skips its array API checks
@@ -15,3 +17,22 @@ def interruptible():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def draw_anew(request):
+    """Return what lets a module's generator draw as right after its import."""
+    rng = getattr(request.module, "rng", None) or getattr(request.module, "RNG", None)
+    if isinstance(rng, np.random.RandomState):
+        return partial(rng.set_state, rng.get_state())
+    if isinstance(rng, np.random.Generator):
+        return partial(setattr, rng.bit_generator, "state", rng.bit_generator.state)
+    return lambda: None
+
+
+@pytest.fixture(autouse=True)
+def same_draws(draw_anew):
+    """A test draws the same numbers whatever ran before, in whichever process."""
+    draw_anew()
+    yield
+    draw_anew()
