@@ -324,6 +324,28 @@ def test_labels_of_steps():
     assert abs(unused) < 0.1
 
 
+def test_labels_of_the_steps_of_a_panel():
+    index = pd.MultiIndex.from_product([["a", "b", "c"], range(5)])
+    panel = pd.DataFrame(rng.randn(15, 2), index)
+    labels = (panel[0] > 0).astype(int)
+    model = RNNTagger(max_epochs=1, random_state=0).fit(panel, labels)
+    arrays = [part.to_numpy().reshape(3, 5, -1) for part in (panel, labels)]
+    options = {"n_repeats": 2, "random_state": 0}
+    given = permutation_importance(
+        model, panel, labels, sample_weight=labels + 1.0, **options
+    )
+    by_hand = permutation_importance(
+        model,
+        arrays[0],
+        arrays[1][..., 0],
+        sample_weight=arrays[1][..., 0] + 1.0,
+        **options,
+    )
+    np.testing.assert_allclose(given.importances, by_hand.importances)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        permutation_importance(model, panel, labels[:-1])
+
+
 def test_windows_over_a_table():
     """The first windows are shorter; no step is written through to another window."""
     table = rng.randn(60, 2)

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.parallel import Parallel, delayed
 
 from skseq._instances import check_instances
+from skseq._validation import is_panel
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.forecasting._base import BaseForecaster
 from skseq.inspection._layouts import lay_out, lay_out_like, names_of_features
@@ -155,7 +156,9 @@ def permutation_importance(
     check_instances(X, y, "y")
     check_instances(X, sample_weight, "sample_weight")
     if y is not None:
-        check_consistent_length(sequences.starts, y, sample_weight)
+        n_steps = int(sequences.lengths.sum())
+        targets, weights = (_one_each(given, n_steps) for given in (y, sample_weight))
+        check_consistent_length(sequences.starts, targets, weights)
     score = _Score(check_scoring(estimator, scoring=scoring), y, sample_weight)
     baseline = score(estimator, X)
     n_steps, n_features = int(sequences.lengths.max()), sequences.n_features
@@ -197,6 +200,11 @@ def permutation_importance(
         name: to_result(baseline[name], [[s[name] for s in cell] for cell in scores])
         for name in baseline
     }
+
+
+def _one_each(values: Any, n_steps: int) -> Any:
+    """Return values of sequences, None if a panel has one for each time step."""
+    return None if is_panel(values) and len(values) == n_steps else values
 
 
 def _check_reads_sequences(estimator: Any) -> None:
