@@ -21,6 +21,7 @@ class Moments(NamedTuple):
     is_settled: np.ndarray  # (n_columns,), bool: whose scale is not learned again
 
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore")  # who scales looks at what is finite
     def of(cls, rows: np.ndarray, n_seasonal: int, seasonality: int) -> Moments:
         """Return the moments of rows (n_rows, n_columns), of which NaN do not count.
 
@@ -48,6 +49,7 @@ class Moments(NamedTuple):
             np.zeros(rows.shape[1], dtype=bool),
         )
 
+    @np.errstate(over="ignore", invalid="ignore")
     def joined(self, rows: np.ndarray, seasonality: int) -> Moments:
         """Return the moments of these rows and those that follow."""
         n = self.last.shape[1]
