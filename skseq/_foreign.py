@@ -10,13 +10,14 @@ __all__ = [
     "check_container",
     "check_layout_of_frame",
     "check_times",
+    "columns_of",
     "holds_sequences",
     "is_frame",
 ]
 
 TIMES = frozenset(
     f"{name}{ending}"
-    for name in ("t", "time", "step", "timestep", "time_step", "timepoint", "date")
+    for name in ("t", "time", "step", "timestep", "timepoint", "date")
     for ending in ("", "s")
 ) | {"datetime", "timestamp"}
 PD_LONG = {"case_id", "dim_id", "reading_id", "value"}  # one of sktime's layouts
@@ -43,8 +44,10 @@ def check_container(value: Any, name: str, time_axis: int | None = None) -> None
     ValueError
         If a value is masked, or time is at another axis.
     TypeError
-        If it is a data set of xarray.
+        If it is a data set of xarray, or a frame that is still to be computed.
     """
+    if type(value).__name__ == "LazyFrame":
+        raise TypeError(f"{name} is a LazyFrame; give {name}.collect().")
     _check_mask(value, name)
     _check_dims(value, name, time_axis)
     if holds_sequences(value):
@@ -65,6 +68,17 @@ def is_frame(value: Any) -> bool:
     return can_be_one and not hasattr(value, "dims")
 
 
+def columns_of(frame: Any) -> Any:
+    """Return the names of the columns of any package's frame, none of anything else.
+
+    Parameters
+    ----------
+    frame : object
+        A frame of pandas, polars or pyarrow, whose `columns` are something else.
+    """
+    return getattr(frame, "column_names", getattr(frame, "columns", ()))
+
+
 def check_times(frame: Any, name: str) -> None:
     """Refuse columns of dates in a frame, of which NumPy makes numbers.
 
@@ -80,7 +94,7 @@ def check_times(frame: Any, name: str) -> None:
     ValueError
         With the name of the column.
     """
-    names = getattr(frame, "column_names", getattr(frame, "columns", ()))
+    names = columns_of(frame)
     dtypes = getattr(frame, "dtypes", getattr(frame, "schema", ()))
     dtypes = getattr(dtypes, "types", dtypes)
     for column, dtype in zip(names, dtypes, strict=False):
@@ -146,7 +160,7 @@ def _check_dims(value: Any, name: str, time_axis: int | None) -> None:
     dims = tuple(map(str, dims))
     if time_axis is None or len(dims) < 2:
         return
-    found = [axis for axis, dim in enumerate(dims) if dim.lower() in TIMES]
+    found = [axis for axis, dim in enumerate(dims) if _is_time(dim.lower())]
     are_numbers = all(dim == f"dim_{axis}" for axis, dim in enumerate(dims))
     if found == [time_axis] or are_numbers:
         return
@@ -155,3 +169,7 @@ def _check_dims(value: Any, name: str, time_axis: int | None) -> None:
         f"{time_axis}; expected one called 'time' there. Put it there with "
         f"{name}.transpose(...), or drop the names with {name}.to_numpy()."
     )
+
+
+def _is_time(dim: str) -> bool:
+    return dim in TIMES or "time" in dim.split("_")

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq._foreign import columns_of
+
 __all__ = ["as_instances", "as_names", "names_of_all", "names_of_columns"]
 
 
@@ -48,14 +50,14 @@ def names_of_columns(frame: Any) -> Any:
     -------
     names : Index or None
     """
-    columns = getattr(frame, "columns", ())
+    columns = columns_of(frame)
     named = len(columns) and all(isinstance(column, str) for column in columns)
     return columns if named else None
 
 
 def names_of_all(sequences: list) -> Any:
     """Return the names of columns that the DataFrames in a list share."""
-    columns = [list(getattr(item, "columns", ())) for item in sequences]
+    columns = [list(columns_of(item)) for item in sequences]
     for i, names in enumerate(columns):
         if names != columns[0]:
             raise ValueError(

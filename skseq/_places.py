@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseq._foreign import holds_sequences
+from skseq._foreign import columns_of, holds_sequences
 from skseq.sequences import SequenceArray
 
 _TIMES = (datetime.date, datetime.timedelta, datetime.time, pd.Period, np.datetime64)
@@ -252,8 +252,7 @@ def labels_of_step(
 
 def _name_column(table: Any, column: int) -> str:
     if hasattr(table, "columns"):
-        names = getattr(table, "column_names", table.columns)  # as of pyarrow
-        return f"column {label_of(names[column])}"
+        return f"column {label_of(columns_of(table)[column])}"
     if hasattr(table, "iloc"):
         return "column 0" if table.name is None else f"column {label_of(table.name)}"
     return f"feature {column}"

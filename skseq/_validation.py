@@ -279,6 +279,8 @@ def _from_list(X: Any) -> SequenceArray:
     """Return the sequences of a list, object array or Series, finite or not."""
     items = list(X)
     for i, item in enumerate(items):
+        if is_frame(item):
+            check_times(item, f"X[{i}]")
         if hasattr(item, "iloc"):
             check_columns(item, f"X[{i}]")
             values = item.to_numpy(dtype=np.float64, na_value=np.nan)

@@ -144,7 +144,7 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
     TypeError
         If labels are partly strings.
     """
-    check_container(y, "y")
+    check_container(y, "y", time_axis=1)
     check_instances(X, y, "y")
     if is_panel(X) and is_panel(y) and not y.index.equals(X.index):
         raise ValueError(

@@ -11,8 +11,8 @@ import skseq
 
 PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
-    {"_foreign", "_names", "_showing", "panels", "times"},
-    {"_parameters", "_token_arrays"},
+    {"_foreign", "_showing", "panels", "times"},
+    {"_names", "_parameters", "_token_arrays"},
     {"sequences"},
     {"_places"},
     {"_doubts", "_instances"},

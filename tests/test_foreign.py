@@ -97,7 +97,10 @@ def test_a_mask_of_nothing_is_none():
 
 def test_dimensions_of_an_xarray_in_another_order_are_refused():
     model = RNNClassifier(max_epochs=1)
-    for dims in (("case", "time", "channel"), ("dim_0", "dim_1", "dim_2")):
+    for dims in (
+        *(("case", "time", "channel"), ("dim_0", "dim_1", "dim_2")),
+        *(("Case", "Time_step", "t_0"), ("case", "valid_time", "channel")),
+    ):
         model.fit(Labelled.of(X, *dims), Y)
     model.fit(Labelled.of(X[..., 0], "case", "time"), Y)
     swapped = Labelled.of(X.swapaxes(1, 2), "case", "channel", "time")
@@ -107,6 +110,9 @@ def test_dimensions_of_an_xarray_in_another_order_are_refused():
         model.fit(Labelled.of(X, "a", "b", "c"), Y)
     with pytest.raises(ValueError, match=r"X\[0\] has the dim.* time at axis 0"):
         model.fit([Labelled.of(x.T, "channel", "time") for x in X], Y)
+    labels = Labelled.of((X[:4, :, 0] > 0).astype(int).T, "time", "case")
+    with pytest.raises(ValueError, match=r"y has the dimensions \('time', 'case'\)"):
+        RNNTagger().fit(X[:4], labels)
     forecaster = RNNForecaster(window_length=1, horizon=1, max_epochs=1)
     forecaster.fit(Labelled.of(X[0], "time", "channel"))
     with pytest.raises(ValueError, match="time at axis 0"):
@@ -136,6 +142,24 @@ def test_frames_of_other_packages_are_read_where_they_are_tables():
     rows.column_names = rows.columns  # as pyarrow calls them
     with pytest.raises(TypeError, match=r"X is a Frame; give X\.to_pandas\(\)"):
         forecaster.fit(rows)
+
+
+def test_listed_frames_of_other_packages_are_read_with_their_names():
+    frames = [Frame(x, ["u", "v"]) for x in X]
+    assert RNNClassifier(max_epochs=1).fit(frames, Y).feature_names_in_[1] == "v"
+    for frame in frames:  # as of pyarrow
+        frame.column_names, frame.columns = frame.columns, [[1.0], [2.0]]
+    assert SequenceArray.from_list(frames).feature_names.tolist() == ["u", "v"]
+    dated = [Frame(x, ["u", "at"]) for x in X]
+    with pytest.raises(ValueError, match=r"Column 'at' of X\[0\] holds Datetime"):
+        RNNClassifier().fit(dated, Y)
+
+
+def test_a_frame_that_is_still_to_be_computed_is_refused():
+    lazy = type("LazyFrame", (), {})()
+    for read in (SlidingWindow(2).fit, RNNForecaster().fit, RNNClassifier().fit):
+        with pytest.raises(TypeError, match=r"X is a LazyFrame; give X\.collect\(\)"):
+            read(lazy, Y)
 
 
 def test_axes_to_be_turned_have_time_last():
