@@ -27,6 +27,7 @@ from skseq._places import (
     place_in_table,
 )
 from skseq._showing import shown
+from skseq.panels import check_dates_rise
 from skseq.sequences import SequenceArray
 
 if TYPE_CHECKING:
@@ -283,6 +284,7 @@ def _from_list(X: Any) -> SequenceArray:
             check_times(item, f"X[{i}]")
         if hasattr(item, "iloc"):
             check_columns(item, f"X[{i}]")
+            check_dates_rise(item, f"X[{i}]")
             values = item.to_numpy(dtype=np.float64, na_value=np.nan)
             columns = getattr(item, "columns", None)
             items[i] = (

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["panel_starts"]
+__all__ = ["check_dates_rise", "panel_starts"]
 
 
 def panel_starts(index: pd.MultiIndex) -> np.ndarray:
@@ -54,3 +54,32 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
             f"{times[i + 1]!r}, which follows {times[i]!r}."
         )
     return starts
+
+
+def check_dates_rise(sequence: Any, name: str) -> None:
+    """Refuse a sequence whose dates show that it is not in the order of time.
+
+    Parameters
+    ----------
+    sequence : Series, DataFrame or array-like
+        One of a list. Only an index of dates, periods or time spans is looked at:
+        numbers may be those of the rows of a table before it was sorted.
+    name : str
+        What to call it in errors.
+
+    Raises
+    ------
+    ValueError
+        If a time falls, repeats or is missing.
+    """
+    index = getattr(sequence, "index", None) if hasattr(sequence, "iloc") else None
+    times = getattr(index, "asi8", None)
+    if index is None or times is None:
+        return
+    falls = np.diff(times) <= 0
+    if falls.any():
+        i = int(np.argmax(falls))
+        raise ValueError(
+            f"The time index of {name} does not increase at {index[i + 1]!r}, which "
+            f"follows {index[i]!r}; sort it first, {name}.sort_index()."
+        )

@@ -14,7 +14,7 @@ from skseq._names import as_instances, as_names, names_of_all, names_of_columns
 from skseq._parameters import is_positive_integer
 from skseq._showing import shown
 from skseq._token_arrays import TokenArray, holds_tokens
-from skseq.panels import panel_starts
+from skseq.panels import check_dates_rise, panel_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -179,7 +179,8 @@ class SequenceArray:
         ------
         ValueError
             If there is no sequence, one is empty or has another number of
-            dimensions or features, or other columns.
+            dimensions or features, or other columns, or dates in its index do not
+            increase.
         TypeError
             If `sequences` is no list of arrays.
         """
@@ -191,6 +192,8 @@ class SequenceArray:
         sequences = list(sequences)
         check_container(sequences, "sequences", time_axis=1)
         names = names_of_all(sequences)
+        for i, sequence in enumerate(sequences):
+            check_dates_rise(sequence, f"sequences[{i}]")
         tables = [_as_table(sequence, i) for i, sequence in enumerate(sequences)]
         if not tables:
             raise ValueError("sequences holds no sequence; at least one is required.")

@@ -151,6 +151,7 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
             "y has another index than X; labels per step need the same (instance, "
             "time), in the same order."
         )
+    _check_same_dates(X, y)
     refuse_missing(y)
     if isinstance(y, SequenceArray):
         labels = y
@@ -176,6 +177,22 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
         raise TypeError("y holds labels of several types, strings and others.")
     check_classification_targets(steps)
     return labels
+
+
+def _check_same_dates(X: Any, y: Any) -> None:
+    """Refuse lists of labels whose dates are not those of the sequences."""
+    if not (is_list_of_sequences(X) and is_list_of_sequences(y)):
+        return
+    one: Any
+    other: Any
+    for i, pair in enumerate(zip(X, y, strict=False)):  # others are refused later
+        one, other = (getattr(part, "index", None) for part in pair)
+        are_dates = hasattr(one, "asi8") and hasattr(other, "asi8")
+        if are_dates and not one.equals(other):
+            raise ValueError(
+                f"y[{i}] has another index than X[{i}]; labels per step need the same "
+                "times, in the same order."
+            )
 
 
 @naming("sample_weight")

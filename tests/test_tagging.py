@@ -445,3 +445,15 @@ def test_users_generators_are_left_alone():
 def test_a_score_before_a_fit_is_an_error_as_such(cls):
     with pytest.raises(NotFittedError):
         cls().score(X, Y)
+
+
+def test_labels_of_listed_frames_have_their_dates():
+    dates = pd.date_range("2024", periods=4)
+    frames = [pd.DataFrame({"a": np.arange(4.0)}, dates) for _ in range(2)]
+    labels = [pd.Series([0, 1, 0, 1], dates) for _ in range(2)]
+    model = RNNTagger(max_epochs=1).fit(frames, labels)
+    model.fit(frames, [part.reset_index(drop=True) for part in labels])
+    labels[1] = labels[1][::-1]
+    for method in (model.fit, model.score):
+        with pytest.raises(ValueError, match=r"y\[1\] has another index than X\[1\]"):
+            method(frames, labels)

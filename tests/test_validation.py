@@ -212,6 +212,32 @@ def test_object_arrays_are_lists_whatever_the_lengths():
     assert np.isfinite(scores).all()
 
 
+@pytest.mark.parametrize("as_series", [False, True])
+@pytest.mark.parametrize(
+    "times",
+    [
+        pd.date_range("2024-06-01", periods=5),
+        pd.period_range("2024-06", periods=5, freq="M"),
+        pd.timedelta_range("1h", periods=5),
+    ],
+    ids=["dates", "periods", "spans"],
+)
+def test_listed_frames_must_be_in_the_order_of_time(times, as_series):
+    """As panels must; numbers may be those of the rows of a table that was sorted."""
+    right = [pd.DataFrame({"a": np.arange(5.0)}, times) for _ in range(2)]
+    if as_series:
+        right = [frame["a"] for frame in right]
+    model = RNNClassifier(max_epochs=1).fit(right, [0, 1])
+    wrong = [right[0], right[1][::-1]]
+    with pytest.raises(ValueError, match=r"index of X\[1\] does not increase"):
+        model.fit(wrong, [0, 1])
+    with pytest.raises(ValueError, match=r"index of X\[1\] does not increase"):
+        model.predict(wrong)
+    with pytest.raises(ValueError, match=r"sort it first, sequences\[1\].sort_index"):
+        SequenceArray.from_list(wrong)
+    model.predict([part.reset_index(drop=True)[::-1] for part in right])
+
+
 def test_columns_of_listed_frames_must_agree():
     frames = [pd.DataFrame(x, columns=["u", "v"]) for x in X]
     model = RNNClassifier(max_epochs=1).fit(frames, Y)
