@@ -348,7 +348,10 @@ def test_bad_parameters_say_why(cls, options, message):
     ("y", "message"),
     [
         (np.zeros((60, 2, 2, 2)), r"y has the shape \(60, 2, 2, 2\)"),
-        ([*SUMS[:-1], [np.nan]], r"y\[59\] contains NaN"),
+        ([*SUMS[:-1], [np.nan]], r"y\[59\] contains NaN: y\[59\]\[0\]"),
+        (np.where(np.arange(180) == 5, np.inf, 1).reshape(60, 3), r"inity: y\[1, 2\]"),
+        (np.where(np.arange(60) == 7, np.nan, 1)[:, None, None], r"y\[7, 0, 0\]"),
+        ([["a"]] * 60, r"y holds 'a' where numbers are expected, at y\[0, 0\]"),
         ([*SUMS[:-1], [np.inf]], r"y\[59\] contains infinity"),
         ([*SUMS[:-1], np.zeros((2, 2))], "60|59"),
         ([*SUMS[:-1], []], r"0 sample|empty"),

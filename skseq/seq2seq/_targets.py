@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from skseq._doubts import refuse_missing
 from skseq._foreign import check_container
 from skseq._instances import check_instances
+from skseq._places import finding_text
 from skseq._showing import shown
 from skseq._token_arrays import refuse_tokens
 from skseq._validation import is_list_of_sequences, naming
@@ -98,9 +99,21 @@ def read_number_sequences(X: Any, y: Any) -> tuple[SequenceArray, Layout]:
 
 
 def _numbers(y: Any, name: str) -> np.ndarray:
-    return check_array(
-        y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name=name
-    )
+    with finding_text(y, name, lambda at: f"{name}{list(at)}"):
+        array = check_array(
+            y,
+            ensure_2d=False,
+            allow_nd=True,
+            dtype=np.float64,
+            ensure_all_finite=False,
+            input_name=name,
+        )
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        at = wrong[0].tolist()
+        what = "NaN" if np.isnan(array[tuple(at)]) else "infinity"
+        raise ValueError(f"Input {name} contains {what}: {name}{at}.")
+    return array
 
 
 @naming("y")
