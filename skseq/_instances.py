@@ -96,7 +96,8 @@ def check_instances(X: Any, values: Any, name: str, *, one_each: bool = False) -
     X : array, table, list of arrays, panel or SequenceArray
         The sequences.
     values : object
-        What there is one of for each sequence; only an index of pandas is looked at.
+        What there is one of for each sequence, or for each of its time steps; only an
+        index of pandas and the instances of a SequenceArray are looked at.
     name : str
         What to call it in errors.
     one_each : bool, default=False
@@ -109,9 +110,10 @@ def check_instances(X: Any, values: Any, name: str, *, one_each: bool = False) -
         instances, too. Positions, as a reset index holds them, are none.
     """
     labels = names_of_sequences(X)
-    if labels is None or not hasattr(values, "iloc"):
+    index = values.instances if isinstance(values, SequenceArray) else None
+    index = values.index if hasattr(values, "iloc") else index
+    if labels is None or index is None:
         return
-    index = values.index
     if index.nlevels == 2:
         if len(index) != len(labels):
             if one_each:
@@ -121,19 +123,21 @@ def check_instances(X: Any, values: Any, name: str, *, one_each: bool = False) -
                     f"one row for each, such as {name}.groupby(level=0, sort=False)"
                     ".first(), or, for labels per step, a tagger like RNNTagger."
                 )
-            return
-        index = index.get_level_values(0)
+            index = index.get_level_values(0).unique()
+        else:
+            index = index.get_level_values(0)
     if len(index) != len(labels) or index.nlevels != 1 or index.equals(labels):
         return
     if _sorted(index).equals(_sorted(labels)):
         order = "X.index.get_level_values(0).unique()"
-        if isinstance(X, SequenceArray):
-            order = f"X.instances], of a DataFrame {name}.loc[{order}"
-        elif labels is X.index:
-            order = "X.index"
+        if isinstance(values, SequenceArray):
+            use = f"{name}[{name}.instances.get_indexer(instances of X)]"
+        elif isinstance(X, SequenceArray):
+            use = f"{name}.loc[X.instances], of a DataFrame {name}.loc[{order}]"
+        else:
+            use = f"{name}.loc[{'X.index' if labels is X.index else order}]"
         raise ValueError(
-            f"{name} is indexed by the instances of X but in another order; use "
-            f"{name}.loc[{order}]."
+            f"{name} is indexed by the instances of X but in another order; use {use}."
         )
     if isinstance(X, SequenceArray) or labels is not X.index:
         _check_same(index, labels, name)

@@ -25,6 +25,7 @@ Y = pd.Series(np.arange(6) % 2, NAMES, name="y")
 SORTED = Y.sort_index()  # as groupby("id").first() has them
 STEPS = [np.arange(4) % 2] * 6
 PATHS = pd.DataFrame(X[..., 0], NAMES)
+STEP_LABELS = (PANEL["u"] > 0).astype(int)
 LAYOUTS = [PANEL, SequenceArray.from_frame(PANEL), pd.DataFrame(X[..., 0], NAMES)]
 CLASSIFIER = RNNClassifier(max_epochs=1, random_state=0)
 TAGGER = RNNTagger(max_epochs=1)
@@ -46,6 +47,10 @@ CALLS = {
     "tagger score": lambda X: clone(TAGGER).fit(X, STEPS).score(X, STEPS, SORTED + 1),
     "step scorer": lambda X: step_scorer("accuracy")(
         clone(TAGGER).fit(X, STEPS), X, STEPS, sample_weight=SORTED + 1
+    ),
+    "steps": lambda X: RNNTagger().fit(X, STEP_LABELS.sort_index()),
+    "steps array": lambda X: RNNTagger().fit(
+        X, SequenceArray.from_frame(STEP_LABELS.sort_index().to_frame())
     ),
     "paths": lambda X: clone(WRITER).fit(X, PATHS.sort_index()),
     "paths score": lambda X: clone(WRITER).fit(X, PATHS).score(X, PATHS.sort_index()),
