@@ -57,6 +57,9 @@ def _find_text(X: Any) -> tuple[str, str] | None:
     if getattr(dtype, "kind", "O") not in "OUST":
         return None
     if getattr(X, "ndim", 1) > 1:
+        if dtype is not None and not hasattr(dtype, "kind"):
+            return None  # a tensor of torch, whose rows take long to go through
+        X = np.asarray(X)
         X = X.reshape(-1, X.shape[-1])
     for i, item in enumerate(X):
         inner = item

@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.utils.estimator_checks import _NotAnArray
 
 from skseq import (
@@ -17,6 +18,7 @@ from skseq import (
     Seq2SeqRegressor,
     SequenceArray,
 )
+from skseq._doubts import refuse_texts
 from skseq.preprocessing import (
     SequencePadder,
     SequenceScaler,
@@ -144,6 +146,11 @@ def test_texts_name_the_tokenizer(estimator, texts):
         ValueError, match=r"^X.* is the text .*Tokenizer.*embedding_dim"
     ):
         estimator.fit(TEXTS[texts], [0, 1])
+
+
+def test_tensors_are_not_gone_through_for_texts(monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "__iter__", None)
+    refuse_texts(torch.zeros(2, 3, 4))
 
 
 def test_no_table_of_numbers_is_said_to_be_none():

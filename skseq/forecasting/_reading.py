@@ -39,6 +39,10 @@ FILL_AHEAD = (
     " What is known ahead has no missing values: fill it first, or drop the column; "
     "missing='mask' covers only targets and past covariates."
 )
+SEVERAL = (
+    "Several series are one DataFrame indexed by (series, time), such as "
+    "pd.concat({name: frame, ...})."
+)
 SAME = 1e-6  # relative difference that float32 and float64 of one value may have
 
 
@@ -215,7 +219,12 @@ def check_panel(estimator: BaseEstimator, names: tuple) -> None:
 
 
 def _ndim(X: Any) -> int:
-    return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    if hasattr(X, "ndim"):
+        return X.ndim
+    try:
+        return np.asarray(X).ndim
+    except ValueError as error:
+        raise ValueError(f"X holds rows of unequal lengths. {SEVERAL}") from error
 
 
 @naming("X")
@@ -236,7 +245,7 @@ def _as_table(estimator: BaseEstimator, X: Any) -> Any:
         raise ValueError(
             f"X has the shape {X.shape}; a forecaster takes rows in the order of "
             "time, (n_rows, n_columns), and makes the windows itself. For windows, use "
-            "CNNLSTMRegressor or RNNRegressor."
+            f"CNNLSTMRegressor or RNNRegressor. {SEVERAL}"
         )
     return X
 

@@ -672,6 +672,13 @@ def quick():
     return RNNForecaster(**options).fit(np.arange(20.0))
 
 
+def test_series_in_a_list_are_told_the_layout_of_panels():
+    short = np.arange(30.0)
+    for listed in ([short, short[1:]], [short[:, None], short[:, None]]):
+        with pytest.raises(ValueError, match=r"^X .* indexed by \(series, time\)"):
+            RNNForecaster(window_length=4).fit(listed)
+
+
 @pytest.mark.parametrize("coverage", ["x", None, 0, 1, np.nan, [0.5]])
 def test_wrong_coverages_are_refused(quick, coverage):
     with pytest.raises(ValueError, match=r"coverage=.* must be between 0 and 1"):
