@@ -91,8 +91,9 @@ def finding_text(
         if kind in "OUST":
             with np.errstate(all="ignore"):
                 objects = _as_objects(values)
+            if holds_sequences(values):
+                _check_rows(objects, name)
             _check_text(objects, name, place)
-            _check_rows(objects, name)
         raise
 
 
@@ -135,14 +136,16 @@ def _check_text(values: np.ndarray, name: str, place: Callable[[tuple], str]) ->
 
 def _check_rows(values: np.ndarray, name: str) -> None:
     """Refuse rows that make no table, as of sequences."""
-    if values.ndim != 1 or not any(np.ndim(value) for value in values):
+    if values.ndim != 1 or not all(np.ndim(value) for value in values):
         return
-    sizes = [np.size(value) for value in values]
-    i = next((i for i, size in enumerate(sizes) if size != sizes[0]), 0)
-    raise ValueError(
-        f"{name} holds rows of unequal lengths, {sizes[0]} in the first one and "
-        f"{sizes[i]} in row {i}; expected a table, one number for each row and column."
-    )
+    sizes = np.array([np.size(value) for value in values])
+    if (sizes != sizes[:1]).any():
+        i = int(np.argmax(sizes != sizes[0]))
+        raise ValueError(
+            f"{name} holds rows of unequal lengths, {sizes[0]} in the first one and "
+            f"{sizes[i]} in row {i}; expected a table, one number for each row and "
+            "column."
+        )
 
 
 def check_finite_rows(values: np.ndarray, given: Any, name: str) -> None:
