@@ -278,7 +278,7 @@ class BaseSequenceEstimator(NetworkEstimator):
 
     def _check_X(self, X: Any, y: Any = NO_TARGETS, *, reset: bool) -> SequenceArray:
         """Return sequences; of tokens, only such as the network has a vector for."""
-        if getattr(X, "ndim", 0) == 2:
+        if len(getattr(X, "shape", ())) == 2:
             check_lost_series(X, X.shape[0])
         sequences = check_sequences(self, X, y, reset=reset)
         if reset:

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skseq import (
     RNNClassifier,
@@ -184,3 +186,22 @@ def test_layouts_of_sktime_are_named():
         index=["case_id", "reading_id"], columns="dim_id", values="value"
     )
     assert SequenceArray.from_frame(pivot).shape == (1, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        RNNClassifier(max_epochs=1),
+        RNNTagger(max_epochs=1),
+        SlidingWindow(2),
+        RNNForecaster(window_length=2, horizon=1, max_epochs=1),
+    ],
+    ids=lambda step: type(step).__name__,
+)
+def test_frames_without_an_index_lose_series(last):
+    """As set_output(transform="polars") makes them of a panel."""
+    index = pd.MultiIndex.from_product([["a", "b"], range(4)])
+    panel = pd.DataFrame(np.eye(8, 2), index, columns=["u", "v"])
+    losing = FunctionTransformer(lambda X: Frame(X.to_numpy(), list(X.columns)))
+    with pytest.raises(ValueError, match=r'set_output\(transform="pandas"\)'):
+        make_pipeline(losing, last).fit(panel, np.arange(8) % 2)
