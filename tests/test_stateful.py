@@ -362,3 +362,38 @@ def test_streams_of_series_can_be_kept_and_begin_anew_after_a_fit(index, tmp_pat
         np.testing.assert_array_equal(found, expected)
     stream.fit(X, Y)
     stream.predict(piece(panel, "m1", 0))
+
+
+def test_listed_frames_go_on_by_their_dates(tmp_path):
+    dates = pd.date_range("2024-06-01", periods=12, freq="h")
+    frames = [pd.DataFrame(rng.normal(size=(12, 1)), dates) for _ in range(2)]
+    tagger = RNNTagger(max_epochs=1, random_state=0)
+    tagger.fit(frames, [np.arange(12) % 2] * 2)
+    stream = tagger.stateful()
+    whole = tagger.predict_proba(frames)
+
+    def piece(rows):
+        return [frame[rows] for frame in frames]
+
+    stream.predict(piece(slice(0, 5)))
+    save(stream, tmp_path / "stream")
+    for going in (stream, load(tmp_path / "stream")):
+        for rows in (slice(6, 9), slice(4, 9)):
+            with pytest.raises(ValueError, match=r"X\[0\] has .* 05:00:00 is expected"):
+                going.predict(piece(rows))
+        for other in (
+            piece(slice(5, 6))[:1],
+            [frame.to_numpy() for frame in piece(slice(5, 6))],
+            pd.concat(dict(enumerate(piece(slice(5, 6))))),
+        ):
+            with pytest.raises(ValueError, match="give 2 listed frames with dates"):
+                going.predict(other)
+        for rows in (slice(5, 6), slice(6, 12)):
+            for part, answer in zip(
+                going.predict_proba(piece(rows)), whole, strict=True
+            ):
+                np.testing.assert_allclose(part, answer[rows], atol=1e-6)
+    named = tagger.stateful()
+    named.predict(pd.concat({"x": frames[0][:5], "y": frames[1][:5]}))
+    with pytest.raises(ValueError, match="give a DataFrame of two levels"):
+        named.predict(piece(slice(5, 6)))

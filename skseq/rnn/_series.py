@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skseq._places import label_of
-from skseq._validation import is_panel
+from skseq._validation import is_list_of_sequences, is_panel
 from skseq.panels import panel_starts
 from skseq.preprocessing._streams import end_after, ends_alone, with_common_step
 from skseq.sequences import SequenceArray
@@ -25,7 +25,8 @@ def follow_series(
     ----------
     known : dict by series of (end, n_rows)
         Where each series ended and how many rows of it came, in the order of the rows
-        of `state`. Empty before the first call, and where series have no names.
+        of `state`. Empty before the first call, and where series have no names; frames
+        in a list are called by their positions.
     state : list or None
         The state so far, None before the first call.
     X : array-like, DataFrame, list of arrays or SequenceArray
@@ -41,18 +42,26 @@ def follow_series(
     Raises
     ------
     ValueError
-        If X names no series, but earlier calls did, or one twice, or the index of a
-        series does not go on where it ended.
+        If X does not name its series as earlier calls did, or one twice, or the index
+        of a series does not go on where it ended.
     """
-    pieces = _pieces(X)
-    if pieces is None:
-        if known:
-            raise ValueError(
-                "X does not name its series as the calls before did; give a DataFrame "
-                "of two levels, (series, time), or a SequenceArray with instances."
-            )
+    listed = _listed(X)
+    pieces = listed or _pieces(X)
+    names = [name for name, _, _ in pieces or ()]
+    were_listed = "X[0]" in known
+    same = names == list(known) if were_listed else bool(pieces) and not listed
+    if known and not same:
+        expected = (
+            "a DataFrame of two levels, (series, time), or a SequenceArray with "
+            "instances"
+        )
+        if were_listed:
+            expected = f"{len(known)} listed frames with dates"
+        raise ValueError(
+            f"X does not name its series as the calls before did; give {expected}."
+        )
+    if not pieces:
         return {}, None
-    names = [name for name, _, _ in pieces]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(
@@ -64,17 +73,29 @@ def follow_series(
     alone = ends_alone(X.index, ends) if is_panel(X) else {}
     for name, index, n_rows in pieces:
         before = counts.get(name, 0)
-        called = f"series {label_of(name)} of X"
+        called = name if listed else f"series {label_of(name)} of X"
         ends[name] = end_after(
             ends.get(name), before, index, n_rows, called, alone.get(name)
         )
         counts[name] = before + int(n_rows)
     ends = with_common_step(ends)
     series = {name: (ends[name], counts[name]) for name in ends}
+    if listed:
+        return series, None
     if not known and state is not None:  # a state without names is of these series
         return series, np.arange(len(names))
     position = {name: i for i, name in enumerate(series)}
     return series, np.array([position[name] for name in names])
+
+
+def _listed(X: Any) -> list[tuple[Any, Any, int]]:
+    """Return what `_pieces` does of frames with dates that are listed."""
+    if not is_list_of_sequences(X):
+        return []
+    indices: list[Any] = [getattr(part, "index", None) for part in X]
+    if not all(hasattr(index, "asi8") for index in indices):
+        return []
+    return [(f"X[{i}]", index, len(index)) for i, index in enumerate(indices)]
 
 
 def _pieces(X: Any) -> list[tuple[Any, Any, int]] | None:
