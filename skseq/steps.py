@@ -145,12 +145,12 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
         If labels are partly strings.
     """
     check_container(y, "y", time_axis=1)
-    check_instances(X, y, "y")
     if is_panel(X) and is_panel(y) and not y.index.equals(X.index):
         raise ValueError(
             "y has another index than X; labels per step need the same (instance, "
             "time), in the same order."
         )
+    check_instances(X, y, "y")
     _check_same_dates(X, y)
     refuse_missing(y)
     if isinstance(y, SequenceArray):
