@@ -122,14 +122,20 @@ def _check_text(values: np.ndarray, name: str, place: Callable[[tuple], str]) ->
         try:
             float(value)
         except (TypeError, ValueError) as error:
-            hint = f"Each value is one number, no {type(value).__name__}."
-            if isinstance(value, str):
-                hint = "Make categories columns of 0 and 1, or leave the column out."
+            kind_of = type(value).__name__
+            what, hint = label_of(value), f"Each value is one number, no {kind_of}."
+            if np.ndim(value):
+                what = f"a {kind_of} of {len(value)} values"
+            elif isinstance(value, str):
+                hint = (
+                    "Make categories columns of 0 and 1, or leave the column out; what "
+                    "names an instance belongs into the index, before the time."
+                )
             elif isinstance(value, _TIMES):
                 hint = "Make times the index, or turn them into numbers."
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(
-                f"{name} holds {label_of(value)} where numbers are expected, at "
+                f"{name} holds {what} where numbers are expected, at "
                 f"{place(position)} ({error}). {hint}"
             ) from error
 

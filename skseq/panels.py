@@ -33,7 +33,8 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
     if index.nlevels != 2:
         raise ValueError(
             "frame must have a 2-level index (instance, time), "
-            f"got {index.nlevels} level(s)."
+            f"got {index.nlevels} level(s); columns become one by "
+            "frame.set_index([instance, time])."
         )
     instances, times = (index.get_level_values(level) for level in (0, 1))
     changes = np.flatnonzero(np.diff(instances.factorize()[0])) + 1

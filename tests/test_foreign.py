@@ -177,6 +177,8 @@ def test_layouts_of_sktime_are_named():
     nested = pd.DataFrame({"dim_0": [pd.Series(x[:, 0]) for x in X]})
     with pytest.raises(ValueError, match=r"nested_univ.*skseq\.sktime\.SktimeClassif"):
         RNNClassifier().fit(nested, Y)
+    with pytest.raises(TypeError, match=r"X holds a Series of 4 values .*'dim_0'"):
+        SlidingWindow(2).fit(nested)
     long = pd.DataFrame(
         {"case_id": [0, 0], "dim_id": "dim_0", "reading_id": [0, 1], "value": 1.0}
     )
