@@ -17,7 +17,7 @@ from skseq.networks.seq2seq import Decoder
 
 __all__ = ["N_NEAR", "ForecastNetwork", "InputGate", "Window"]
 
-REACH = 3  # rows before and behind a row whose known covariates it is told
+REACH = 7  # rows before and behind a row whose known covariates it is told
 N_NEAR = 4  # features that tell of them
 
 

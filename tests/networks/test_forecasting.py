@@ -169,13 +169,13 @@ def test_what_is_known_of_a_step_moves_that_step_only(n_segments):
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_what_is_known_of_a_step_tells_of_those_around_it_once_learned(shared):
-    module = network(shared=shared, horizon=9)
+    module = network(shared=shared, horizon=17)
     torch.nn.init.normal_(module.near.convolution.weight)
-    given = replace(window(), future=torch.randn(5, 9, 2, dtype=torch.float64))
+    given = replace(window(), future=torch.randn(5, 17, 2, dtype=torch.float64))
     future = given.future.clone()
-    future[:, 4] += 1
+    future[:, 8] += 1
     moved = (module(replace(given, future=future)) != module(given)).flatten(2).any(2)
-    assert moved.any(0).tolist() == [False] + 7 * [True] + [False]
+    assert moved.any(0).tolist() == [False] + 15 * [True] + [False]
 
 
 @pytest.mark.parametrize("shared", [True, False])
