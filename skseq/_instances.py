@@ -11,7 +11,13 @@ from skseq._places import label_of
 from skseq.panels import panel_starts
 from skseq.sequences import SequenceArray
 
-__all__ = ["by_instance", "check_instances", "instances_of", "names_of_sequences"]
+__all__ = [
+    "by_instance",
+    "check_instances",
+    "instances_of",
+    "is_named",
+    "names_of_sequences",
+]
 
 
 def instances_of(X: Any) -> pd.Index | None:
@@ -32,6 +38,22 @@ def instances_of(X: Any) -> pd.Index | None:
     if hasattr(X, "iloc") and X.index.nlevels == 2:
         return X.index.get_level_values(0)[panel_starts(X.index)]
     return None
+
+
+def is_named(X: Any) -> bool:
+    """Return whether predictions for X are to be labelled by its instances.
+
+    Parameters
+    ----------
+    X : array, table, list of arrays, panel or SequenceArray
+        The sequences. Pieces of sequences without names, which have their positions as
+        instances, are not named: such labels would be taken for positions of pieces.
+    """
+    instances = instances_of(X)
+    if instances is None:
+        return False
+    are_numbers = instances.name is None and instances.inferred_type == "integer"
+    return not (are_numbers and instances.has_duplicates)
 
 
 def names_of_sequences(X: Any) -> pd.Index | None:

@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from skseq._instances import by_instance, instances_of
+from skseq._instances import by_instance, instances_of, is_named
 from skseq._parameters import layer_sizes
 from skseq._targets import check_groups, check_same_length, check_weights
 from skseq._token_arrays import refuse_tokens
@@ -301,7 +301,7 @@ class BaseSequenceEstimator(NetworkEstimator):
         self._check_lengths(sequences, y)
         weights = check_weights(sample_weight, sequences)
         names = getattr(given, "columns", getattr(given, "name", None))
-        self._answers_as = None if instances_of(X) is None else (names,)
+        self._answers_as = (names,) if is_named(X) else None
         return Samples(sequences, y, weights, check_groups(groups, sequences)).usable()
 
     def _make_network(

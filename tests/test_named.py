@@ -61,6 +61,14 @@ def test_predictions_bear_the_instances_and_the_name_of_y(model, given):
     assert isinstance(model.fit(X, Y.to_numpy()).predict(given), np.ndarray)
 
 
+def test_pieces_of_sequences_without_names_are_numbered_as_ever():
+    pieces, y, _ = SequenceSplitter(2).split(X, Y.to_numpy())
+    assert type(clone(CLASSIFIER).fit(pieces, y).predict(pieces)) is np.ndarray
+    pieces, y, _ = SequenceSplitter(2).split(PANEL, Y)
+    found = clone(CLASSIFIER).fit(pieces, y).predict(pieces)
+    assert found.index.tolist() == [name for name in NAMES for _ in range(2)]
+
+
 def test_what_scikit_learn_reshapes_is_what_a_series_holds_now():
     found = clone(REGRESSOR).fit(SEQUENCES, Y).predict(SEQUENCES)
     found[:] = np.arange(8)
