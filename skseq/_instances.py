@@ -159,7 +159,9 @@ def check_instances(X: Any, values: Any, name: str, *, one_each: bool = False) -
         else:
             use = f"{name}.loc[{'X.index' if labels is X.index else order}]"
         raise ValueError(
-            f"{name} is indexed by the instances of X but in another order; use {use}."
+            f"{name} is indexed by the instances of X but in another order; use {use}. "
+            "Without an index, as a permutation test needs it, rows are taken in the "
+            "order of X."
         )
     if isinstance(X, SequenceArray) or labels is not X.index:
         _check_same(index, labels, name)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import permutation_test_score
 
 from skseq import (
     RNNClassifier,
@@ -113,3 +114,12 @@ def test_repeated_instances_are_compared_one_by_one():
     CLASSIFIER.fit(twice, labels)
     with pytest.raises(ValueError, match="in another order"):
         CLASSIFIER.fit(twice, labels[::-1])
+
+
+def test_a_permutation_test_takes_labels_without_an_index():
+    given = LAYOUTS[1][np.repeat(np.arange(6), 2)], np.repeat(Y.to_numpy(), 2)
+    options = {"cv": 2, "n_permutations": 2, "random_state": 0}
+    score, others, _ = permutation_test_score(CLASSIFIER, *given, **options)
+    assert np.isfinite([score, *others]).all()
+    with pytest.raises(ValueError, match="as a permutation test needs it"):
+        CLASSIFIER.fit(PANEL, SORTED)
