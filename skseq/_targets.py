@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d
 from skseq._doubts import refuse_missing
 from skseq._foreign import check_container
 from skseq._instances import check_instances
-from skseq._places import check_finite_rows, finding_text, place_in_table
+from skseq._places import check_columns, check_finite_rows, finding_text, place_in_table
 from skseq._validation import is_list_of_sequences, naming
 from skseq.sequences import SequenceArray
 
@@ -66,6 +66,8 @@ def check_numbers(X: Any, y: Any) -> np.ndarray:
     check_container(y, "y")
     check_instances(X, y, "y", one_each=True)
     given = y
+    if hasattr(y, "iloc"):
+        check_columns(y, "y")
     with finding_text(y, "y", lambda at: place_in_table(given, *at)):
         y = check_array(
             y,

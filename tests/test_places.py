@@ -177,6 +177,20 @@ def test_targets_are_found_by_their_instance():
         RNNRegressor().fit(PANEL, y.astype(object).replace(2, "a"))
 
 
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [
+        (RNNRegressor(), pd.DataFrame({"risk": 1.0, "born": DAYS[0]}, NAMES)),
+        (RNNRegressor(), pd.DataFrame({"born": DAYS[0]}, NAMES)),
+        (Seq2SeqRegressor(), pd.DataFrame({"born": DAYS[0], "died": DAYS[1]}, NAMES)),
+        (Seq2SeqRegressor(), [pd.DataFrame({"born": DAYS})] * 6),
+    ],
+)
+def test_dates_are_no_targets(model, y):
+    with pytest.raises(ValueError, match=r"Column 'born' of y\S* holds datetime64"):
+        model.fit(PANEL, y)
+
+
 def test_numbers_of_any_kind_are_numbers():
     y = np.arange(6) % 2
     expected = RNNClassifier(max_epochs=1, random_state=0).fit(PANEL, y)

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from skseq._doubts import refuse_missing
 from skseq._foreign import check_container
 from skseq._instances import check_instances
-from skseq._places import finding_text
+from skseq._places import check_columns, finding_text
 from skseq._showing import shown
 from skseq._token_arrays import refuse_tokens
 from skseq._validation import is_list_of_sequences, naming
@@ -99,6 +99,8 @@ def read_number_sequences(X: Any, y: Any) -> tuple[SequenceArray, Layout]:
 
 
 def _numbers(y: Any, name: str) -> np.ndarray:
+    if hasattr(y, "iloc"):
+        check_columns(y, name)
     with finding_text(y, name, lambda at: f"{name}{list(at)}"):
         array = check_array(
             y,
