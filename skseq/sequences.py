@@ -261,6 +261,8 @@ class SequenceArray:
         if not isinstance(key, slice) and np.ndim(key) == 0:
             start = self.starts[key]
             return self.values[start : start + self.lengths[key]]
+        if isinstance(key, pd.Series) and key.dtype == bool:
+            key = self._aligned(key)
         if not isinstance(key, slice):
             key = np.asarray(key)
             if key.size == 0:
@@ -270,6 +272,13 @@ class SequenceArray:
             lengths=self.lengths[key],
             instances=None if self.instances is None else self.instances[key],
         )
+
+    def _aligned(self, mask: pd.Series) -> pd.Series:
+        """Return a mask in the order of the instances, if it names them, as pandas."""
+        names = self.instances
+        if names is None or len(mask) != len(names) or not mask.index.is_unique:
+            return mask
+        return mask.loc[names] if names.isin(mask.index).all() else mask
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[i] for i in range(len(self)))

@@ -72,6 +72,13 @@ def test_indexing_keeps_names(key):
     assert part.feature_names.tolist() == ["pulse", "age"]
 
 
+def test_a_mask_that_names_sequences_finds_them_in_any_order():
+    sequences = named()
+    mask = pd.Series(sequences.instances == sequences.instances[0], sequences.instances)
+    for given in (mask, mask[::-1], mask.reset_index(drop=True)):
+        assert sequences[given].instances.tolist() == [sequences.instances[0]]
+
+
 def test_pickles_and_new_values_keep_names():
     part = pickle.loads(pickle.dumps(named()[[2, 0]]))
     assert len(part.values) == 4  # what sequence 1 used is not in the pickle
