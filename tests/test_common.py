@@ -98,10 +98,10 @@ SETTINGS = {
 # which scikit-learn's checks ask for; the defaults aim at patterns in real series.
 SMALL = {
     "RNN": {"max_epochs": 50, "lr_schedule": None, "clip_norm": None},
-    "CNN": {"n_filters": (32,), "kernel_size": 10, "max_epochs": 60, "lr": 0.01}
+    "CNN": {"n_filters": (32,), "kernel_size": 10, "max_epochs": 30, "lr": 0.01}
     | {"padding": "causal", "pooling": "last"},
     "CNNLSTM": {"n_filters": (16,), "kernel_size": 4, "hidden_size": 16, "lr": 0.01}
-    | {"max_epochs": 60, "dropout": 0.0, "pool_size": 1, "pooling": "last"},
+    | {"max_epochs": 30, "dropout": 0.0, "pool_size": 1, "pooling": "last"},
     "Seq2Seq": {"max_epochs": 50, "lr_schedule": None, "clip_norm": None},
 }
 
