@@ -1,11 +1,10 @@
-"""Reading X and y of a forecaster into a table, and forecasts back into their kind."""
+"""Reading X and y of a forecaster into a table."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from numbers import Integral
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +13,12 @@ from sklearn.utils import check_consistent_length
 
 from skseq._foreign import check_container, is_frame
 from skseq._places import label_of
-from skseq._showing import shown
 from skseq._tables import check_rows, check_table
 from skseq._validation import naming
 from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._folds import warn_of_no_index
+from skseq.forecasting._kind import Kind, kind_of
+from skseq.forecasting._roles import Roles, roles_of
 from skseq.forecasting._table import Columns, Table, called, read_series
 from skseq.preprocessing._lost_index import check_lost_index
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
 __all__ = [
-    "Kind",
-    "Roles",
     "check_same_index",
     "check_static",
     "read_rows",
@@ -44,47 +42,6 @@ SEVERAL = (
     "pd.concat({name: frame, ...})."
 )
 SAME = 1e-6  # relative difference that float32 and float64 of one value may have
-
-
-class Roles(NamedTuple):
-    """Which columns of X play which part."""
-
-    targets: np.ndarray  # empty if y holds the targets
-    past: np.ndarray
-    future: np.ndarray
-    static: np.ndarray
-
-
-class Kind(NamedTuple):
-    """What forecasts are returned as."""
-
-    is_pandas: bool
-    columns: Any  # names of a DataFrame, the name of a Series
-    is_flat: bool
-    index_names: tuple
-
-    def wrap(self, values: np.ndarray, index: pd.Index | None) -> Any:
-        """Return forecasts (n_rows, n_targets) like the targets in fit."""
-        if self.is_flat:
-            values = values[:, 0]
-        if not self.is_pandas or index is None:
-            return values
-        if self.is_flat:
-            return pd.Series(values, index, name=self.columns)
-        return pd.DataFrame(values, index, self.columns)
-
-    def wrap_quantiles(
-        self, values: np.ndarray, levels: tuple, index: pd.Index | None
-    ) -> Any:
-        """Return quantiles (n_rows, n_targets, n_quantiles) like the targets in fit."""
-        if self.is_flat:
-            values = values[:, 0]
-        if not self.is_pandas or index is None:
-            return values
-        columns = pd.Index(levels, name="quantile")
-        if not self.is_flat:
-            columns = pd.MultiIndex.from_product([self.columns, levels])
-        return pd.DataFrame(values.reshape(len(values), -1), index, columns)
 
 
 def read_table(
@@ -132,7 +89,7 @@ def read_table(
             f"{'with' if y is None else 'without'} one."
         )
     if reset:
-        roles = _roles(estimator, X, values.shape[1], has_y=y is not None)
+        roles = roles_of(estimator, X, values.shape[1], has_y=y is not None)
     else:
         roles = estimator._roles
     targets = values[:, roles.targets]
@@ -154,7 +111,7 @@ def read_table(
         elif reset:
             _warn_of_lost_index(X.index)
     table = Table(np.hstack(parts), edges, names, spans)
-    kind = _kind(given, roles, y is None)
+    kind = kind_of(given, roles, is_X=y is None, is_flat=_ndim(given) == 1)
     columns = Columns(*(part.shape[1] for part in parts))
     _check_finite(estimator, table, columns, roles, X, y)
     static = table.values[:, sum(columns[:3]) :]
@@ -380,55 +337,3 @@ def _label_of(frame: Any, row: int) -> str:
     entry = frame.index[row]
     entry = entry if isinstance(entry, tuple) else (entry,)
     return f" ({', '.join(map(str, entry))})"
-
-
-def _roles(estimator: BaseEstimator, X: Any, n_columns: int, has_y: bool) -> Roles:
-    future = _positions("known_future", estimator.known_future, X, n_columns)
-    static = _positions("static", estimator.static, X, n_columns)
-    both = np.intersect1d(future, static)
-    if len(both):
-        raise ValueError(
-            f"Column {both[0]} of X is named in known_future and in static."
-        )
-    rest = np.setdiff1d(np.arange(n_columns), np.concatenate([future, static]))
-    none = rest[:0]
-    if not has_y and not len(rest):
-        raise ValueError(
-            "known_future and static name all columns of X; without y, those that "
-            "they do not name are the targets."
-        )
-    return Roles(none if has_y else rest, rest if has_y else none, future, static)
-
-
-def _positions(name: str, chosen: Any, X: Any, n_columns: int) -> np.ndarray:
-    """Return the positions of columns given by position or name."""
-    names = list(getattr(X, "columns", range(n_columns)))
-    positions = []
-
-    def is_position(column: Any) -> bool:
-        return isinstance(column, Integral) and not isinstance(column, bool)
-
-    for column in chosen:
-        if column in names and not isinstance(column, bool):
-            positions.append(names.index(column))
-        elif is_position(column) and -n_columns <= column < n_columns:
-            positions.append(column % n_columns)
-        else:
-            raise ValueError(
-                f"{name} holds {shown(column)}; X has the columns {names}."
-            )
-    if len(set(positions)) < len(positions):
-        raise ValueError(f"{name}={shown(chosen)} names a column twice.")
-    return np.fromiter(positions, dtype=np.intp)
-
-
-def _kind(given: Any, roles: Roles, is_X: bool) -> Kind:
-    is_pandas = hasattr(given, "iloc")
-    is_flat = _ndim(given) == 1
-    columns = None
-    if is_pandas:
-        columns = given.name if is_flat else given.columns
-        if is_X and not is_flat:
-            columns = given.columns[roles.targets]
-    names = tuple(given.index.names) if is_pandas else ()
-    return Kind(is_pandas, columns, is_flat, names)

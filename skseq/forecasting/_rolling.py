@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseq.forecasting._reading import Kind
+from skseq.forecasting._kind import Kind
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table
 from skseq.forecasting._time import following

@@ -15,9 +15,10 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly._surprise import ErrorScale
+from skseq.forecasting._kind import Kind
 from skseq.forecasting._losses import LOSSES, ForecastLoss, check_quantiles
 from skseq.forecasting._moments import Moments
-from skseq.forecasting._reading import Kind, Roles
+from skseq.forecasting._roles import Roles
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Columns, Table
 from skseq.forecasting._time import Span

@@ -13,8 +13,9 @@ from skseq.anomaly import SequenceAnomalyDetector
 from skseq.anomaly._surprise import ErrorScale
 from skseq.base import BaseSequenceEstimator
 from skseq.forecasting._base import BaseForecaster
+from skseq.forecasting._kind import Kind
 from skseq.forecasting._losses import ForecastLoss
-from skseq.forecasting._reading import Kind, Roles
+from skseq.forecasting._roles import Roles
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Columns, Table
 from skseq.generation import SequenceGenerator
