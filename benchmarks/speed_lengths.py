@@ -66,9 +66,9 @@ def lengths() -> None:
     import torch
 
     from skseq import RNNClassifier
-    from skseq.batching import BatchIterator, SequenceDataset
+    from skseq.data.batching import BatchIterator, SequenceDataset
+    from skseq.data.sequences import SequenceArray
     from skseq.preprocessing import SequencePadder
-    from skseq.sequences import SequenceArray
 
     torch.set_num_threads(1)
     print("| data | lengths | padding | s/epoch | equal lengths | padded to longest |")

@@ -1,14 +1,14 @@
 """scikit-learn estimators for sequences."""
 
-from skseq._summary import summary
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.cnn import CNNClassifier, CNNRegressor, CNNTagger
 from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor, CNNLSTMTagger
+from skseq.core.summary import summary
+from skseq.data.sequences import SequenceArray
 from skseq.forecasting import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
 from skseq.generation import SequenceGenerator
 from skseq.rnn import RNNClassifier, RNNRegressor, RNNTagger
 from skseq.seq2seq import Seq2SeqClassifier, Seq2SeqRegressor
-from skseq.sequences import SequenceArray
 
 __all__ = [
     "CNNClassifier",

@@ -9,7 +9,8 @@ import torch
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skseq import RNNClassifier, RNNRegressor, RNNTagger, SequenceArray, base
+from skseq import RNNClassifier, RNNRegressor, RNNTagger, SequenceArray
+from skseq.core import sequence_estimator
 
 rng = np.random.RandomState(0)
 X = rng.randn(50, 5, 2)
@@ -117,7 +118,9 @@ def test_threads_are_set_in_fit_and_predict(n_threads, monkeypatch):
         return wrapper
 
     for name in ("train", "prediction_batches"):
-        monkeypatch.setattr(base, name, noting(getattr(base, name)))
+        monkeypatch.setattr(
+            sequence_estimator, name, noting(getattr(sequence_estimator, name))
+        )
     RNNRegressor(n_threads=n_threads, max_epochs=1).fit(X, Y).predict(X)
     assert seen == [n_threads] * 2
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from skseq import SequenceArray
-from skseq.batching import BatchIterator, SequenceDataset, prediction_batches
+from skseq.data.batching import BatchIterator, SequenceDataset, prediction_batches
 from skseq.networks import StepCrossEntropy
 
 CPU = torch.device("cpu")

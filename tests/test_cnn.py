@@ -78,7 +78,7 @@ def test_as_many_epochs_as_make_a_thousand_steps(n, epochs, monkeypatch):
         seen.append(max_epochs)
         raise KeyError
 
-    monkeypatch.setattr("skseq.base.train", train)
+    monkeypatch.setattr("skseq.core.sequence_estimator.train", train)
     with pytest.raises(KeyError):
         CNNClassifier().fit(np.arange(2.0 * n).reshape(n, 2), np.arange(n) % 2)
     assert seen == [epochs]

@@ -45,16 +45,16 @@ from skseq import (
     RNNRegressor,
     RNNTagger,
     SequenceArray,
-    base,
 )
-from skseq._targets import check_labels
-from skseq.mixins import SequenceTaggerMixin
+from skseq.core import sequence_estimator
+from skseq.core.mixins import SequenceTaggerMixin
+from skseq.data.targets import check_labels
 
 PUBLIC = [
     value
     for name in skseq.__all__
     if inspect.isclass(value := getattr(skseq, name))
-    and issubclass(value, base.BaseSequenceEstimator)
+    and issubclass(value, sequence_estimator.BaseSequenceEstimator)
     and value is not skseq.Seq2SeqClassifier  # which writes lists: test_seq2seq.py
 ]
 SETTINGS = {
@@ -228,7 +228,9 @@ def test_sklearn_checks(estimator, check):
 @parametrize_with_checks([small(cls) for cls in OF_SEQUENCES])
 def test_sklearn_checks_of_networks_in_float32(estimator, check, monkeypatch):
     """As on data that are not small; such small ones are predicted in float64."""
-    monkeypatch.setattr(base, "training_dtype", lambda *args: np.dtype("float32"))
+    monkeypatch.setattr(
+        sequence_estimator, "training_dtype", lambda *args: np.dtype("float32")
+    )
     check(estimator)
 
 
@@ -288,7 +290,7 @@ def test_padding_changes_nothing(estimator):
 def test_the_batch_size_of_a_prediction_does_not_matter(estimator, monkeypatch):
     estimator.fit(RAGGED, target(estimator, RAGGED))
     expected = scores(estimator, RAGGED)
-    monkeypatch.setattr("skseq.batching.PREDICTION_SAMPLES", 3)
+    monkeypatch.setattr("skseq.data.batching.PREDICTION_SAMPLES", 3)
     np.testing.assert_allclose(
         scores(estimator, RAGGED), expected, rtol=1e-4, atol=1e-5
     )

@@ -32,7 +32,7 @@ PUBLIC = [
     "skseq.preprocessing",
     "skseq.sktime",
 ]
-BUILT_UPON = ["skseq.cnn", "skseq.cnn_lstm", "skseq.mixins", "skseq.rnn"]
+BUILT_UPON = ["skseq.cnn", "skseq.cnn_lstm", "skseq.core.mixins", "skseq.rnn"]
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 every_program = pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 

@@ -18,7 +18,7 @@ from skseq import (
     Seq2SeqRegressor,
     SequenceArray,
 )
-from skseq._doubts import refuse_texts
+from skseq.data.doubts import refuse_texts
 from skseq.preprocessing import (
     SequencePadder,
     SequenceScaler,

@@ -21,9 +21,9 @@ from skseq import (
     RNNRegressor,
     RNNTagger,
     SequenceArray,
-    base,
 )
-from skseq.estimator import n_multiplied
+from skseq.core import sequence_estimator
+from skseq.core.estimator import n_multiplied
 from skseq.preprocessing import SlidingWindow
 
 N_TOKENS = 6
@@ -36,7 +36,7 @@ PUBLIC = [
     value
     for name in skseq.__all__
     if inspect.isclass(value := getattr(skseq, name))
-    and issubclass(value, base.BaseSequenceEstimator)
+    and issubclass(value, sequence_estimator.BaseSequenceEstimator)
     and re.sub("Classifier|Regressor", "", name) in SMALL
 ]
 every_class = pytest.mark.parametrize("cls", PUBLIC)

@@ -18,9 +18,9 @@ from skseq import (
     Seq2SeqRegressor,
     SequenceArray,
 )
-from skseq.holdout import depend_on_each_other, split_for_validation
+from skseq.core.holdout import depend_on_each_other, split_for_validation
+from skseq.data.samples import Samples
 from skseq.preprocessing import SequenceSplitter, SlidingWindow, make_windows
-from skseq.samples import Samples
 
 rng = np.random.default_rng(0)
 

@@ -36,7 +36,7 @@ from skseq import (
     SequenceAnomalyDetector,
     SequenceGenerator,
 )
-from skseq.estimator import NetworkEstimator
+from skseq.core.estimator import NetworkEstimator
 from skseq.sktime import SktimeForecaster
 
 rng = np.random.default_rng(0)

@@ -23,7 +23,7 @@ from skseq import (
     SequenceAnomalyDetector,
     SequenceGenerator,
 )
-from skseq.batching import Batch
+from skseq.data.batching import Batch
 from skseq.networks import CELLS, GRULayer
 from skseq.training._precision import wrong_layer
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from skseq import SequenceArray
-from skseq.holdout import split_for_validation
-from skseq.samples import Samples
+from skseq.core.holdout import split_for_validation
+from skseq.data.samples import Samples
 
 
 def samples(sequences, y, weights=None):

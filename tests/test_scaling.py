@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from skseq import SequenceArray, scaling
-from skseq.scaling import CHUNK, StepScaler, sequence_scale
+from skseq import SequenceArray
+from skseq.data import scaling
+from skseq.data.scaling import CHUNK, StepScaler, sequence_scale
 
 rng = np.random.RandomState(0)
 VALUES = rng.normal([5, -1e6], [2, 30], size=(50, 2))

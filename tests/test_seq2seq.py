@@ -14,7 +14,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skseq import Seq2SeqClassifier, Seq2SeqRegressor, SequenceArray
-from skseq.batching import SequenceDataset
+from skseq.data.batching import SequenceDataset
 from skseq.seq2seq._data import PairDataset
 
 rng = np.random.default_rng(0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from skseq.tasks import Classification, MultilabelClassification, Regression
+from skseq.core.tasks import Classification, MultilabelClassification, Regression
 
 
 def test_classes_become_codes_and_outputs_probabilities():

@@ -9,8 +9,9 @@ import torch
 from scipy import sparse
 from sklearn.model_selection import LeaveOneOut, cross_val_score
 
-from skseq import RNNClassifier, RNNRegressor, SequenceArray, _validation
-from skseq._validation import naming
+from skseq import RNNClassifier, RNNRegressor, SequenceArray
+from skseq.data import validation
+from skseq.data.validation import naming
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(12, 5, 2))
@@ -138,7 +139,7 @@ def test_arrays_as_in_fit_lose_nothing_by_fewer_checks(data, monkeypatch):
             yield found, [str(warning.message) for warning in caught]
 
     found = list(answers())
-    monkeypatch.setattr(_validation, "_is_as_in_fit", lambda *args: False)
+    monkeypatch.setattr(validation, "_is_as_in_fit", lambda *args: False)
     assert found == list(answers())
 
 

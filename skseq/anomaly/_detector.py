@@ -12,12 +12,12 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._foreign import check_container
-from skseq._summary import NetworkReprMixin
-from skseq._tables import MOST_ROWS, check_rows
-from skseq._validation import naming
 from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
+from skseq.core.summary import NetworkReprMixin
+from skseq.data.foreign import check_container
+from skseq.data.tables import MOST_ROWS, check_rows
+from skseq.data.validation import naming
 from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._dates import check_no_dates

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skseq._parameters import layer_sizes
-from skseq.base import BaseSequenceEstimator
-from skseq.estimator import MOST_INT
+from skseq.core.estimator import MOST_INT
+from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import ConvEncoder
+from skseq.parameters import layer_sizes
 
 __all__ = ["BaseCNN", "make_conv_encoder"]
 

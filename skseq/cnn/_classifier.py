@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from skseq.cnn._architecture import BaseCNN
-from skseq.mixins import SequenceClassifierMixin
+from skseq.core.mixins import SequenceClassifierMixin
 
 __all__ = ["CNNClassifier"]
 

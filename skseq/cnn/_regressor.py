@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skseq.cnn._architecture import BaseCNN
-from skseq.mixins import SequenceRegressorMixin
+from skseq.core.mixins import SequenceRegressorMixin
 
 __all__ = ["CNNRegressor"]
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sklearn.utils._param_validation import StrOptions
 
 from skseq.cnn._architecture import BaseCNN
-from skseq.mixins import SequenceTaggerMixin
+from skseq.core.mixins import SequenceTaggerMixin
 
 __all__ = ["CNNTagger"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from skseq.base import BaseSequenceEstimator
 from skseq.cnn import BaseCNN, make_conv_encoder
+from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import ConvRecurrentEncoder, RecurrentLayer
 from skseq.rnn import BaseRNN, make_recurrent_encoder
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from skseq.cnn_lstm._architecture import BaseCNNLSTM
-from skseq.mixins import SequenceClassifierMixin
+from skseq.core.mixins import SequenceClassifierMixin
 from skseq.networks import RecurrentLayer
 
 __all__ = ["CNNLSTMClassifier"]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sklearn.utils._param_validation import StrOptions
 
 from skseq.cnn_lstm._architecture import BaseCNNLSTM
-from skseq.mixins import SequenceTaggerMixin
+from skseq.core.mixins import SequenceTaggerMixin
 from skseq.networks import RecurrentLayer
 
 __all__ = ["CNNLSTMTagger"]

@@ -15,8 +15,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._foreign import check_container
-from skseq._validation import naming
+from skseq.data.foreign import check_container
+from skseq.data.validation import naming
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.forecasting._folds import check_fold, warn_of_no_index
 from skseq.forecasting._losses import check_quantiles

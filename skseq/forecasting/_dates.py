@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseq._places import place_in_table
+from skseq.data.places import place_in_table
 
 __all__ = ["check_no_dates"]
 

@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from skseq.estimator import NetworkEstimator
+from skseq.core.estimator import NetworkEstimator
 from skseq.forecasting._folds import ends_of_training
 from skseq.forecasting._losses import LOSSES, check_quantiles
 from skseq.forecasting._reading import check_static, read_table

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq.data.times import leading_to
 from skseq.forecasting._base import BaseForecaster
-from skseq.times import leading_to
 
 __all__ = ["known_targets", "starts_later", "target_columns"]
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from skseq._showing import shown
-from skseq._validation import naming
+from skseq.data.validation import naming
 
 __all__ = ["LOSSES", "ForecastLoss", "check_quantiles"]
 

@@ -11,10 +11,10 @@ import pandas as pd
 from scipy.sparse import issparse
 from sklearn.utils import check_consistent_length
 
-from skseq._foreign import check_container, is_frame
-from skseq._places import label_of
-from skseq._tables import check_rows, check_table
-from skseq._validation import naming
+from skseq.data.foreign import check_container, is_frame
+from skseq.data.places import label_of
+from skseq.data.tables import check_rows, check_table
+from skseq.data.validation import naming
 from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._folds import warn_of_no_index
 from skseq.forecasting._kind import Kind, kind_of

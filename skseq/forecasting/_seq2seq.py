@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skseq._parameters import check_teacher_forcing
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import (
     ATTENTIONS,
@@ -18,6 +17,7 @@ from skseq.networks import (
     RecurrentLayer,
     ValueFeedback,
 )
+from skseq.parameters import check_teacher_forcing
 from skseq.rnn import make_recurrent_encoder
 
 __all__ = ["Seq2SeqForecaster"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from skseq.data.panels import panel_starts
 from skseq.forecasting._time import BY_TIME, Span, join_spans, spans_of
-from skseq.panels import panel_starts
 
 if TYPE_CHECKING:
     import pandas as pd

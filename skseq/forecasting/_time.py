@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from skseq.times import (
+from skseq.data.times import (
     as_times,
     describe_gap,
     distances,
@@ -17,7 +17,7 @@ from skseq.times import (
     read_freq,
     steps_of,
 )
-from skseq.times import following as entries_after
+from skseq.data.times import following as entries_after
 
 __all__ = ["Span", "following", "join_spans", "spans_of"]
 

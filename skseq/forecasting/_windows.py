@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skseq.batching import Batch, window_view
+from skseq.data.batching import Batch, window_view
 from skseq.forecasting._table import Columns, Table
 from skseq.networks import Window
 

@@ -10,7 +10,7 @@ import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 
-from skseq.estimator import NetworkEstimator
+from skseq.core.estimator import NetworkEstimator
 from skseq.generation._passages import TextDataset
 from skseq.networks import CELLS, LanguageNetwork, Passage, TokenEmbedding
 from skseq.preprocessing import Tokenizer

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from skseq.batching import Batch
-from skseq.scaling import sequence_scale
-from skseq.sequences import SequenceArray
-from skseq.tasks import Classification, Regression
+from skseq.core.tasks import Classification, Regression
+from skseq.data.batching import Batch
+from skseq.data.scaling import sequence_scale
+from skseq.data.sequences import SequenceArray
 
 __all__ = ["Gradients", "IntegratedGradients"]
 

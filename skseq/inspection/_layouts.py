@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseq._validation import is_list_of_sequences, is_panel
-from skseq.panels import panel_starts
-from skseq.sequences import SequenceArray
+from skseq.data.panels import panel_starts
+from skseq.data.sequences import SequenceArray
+from skseq.data.validation import is_list_of_sequences, is_panel
 
 __all__ = ["lay_out", "lay_out_like", "names_of_features"]
 

@@ -13,13 +13,13 @@ from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.parallel import Parallel, delayed
 
-from skseq._instances import check_instances
-from skseq._validation import is_panel
 from skseq.anomaly import SequenceAnomalyDetector
+from skseq.data.instances import check_instances
+from skseq.data.sequences import SequenceArray
+from skseq.data.validation import is_panel
 from skseq.forecasting._base import BaseForecaster
 from skseq.inspection._layouts import lay_out, lay_out_like, names_of_features
 from skseq.resources import make_random_state
-from skseq.sequences import SequenceArray
 
 __all__ = ["permutation_importance"]
 

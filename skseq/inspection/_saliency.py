@@ -10,12 +10,12 @@ import torch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._instances import check_instances
 from skseq._showing import shown
+from skseq.core.mixins import SequenceClassifierMixin, SequenceRegressorMixin
+from skseq.core.tasks import Classification
+from skseq.data.instances import check_instances
+from skseq.data.steps import unflatten_steps
 from skseq.inspection._gradients import Gradients, IntegratedGradients
-from skseq.mixins import SequenceClassifierMixin, SequenceRegressorMixin
-from skseq.steps import unflatten_steps
-from skseq.tasks import Classification
 
 __all__ = ["saliency"]
 

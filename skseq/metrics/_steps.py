@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from skseq._targets import check_same_steps
-from skseq._validation import naming
+from skseq.data.steps import check_step_labels, check_step_weights, flatten_steps
+from skseq.data.targets import check_same_steps
+from skseq.data.validation import naming
 from skseq.metrics._scorers import WrappedScorer, as_scorer
-from skseq.steps import check_step_labels, check_step_weights, flatten_steps
 
 __all__ = ["concat_steps", "step_scorer"]
 

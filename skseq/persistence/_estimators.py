@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.cnn import CNNClassifier, CNNRegressor, CNNTagger
 from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor, CNNLSTMTagger
-from skseq.estimator import NetworkEstimator
+from skseq.core.estimator import NetworkEstimator
 from skseq.forecasting import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
 from skseq.generation import SequenceGenerator
 from skseq.persistence._checks import check_all

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._showing import shown
 from skseq._writing import write_file
+from skseq.data.sequences import SequenceArray
 from skseq.persistence._container import pack, read_file, unpack
 from skseq.persistence._estimators import ESTIMATOR_FORM
 from skseq.persistence._forms import Reader, Writer
@@ -18,7 +19,6 @@ from skseq.persistence._pipeline import PIPELINE_FORM
 from skseq.persistence._records import RECORD_FORM
 from skseq.persistence._sklearn import REQUEST_FORM, SKLEARN_FORM
 from skseq.persistence._values import VALUE_FORMS
-from skseq.sequences import SequenceArray
 
 __all__ = ["load", "save"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from skseq.base import BaseSequenceEstimator
-from skseq.estimator import NetworkEstimator
+from skseq.core.estimator import NetworkEstimator
+from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.persistence._forms import Reader, Writer, expect
 from skseq.resources import resolve_device

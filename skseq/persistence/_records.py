@@ -15,6 +15,14 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly._surprise import ErrorScale
+from skseq.core.tasks import (
+    Classification,
+    MultilabelClassification,
+    Regression,
+    StepClassification,
+)
+from skseq.data.scaling import StepScaler
+from skseq.data.sequences import SequenceArray
 from skseq.forecasting._kind import Kind
 from skseq.forecasting._losses import LOSSES, ForecastLoss, check_quantiles
 from skseq.forecasting._moments import Moments
@@ -34,16 +42,8 @@ from skseq.persistence._checks import (
     tuple_of,
 )
 from skseq.persistence._forms import Form, Reader, Writer, expect
-from skseq.scaling import StepScaler
 from skseq.seq2seq._targets import Layout
 from skseq.seq2seq._tasks import LabelSequences, NumberSequences
-from skseq.sequences import SequenceArray
-from skseq.tasks import (
-    Classification,
-    MultilabelClassification,
-    Regression,
-    StepClassification,
-)
 
 __all__ = ["RECORD_FORM"]
 

@@ -9,10 +9,10 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly import SequenceAnomalyDetector
-from skseq.base import BaseSequenceEstimator
+from skseq.core.mixins import SequenceRegressorMixin
+from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.forecasting._base import BaseForecaster
 from skseq.generation import SequenceGenerator
-from skseq.mixins import SequenceRegressorMixin
 from skseq.persistence._checks import array, optional
 from skseq.preprocessing import SequenceSplitter, SlidingWindow, Tokenizer
 from skseq.preprocessing._tokenizer import END, PADDING, START, UNKNOWN, check_pattern

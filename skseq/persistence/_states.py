@@ -11,7 +11,19 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.anomaly._surprise import ErrorScale
-from skseq.base import BaseSequenceEstimator
+from skseq.core.mixins import (
+    SequenceClassifierMixin,
+    SequenceRegressorMixin,
+    SequenceTaggerMixin,
+)
+from skseq.core.sequence_estimator import BaseSequenceEstimator
+from skseq.core.tasks import (
+    Classification,
+    MultilabelClassification,
+    Regression,
+    StepClassification,
+)
+from skseq.data.scaling import StepScaler
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._kind import Kind
 from skseq.forecasting._losses import ForecastLoss
@@ -19,11 +31,6 @@ from skseq.forecasting._roles import Roles
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Columns, Table
 from skseq.generation import SequenceGenerator
-from skseq.mixins import (
-    SequenceClassifierMixin,
-    SequenceRegressorMixin,
-    SequenceTaggerMixin,
-)
 from skseq.persistence._checks import (
     Check,
     array,
@@ -45,17 +52,10 @@ from skseq.preprocessing import (
     Tokenizer,
 )
 from skseq.rnn._architecture import BaseRNN
-from skseq.scaling import StepScaler
 from skseq.seq2seq import Seq2SeqClassifier, Seq2SeqRegressor
 from skseq.seq2seq._architecture import BaseSeq2Seq
 from skseq.seq2seq._targets import Layout
 from skseq.seq2seq._tasks import LabelSequences, NumberSequences
-from skseq.tasks import (
-    Classification,
-    MultilabelClassification,
-    Regression,
-    StepClassification,
-)
 
 __all__ = ["FURTHER", "STATES", "of_class"]
 

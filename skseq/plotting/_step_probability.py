@@ -9,7 +9,8 @@ import pandas as pd
 from sklearn.base import is_classifier
 
 from skseq._showing import shown
-from skseq._validation import is_panel
+from skseq.data.sequences import SequenceArray
+from skseq.data.validation import is_panel
 from skseq.plotting._axes import (
     COLORS,
     make_axes,
@@ -20,7 +21,6 @@ from skseq.plotting._axes import (
     styled,
     time_edges,
 )
-from skseq.sequences import SequenceArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from skseq._validation import is_list_of_sequences, is_panel
-from skseq.sequences import SequenceArray
+from skseq.data.sequences import SequenceArray
+from skseq.data.validation import is_list_of_sequences, is_panel
 from skseq.versioning import VersionedState
 
 __all__ = ["SequenceTransformer", "in_layout_of"]

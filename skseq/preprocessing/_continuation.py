@@ -7,7 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from skseq.times import as_times, distances, first_wrong, following, plain, steps_of
+from skseq.data.times import (
+    as_times,
+    distances,
+    first_wrong,
+    following,
+    plain,
+    steps_of,
+)
 
 __all__ = ["continues", "ends_of", "last_step"]
 

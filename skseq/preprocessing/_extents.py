@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from skseq.panels import panel_starts
-from skseq.times import plain
+from skseq.data.panels import panel_starts
+from skseq.data.times import plain
 
 __all__ = ["Extent", "are_others", "extents_of", "lie_between"]
 

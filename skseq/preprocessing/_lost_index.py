@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from skseq.panels import panel_starts
+from skseq.data.panels import panel_starts
 from skseq.preprocessing._order import check_order
 
 if TYPE_CHECKING:

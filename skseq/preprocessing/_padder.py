@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._token_arrays import TokenArray, holds_tokens
-from skseq._validation import check_sequences
+from skseq.data.token_arrays import TokenArray, holds_tokens
+from skseq.data.validation import check_sequences
 from skseq.preprocessing._base import SequenceTransformer
 
 __all__ = ["SequencePadder"]

@@ -10,11 +10,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._token_arrays import refuse_tokens
-from skseq._validation import check_sequences
+from skseq.data.sequences import SequenceArray
+from skseq.data.token_arrays import refuse_tokens
+from skseq.data.validation import check_sequences
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
 from skseq.resources import unchanged_on_error
-from skseq.sequences import SequenceArray
 
 __all__ = ["SequenceScaler"]
 

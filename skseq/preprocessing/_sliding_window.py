@@ -12,9 +12,10 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._tables import MOST_ROWS, check_rows
-from skseq._validation import is_panel
-from skseq.panels import panel_starts
+from skseq.data.panels import panel_starts
+from skseq.data.sequences import SequenceArray
+from skseq.data.tables import MOST_ROWS, check_rows
+from skseq.data.validation import is_panel
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._extents import Extent, extents_of, lie_between
 from skseq.preprocessing._lost_index import check_lost_index
@@ -26,7 +27,6 @@ from skseq.preprocessing._streams import (
     with_common_step,
 )
 from skseq.resources import unchanged_on_error
-from skseq.sequences import SequenceArray
 
 __all__ = ["SlidingWindow"]
 

@@ -13,13 +13,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import Interval
 
-from skseq._foreign import check_container
-from skseq._instances import check_instances
 from skseq._showing import shown
-from skseq._token_arrays import TokenArray, holds_tokens
-from skseq._validation import check_sequences, is_list_of_sequences, naming
+from skseq.data.foreign import check_container
+from skseq.data.instances import check_instances
+from skseq.data.sequences import SequenceArray
+from skseq.data.token_arrays import TokenArray, holds_tokens
+from skseq.data.validation import check_sequences, is_list_of_sequences, naming
 from skseq.resources import unchanged_on_error
-from skseq.sequences import SequenceArray
 from skseq.versioning import VersionedState
 
 __all__ = ["SequenceSplitter"]

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from skseq.panels import panel_starts
+from skseq.data.panels import panel_starts
+from skseq.data.times import first_wrong, following, plain
 from skseq.preprocessing._continuation import continues, ends_of, last_step
-from skseq.times import first_wrong, following, plain
 
 __all__ = ["End", "end_after", "ends_alone", "goes_on", "with_common_step"]
 

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._doubts import refuse_texts
-from skseq._foreign import check_container
-from skseq._validation import (
+from skseq.data.doubts import refuse_texts
+from skseq.data.foreign import check_container
+from skseq.data.sequences import SequenceArray
+from skseq.data.validation import (
     check_sequences,
     is_list_of_sequences,
     is_panel,
     naming,
 )
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
-from skseq.sequences import SequenceArray
 
 __all__ = ["SwapAxes"]
 

@@ -14,11 +14,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._showing import shown
-from skseq._token_arrays import TokenArray
-from skseq._validation import check_tokens, naming
+from skseq.data.sequences import SequenceArray
+from skseq.data.token_arrays import TokenArray
+from skseq.data.validation import check_tokens, naming
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._words import find_words, lower_characters
-from skseq.sequences import SequenceArray
 
 __all__ = ["Tokenizer"]
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from skseq._names import names_of_columns
 from skseq._showing import shown
-from skseq._tables import check_table
-from skseq._validation import naming
+from skseq.data.names import names_of_columns
+from skseq.data.sequences import SequenceArray
+from skseq.data.tables import check_table
+from skseq.data.validation import naming
 from skseq.preprocessing._order import check_order, check_same_order
-from skseq.sequences import SequenceArray
 
 __all__ = ["make_windows"]
 

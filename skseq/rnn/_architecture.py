@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skseq._parameters import layer_sizes
 from skseq._showing import shown
-from skseq.base import BaseSequenceEstimator
+from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import CELLS, RecurrentEncoder, RecurrentLayer
+from skseq.parameters import layer_sizes
 from skseq.rnn._stateful import StatefulMixin
 
 __all__ = ["BaseRNN", "make_recurrent_encoder"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skseq.mixins import SequenceRegressorMixin
+from skseq.core.mixins import SequenceRegressorMixin
 from skseq.rnn._architecture import BaseRNN
 
 __all__ = ["RNNRegressor"]

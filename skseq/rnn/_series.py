@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from skseq._places import label_of
-from skseq._validation import is_list_of_sequences, is_panel
-from skseq.panels import panel_starts
+from skseq.data.panels import panel_starts
+from skseq.data.places import label_of
+from skseq.data.sequences import SequenceArray
+from skseq.data.validation import is_list_of_sequences, is_panel
 from skseq.preprocessing._streams import end_after, ends_alone, with_common_step
-from skseq.sequences import SequenceArray
 
 __all__ = ["follow_series"]
 

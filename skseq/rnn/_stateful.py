@@ -12,7 +12,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._showing import shown
-from skseq._validation import naming
+from skseq.data.validation import naming
 from skseq.resources import unchanged_on_error
 from skseq.rnn._series import follow_series
 

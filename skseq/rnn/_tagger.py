@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from skseq.mixins import SequenceTaggerMixin
+from skseq.core.mixins import SequenceTaggerMixin
 from skseq.networks import RecurrentLayer
 from skseq.rnn._architecture import BaseRNN
 

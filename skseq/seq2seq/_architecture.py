@@ -11,10 +11,9 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._parameters import check_teacher_forcing
-from skseq._targets import check_weights
-from skseq.base import BaseSequenceEstimator
-from skseq.batching import Batch, SequenceDataset
+from skseq.core.sequence_estimator import BaseSequenceEstimator
+from skseq.data.batching import Batch, SequenceDataset
+from skseq.data.targets import check_weights
 from skseq.networks import (
     ATTENTIONS,
     CELLS,
@@ -23,6 +22,7 @@ from skseq.networks import (
     RecurrentLayer,
     Seq2SeqNetwork,
 )
+from skseq.parameters import check_teacher_forcing
 from skseq.rnn import make_recurrent_encoder
 from skseq.seq2seq._data import PairDataset
 from skseq.seq2seq._targets import check_n_steps

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from skseq.mixins._labels import declared_classes
+from skseq.core.mixins._labels import declared_classes
 from skseq.seq2seq._architecture import BaseSeq2Seq
 from skseq.seq2seq._targets import read_label_sequences
 from skseq.seq2seq._tasks import LabelSequences

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from skseq.batching import Batch
+from skseq.data.batching import Batch
 from skseq.networks import Pair
 from skseq.networks.masking import valid_steps
 
 if TYPE_CHECKING:
-    from skseq.batching import SequenceDataset
+    from skseq.data.batching import SequenceDataset
 
 __all__ = ["PairDataset"]
 

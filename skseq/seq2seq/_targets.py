@@ -10,14 +10,14 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 
-from skseq._doubts import refuse_missing
-from skseq._foreign import check_container
-from skseq._instances import check_instances
-from skseq._places import check_columns, finding_text
 from skseq._showing import shown
-from skseq._token_arrays import refuse_tokens
-from skseq._validation import is_list_of_sequences, naming
-from skseq.sequences import SequenceArray
+from skseq.data.doubts import refuse_missing
+from skseq.data.foreign import check_container
+from skseq.data.instances import check_instances
+from skseq.data.places import check_columns, finding_text
+from skseq.data.sequences import SequenceArray
+from skseq.data.token_arrays import refuse_tokens
+from skseq.data.validation import is_list_of_sequences, naming
 
 __all__ = ["Layout", "check_n_steps", "read_label_sequences", "read_number_sequences"]
 

@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 from torch import nn
 
+from skseq.core.tasks import Classification, Task
+from skseq.data.scaling import StepScaler
+from skseq.data.sequences import SequenceArray
 from skseq.networks import StepCrossEntropy, StepSquaredError
 from skseq.networks.feedback import TokenFeedback, ValueFeedback
-from skseq.scaling import StepScaler
-from skseq.sequences import SequenceArray
-from skseq.tasks import Classification, Task
 
 __all__ = ["LabelSequences", "NumberSequences", "SequenceTask"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
-from skseq._doubts import TimeFirst
 from skseq._showing import shown
+from skseq.data.doubts import TimeFirst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,7 +14,7 @@ from skseq.training._fingerprint import fingerprint
 from skseq.training._net import SequenceNet
 
 if TYPE_CHECKING:
-    from skseq.batching import Batch
+    from skseq.data.batching import Batch
 
 __all__ = ["AcceleratedNet", "check_agreement"]
 

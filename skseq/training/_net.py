@@ -12,13 +12,13 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer
 from skorch.exceptions import SkorchException
 from torch import Tensor, nn, optim
 
-from skseq.batching import BatchIterator
+from skseq.data.batching import BatchIterator
 from skseq.networks.feedback import set_progress
 from skseq.training._monitors import check_monitors
 from skseq.training._portable import portable
 
 if TYPE_CHECKING:
-    from skseq.batching import Batch
+    from skseq.data.batching import Batch
 
 __all__ = ["SequenceNet"]
 

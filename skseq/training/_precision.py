@@ -14,7 +14,7 @@ from skseq.resources import seeded_torch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from skseq.batching import Batch
+    from skseq.data.batching import Batch
 
 __all__ = ["wrong_layer"]
 

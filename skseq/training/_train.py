@@ -33,7 +33,7 @@ from skseq.training._precision import wrong_layer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from skseq.batching import Batch
+    from skseq.data.batching import Batch
 
 __all__ = ["predict_batch", "train"]
 

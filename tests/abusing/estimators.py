@@ -11,7 +11,7 @@ from abusing.contract import Violation, check_finite
 from abusing.drawing import Call
 from abusing.parameters import OF_DETECTORS, OF_FORECASTERS, OF_GENERATORS
 from skseq import SequenceArray
-from skseq.steps import flatten_steps
+from skseq.data.steps import flatten_steps
 
 __all__ = ["FAMILIES", "expect_shape", "n_sequences"]
 

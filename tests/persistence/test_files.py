@@ -51,8 +51,8 @@ from skseq import (
     SequenceGenerator,
     preprocessing,
 )
-from skseq.base import BaseSequenceEstimator
-from skseq.estimator import NetworkEstimator
+from skseq.core.estimator import NetworkEstimator
+from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import LSTMLayer
 from skseq.persistence import load, save

@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._writing import write_file
-from skseq.base import BaseSequenceEstimator
+from skseq.core.sequence_estimator import BaseSequenceEstimator
+from skseq.core.tasks import Classification, MultilabelClassification, Regression
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import PooledHead, StepHead
 from skseq.persistence._onnx.dense import add_dense, add_embedding
@@ -18,11 +19,10 @@ from skseq.persistence._onnx.encoders import add_encoder
 from skseq.persistence._onnx.forecasts import add_forecaster
 from skseq.persistence._onnx.graph import Graph, Steps, import_onnx
 from skseq.persistence._onnx.pooling import add_pooling
-from skseq.tasks import Classification, MultilabelClassification, Regression
 
 __all__ = ["export_onnx"]
 
-ROUNDING = 10 * float(np.finfo(np.float32).eps)  # as in skseq.scaling, of float32
+ROUNDING = 10 * float(np.finfo(np.float32).eps)  # as in skseq.data.scaling, of float32
 
 
 def export_onnx(

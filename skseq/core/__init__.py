@@ -1,0 +1,1 @@
+"""What every estimator is: the template of a fit, its tasks, what it shows."""

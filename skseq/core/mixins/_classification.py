@@ -1,0 +1,131 @@
+"""What a classifier adds to any architecture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+
+from skseq._showing import shown
+from skseq.core.mixins._encoding import EncodingMixin
+from skseq.core.mixins._labels import LabelsMixin
+from skseq.core.tasks import Classification, MultilabelClassification
+from skseq.data.targets import check_labels, check_scored_labels, check_weights
+
+__all__ = ["SequenceClassifierMixin"]
+
+
+class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
+    """Predicts one class, or a set of labels, per sequence."""
+
+    def _check_y(self, X, y):
+        return check_labels(X, y)
+
+    def _make_task(self, y):
+        if y.ndim == 2:
+            return MultilabelClassification(y.shape[1])
+        return Classification(self._check_classes(y))
+
+    def _weigh(self, samples):
+        if isinstance(self._task, MultilabelClassification):
+            self._task = self._task.with_class_weights(self._label_weights(samples))
+            return samples
+        if self.class_weight is None:
+            return samples
+        codes = self._task.encode(samples.y, float)
+        weights = self._class_weights(samples.y, samples.weights)[codes]
+        if not weights.any():
+            raise ValueError(
+                f"class_weight={shown(self.class_weight)} gives all samples the "
+                "weight zero."
+            )
+        if samples.weights is not None:
+            weights = weights * samples.weights
+        return replace(samples, weights=weights)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of every class.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`. For label indicators: the
+            probability of each label on its own, (n_samples, n_labels).
+        """
+        outputs = self._predict_outputs(X)
+        return self._task.decode(outputs)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the network's outputs before they become probabilities.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Two classes: the log-odds of the second. Otherwise one score per class
+            (up to a constant its log-probability) or label (its log-odds).
+        """
+        outputs = self._predict_outputs(X)
+        return self._task.to_scores(outputs)
+
+    def predict(self, X: Any) -> Any:
+        """Return the most probable class.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+
+        Returns
+        -------
+        y : ndarray, Series or DataFrame of n_samples (by n_labels)
+            Labels, or indicators of the labels with a probability above one half.
+            Of a panel, or a SequenceArray that knows its instances, a Series or
+            DataFrame by instance if `fit` was given such, too.
+        """
+        proba = self.predict_proba(X)
+        if isinstance(self._task, MultilabelClassification):
+            return self._answer((proba > 0.5).astype(int), X)
+        return self._answer(self.classes_[proba.argmax(axis=1)], X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy; of label indicators, of whole rows.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Their labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            The share of sequences whose label is right.
+
+        Raises
+        ------
+        ValueError
+            If X, y or the weights are not as described, or y or the weights are
+            indexed by the instances of X in another order.
+        """
+        y = check_scored_labels(X, y)
+        return super().score(X, y, check_weights(sample_weight, X, y))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

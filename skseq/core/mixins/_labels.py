@@ -1,0 +1,182 @@
+"""What estimators of class labels share, per sequence or per step."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.utils import assert_all_finite
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_class_weight
+
+from skseq._showing import shown
+from skseq.data.samples import Samples
+from skseq.data.validation import naming
+
+__all__ = ["LabelsMixin", "declared_classes"]
+
+
+class LabelsMixin:
+    """Knows its classes and their weights, and trains on a part of them."""
+
+    _class_parameter_constraints: ClassVar[dict] = {
+        "class_weight": [dict, list, StrOptions({"balanced"}), None]
+    }
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels, in the order of the columns of `predict_proba`."""
+        return self._task.classes
+
+    def _check_classes(self, labels: np.ndarray) -> np.ndarray:
+        """Return the distinct labels; one alone is no choice."""
+        classes = np.unique(labels)
+        if len(classes) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs samples of at least 2 classes; y holds "
+                f"one class: {classes.tolist()}."
+            )
+        return classes
+
+    def _class_weights(
+        self, labels: np.ndarray, sample_weight: np.ndarray | None
+    ) -> np.ndarray:
+        """Return the weight of each class, zero if it is unknown."""
+        if isinstance(self.class_weight, list):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} is a list, which is for label "
+                "indicators; expected a dict, 'balanced' or None."
+            )
+        if isinstance(self.class_weight, dict):
+            _check_weights(self.class_weight)
+            classes = self.classes_  # those that y lacks, too
+        else:
+            classes = np.unique(labels)
+        weights = np.zeros(len(self.classes_))
+        weights[np.isin(self.classes_, classes)] = compute_class_weight(
+            self.class_weight, classes=classes, y=labels, sample_weight=sample_weight
+        )
+        return weights
+
+    def _label_weights(self, samples: Samples) -> np.ndarray | None:
+        """Return weights (2, n_labels) of lacking and of having each label."""
+        given, n_labels = self.class_weight, samples.y.shape[1]
+        if given is None:
+            return None
+        weights = np.ones((2, n_labels))
+        if isinstance(given, list):
+            if len(given) != n_labels or not all(
+                isinstance(of_label, dict) and set(of_label) <= {0, 1}
+                for of_label in given
+            ):
+                raise ValueError(
+                    f"class_weight={given!r:.80} must hold a dict of the weights of 0 "
+                    f"and 1 for each of the {n_labels} labels."
+                )
+            for label, of_label in enumerate(given):
+                _check_weights(of_label)
+                weights[:, label] = [of_label.get(indicator, 1) for indicator in (0, 1)]
+            return weights
+        if given != "balanced":
+            raise ValueError(
+                "class_weight must be 'balanced' or None for label indicators, or a "
+                f"list with a dict for each label, got {given!r}."
+            )
+        for label, y in enumerate(samples.y.T):
+            indicators = np.unique(y)
+            weights[indicators, label] = compute_class_weight(
+                given, classes=indicators, y=y, sample_weight=samples.weights
+            )
+        return weights
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
+        """Train for one epoch, from where the last fit or partial_fit stopped.
+
+        The scale of the inputs is learned in the first call and kept. Nothing is held
+        out, so `early_stopping` does not apply, nor does `lr_schedule`; weights are
+        taken as they are, not relative to their mean.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`.
+        y : array-like or list of arrays
+            The labels, as in `fit`.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that may ever come; needed in the first call unless y holds
+            them all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not as described, y holds a label that is
+            not among the classes, or `classes` are others than in the first call. A
+            fitted estimator then stays as it was.
+        """
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all samples at once; give partial_fit "
+                "weights as a dict."
+            )
+        if classes is not None:
+            classes = declared_classes(self, classes)
+        return self._fit(X, y, sample_weight, 1, classes, partial=True)
+
+
+def _check_weights(class_weight: dict) -> None:
+    """Refuse weights of classes that are negative, or no numbers."""
+    wrong = {
+        label: weight
+        for label, weight in class_weight.items()
+        if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf)
+    }
+    if wrong:
+        raise ValueError(
+            f"class_weight must hold finite numbers from 0 on, got {wrong}."
+        )
+
+
+@naming("classes")
+def declared_classes(estimator: Any, classes: Any) -> np.ndarray:
+    """Return the distinct labels that a call of partial_fit declares.
+
+    Parameters
+    ----------
+    estimator : estimator
+        If it is fitted, its classes must be the same.
+    classes : array-like of shape (n_classes,)
+        All labels that may ever come.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If they are not labels, or differ from those of the first call.
+    """
+    labels = np.asarray(classes)
+    if labels.ndim != 1:
+        raise ValueError(
+            f"classes={shown(classes)} must be a list of labels, got the shape "
+            f"{labels.shape}; expected (n_classes,)."
+        )
+    assert_all_finite(labels, input_name="classes")
+    labels = np.unique(labels)
+    if hasattr(estimator, "net_") and not np.array_equal(labels, estimator.classes_):
+        raise ValueError(
+            f"classes={labels.tolist()} differ from those of the first call, "
+            f"{estimator.classes_.tolist()}."
+        )
+    return labels

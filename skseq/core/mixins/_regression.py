@@ -1,0 +1,94 @@
+"""What a regressor adds to any architecture."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from sklearn.base import RegressorMixin
+
+from skseq.core.mixins._encoding import EncodingMixin
+from skseq.core.tasks import Regression
+from skseq.data.targets import check_numbers, check_weights
+
+__all__ = ["SequenceRegressorMixin"]
+
+
+class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
+    """Predicts one or several numbers per sequence."""
+
+    def _check_y(self, X, y):
+        return check_numbers(X, y)
+
+    def _make_task(self, y):
+        return Regression(y.shape[1:], normalize=self.normalize is not None)
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one epoch, from where the last fit or partial_fit stopped.
+
+        The scale of inputs and targets is learned in the first call and kept. Nothing
+        is held out, so `early_stopping` does not apply, nor does `lr_schedule`; weights
+        are taken as they are, not relative to their mean.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._fit(X, y, sample_weight, 1, partial=True)
+
+    def predict(self, X: Any) -> Any:
+        """Return the predicted targets.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+
+        Returns
+        -------
+        y : ndarray, Series or DataFrame of n_samples (by n_outputs)
+            In the shape and units of the targets.
+            Of a panel, or a SequenceArray that knows its instances, a Series or
+            DataFrame by instance if `fit` was given such, too.
+        """
+        outputs = self._predict_outputs(X)
+        return self._answer(self._task.decode(outputs), X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R², the mean over the outputs.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+
+        Raises
+        ------
+        ValueError
+            If X, y or the weights are not as described, or y or the weights are
+            indexed by the instances of X in another order.
+        """
+        check_numbers(X, y)
+        return super().score(X, y, check_weights(sample_weight, X, y))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

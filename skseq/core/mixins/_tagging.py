@@ -1,0 +1,186 @@
+"""What a tagger adds to any architecture."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skseq.core.mixins._known_series import joined, warn_of_known_series
+from skseq.core.mixins._labels import LabelsMixin
+from skseq.core.tasks import StepClassification
+from skseq.data.sequences import SequenceArray
+from skseq.data.steps import check_step_labels, flatten_steps, unflatten_steps
+from skseq.data.validation import is_panel
+from skseq.metrics import step_scorer
+from skseq.preprocessing._extents import extents_of
+
+__all__ = ["SequenceTaggerMixin"]
+
+
+class SequenceTaggerMixin(LabelsMixin):
+    """Predicts one class per time step."""
+
+    def _check_y(self, X, y):
+        return check_step_labels(X, y)
+
+    def _make_task(self, y):
+        labels = y.compact().values if isinstance(y, SequenceArray) else y
+        return StepClassification(self._check_classes(labels))
+
+    def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
+        samples = super()._check_samples(
+            X, y, sample_weight, reset=reset, groups=groups
+        )
+        extents = extents_of(X.index) if is_panel(X) else {}
+        self._extents = extents if reset else joined(self._extents, extents)
+        return samples
+
+    def _predict_outputs(self, X):
+        outputs = super()._predict_outputs(X)
+        if is_panel(X) and not getattr(self, "_is_stateful", False):
+            warn_of_known_series(self, self._extents, X.index)
+        return outputs
+
+    def _weigh(self, samples):
+        weights = None
+        if self.class_weight is not None:
+            labels, lengths = flatten_steps(samples.y)
+            step_weights = samples.weights
+            if step_weights is not None:
+                step_weights = np.repeat(step_weights, lengths)
+            weights = self._class_weights(labels, step_weights)
+        self._task = self._task.with_class_weights(weights)
+        return samples
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Train a network.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences: (n_samples, n_timesteps, n_features), a table
+            (n_samples, n_timesteps), a list of (n_timesteps_i, n_features) arrays
+            or a DataFrame indexed by (instance, time).
+        y : array-like, list of arrays, Series or SequenceArray
+            The label of every time step: (n_samples, n_timesteps), a list of
+            (n_timesteps_i,) arrays or, of a DataFrame with two levels, a Series with
+            the same index.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the sequences, and so of all their steps; None weighs all
+            alike.
+        groups : array-like of shape (n_samples,), default=None
+            Groups that early stopping holds out as a whole, such as patients; without
+            early stopping they are ignored. None holds out the last windows of
+            `SlidingWindow` and `make_windows`, all pieces of a sequence that
+            `SequenceSplitter` cut, and single samples otherwise.
+        X_val, y_val : like X and y, default=None
+            What early stopping watches, instead of a part of X and y. Scales are
+            learned from X and y alone.
+        sample_weight_val : array-like, default=None
+            Weights of the samples in X_val.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not as described, or training diverges.
+            A fitted estimator then stays as it was.
+        """
+        return super().fit(X, y, sample_weight, groups, X_val, y_val, sample_weight_val)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return the probability of every class at every step.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+
+        Returns
+        -------
+        proba : ndarray, list of ndarray or DataFrame
+            Of an array (n_samples, n_timesteps, n_classes), of a list or a
+            SequenceArray a list of (n_timesteps_i, n_classes) arrays, of a DataFrame
+            with two levels a DataFrame with its index. Columns in the order of
+            `classes_`.
+        """
+        outputs = self._predict_outputs(X)
+        return unflatten_steps(self._task.decode(outputs), X, self.classes_)
+
+    def decision_function(self, X: Any) -> Any:
+        """Return the network's outputs before they become probabilities.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+
+        Returns
+        -------
+        scores : ndarray, list of ndarray, Series or DataFrame
+            Laid out as in `predict_proba`. Two classes: the log-odds of the second,
+            one number per step. Otherwise one score per class, up to a constant its
+            log-probability.
+        """
+        outputs = self._predict_outputs(X)
+        return unflatten_steps(self._task.to_scores(outputs), X, self.classes_)
+
+    def predict(self, X: Any) -> Any:
+        """Return the most probable class of every step.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+
+        Returns
+        -------
+        y : ndarray, list of ndarray or Series
+            Of an array (n_samples, n_timesteps), of a list or a SequenceArray a list
+            of (n_timesteps_i,) arrays, of a DataFrame with two levels a Series with
+            its index.
+        """
+        outputs = self._predict_outputs(X)
+        return unflatten_steps(self.classes_[outputs.argmax(axis=1)], X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy over all steps.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, as in `fit`, of any length.
+        y : array-like, list of arrays, Series or SequenceArray
+            The labels of their steps, as in `fit`.
+        sample_weight : array-like or list of arrays, default=None
+            Weights of the sequences, (n_samples,), and so of all their steps; or of the
+            steps, laid out as y is.
+
+        Returns
+        -------
+        score : float
+            The share of steps whose label is right.
+        """
+        check_is_fitted(self, "net_")
+        return step_scorer("accuracy")(self, X, y, sample_weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.target_tags.two_d_labels = True
+        return tags

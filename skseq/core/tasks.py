@@ -1,0 +1,254 @@
+"""Tasks: what to learn.
+
+A task turns y into targets of a network, names the loss, and turns the network's
+outputs back into what a user expects. It knows nothing of networks or estimators.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.special import expit, softmax
+from torch import nn
+
+from skseq.data.scaling import standard_scaler
+from skseq.data.sequences import SequenceArray
+from skseq.networks import LabelCrossEntropy, StepCrossEntropy
+
+__all__ = [
+    "Classification",
+    "MultilabelClassification",
+    "Regression",
+    "StepClassification",
+    "Task",
+]
+
+
+class Task:
+    """Base of the tasks.
+
+    Attributes
+    ----------
+    n_outputs : int
+        How many outputs the network needs.
+    criterion : callable
+        Makes the loss, an nn.Module; takes ``reduction="none"``.
+    stratifies : bool
+        Whether a held-out part shall have the same share of every target.
+    per_step : bool
+        Whether targets and outputs are those of time steps, not of sequences.
+    """
+
+    n_outputs: int
+    criterion: Callable[..., nn.Module]
+    stratifies: ClassVar[bool] = False
+    per_step: ClassVar[bool] = False
+
+    def learn_scale(self, y: np.ndarray, weights: np.ndarray | None) -> None:
+        """Learn the scale of the targets from the training part."""
+
+    def encode(self, y: Any, dtype: np.dtype) -> Any:
+        """Return targets for the loss, (n_samples,) or (n_samples, n_outputs)."""
+        raise NotImplementedError
+
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Return probabilities or values for outputs (n_samples, n_outputs)."""
+        raise NotImplementedError
+
+
+class Classification(Task):
+    """One class per sequence.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The sorted labels.
+    """
+
+    criterion = nn.CrossEntropyLoss
+    stratifies = True
+
+    def __init__(self, classes: np.ndarray):
+        self.classes = classes
+        self.n_outputs = len(classes)
+
+    def encode(self, y, dtype):
+        """Return the position of each label; an unknown one is an error."""
+        if y.ndim != 1:
+            raise ValueError(
+                f"y has the shape {y.shape}; expected one label per sequence, as in "
+                "classes or the first fit."
+            )
+        unknown = np.setdiff1d(y, self.classes).tolist()
+        if unknown:
+            raise ValueError(
+                f"y contains the label {unknown[0]!r}, which is not among the classes "
+                f"{self.classes.tolist()}."
+            )
+        return np.searchsorted(self.classes, y)
+
+    def decode(self, outputs):
+        """Return the probability of every class; rows sum to one."""
+        return softmax(outputs, axis=1)
+
+    def to_scores(self, outputs: np.ndarray) -> np.ndarray:
+        """Return log-odds (n_samples,) of two classes, else the outputs."""
+        return outputs[:, 1] - outputs[:, 0] if self.n_outputs == 2 else outputs
+
+
+class WeighingTask(Task):
+    """Base of the tasks whose loss weighs classes."""
+
+    class_weights: np.ndarray | None = None
+
+    def with_class_weights(self, weights: np.ndarray | None) -> Self:
+        """Return the same task with other weights."""
+        task = copy.copy(self)
+        task.class_weights = weights
+        return task
+
+
+class StepClassification(WeighingTask, Classification):
+    """One class per time step; y is a SequenceArray of labels.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The sorted labels.
+
+    Attributes
+    ----------
+    class_weights : ndarray of shape (n_classes,) or None
+        Weight of the steps of each class.
+    typical : float
+        What the steps of a training sequence weigh on average.
+    """
+
+    stratifies = False
+    per_step = True
+
+    def __init__(self, classes: np.ndarray):
+        super().__init__(classes)
+        self.class_weights: np.ndarray | None = None
+        self.typical = 1.0
+
+    @property
+    def criterion(self) -> Callable[..., nn.Module]:
+        """Cross entropy in which all steps count alike, but for their class."""
+        weights = self.class_weights
+        weights = None if weights is None else weights.tolist()
+        return partial(StepCrossEntropy, typical=self.typical, weight=weights)
+
+    def learn_scale(self, y, weights):
+        """Learn what the steps of a sequence weigh."""
+        totals = y.lengths
+        if self.class_weights is not None:
+            totals = [self.class_weights[codes].sum() for codes in self.encode(y, int)]
+        self.typical = float(np.average(totals, weights=weights))
+        if self.typical == 0:
+            raise ValueError("class_weight gives all steps the weight zero.")
+
+    def encode(self, y: SequenceArray, dtype: np.dtype) -> SequenceArray:
+        """Return the position of each label; an unknown one is an error."""
+        y = y.compact()
+        codes = super().encode(y.values[:, 0], dtype)
+        return y.map_values(lambda _: codes[:, None])
+
+
+class MultilabelClassification(WeighingTask):
+    """Any number of labels per sequence.
+
+    Parameters
+    ----------
+    n_labels : int
+        Number of columns of the indicator matrix.
+
+    Attributes
+    ----------
+    class_weights : ndarray of shape (2, n_labels) or None
+        Weight of each label where a sequence lacks it, and where it has it.
+    typical : float
+        What an indicator of the training part weighs on average.
+    """
+
+    def __init__(self, n_labels: int):
+        self.classes = np.arange(n_labels)
+        self.n_outputs = n_labels
+        self.class_weights: np.ndarray | None = None
+        self.typical = 1.0
+
+    @property
+    def criterion(self) -> Callable[..., nn.Module]:
+        """Binary cross entropy, in which indicators may have weights."""
+        if self.class_weights is None:
+            return nn.BCEWithLogitsLoss
+        weights = self.class_weights / self.typical
+        return partial(LabelCrossEntropy, weight=weights.tolist())
+
+    def learn_scale(self, y, weights):
+        """Learn what an indicator weighs."""
+        if self.class_weights is None:
+            return
+        lacking, having = self.class_weights
+        weighed = np.where(y == 1, having, lacking).mean(axis=1)
+        self.typical = float(np.average(weighed, weights=weights))
+        if self.typical == 0:
+            raise ValueError("class_weight gives all labels the weight zero.")
+
+    def encode(self, y, dtype):
+        """Return the indicators as floats."""
+        if y.ndim != 2 or y.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"y has the shape {y.shape}; expected indicators (n_samples, "
+                f"{self.n_outputs})."
+            )
+        return y.astype(dtype)
+
+    def decode(self, outputs):
+        """Return the probability of every label, each on its own."""
+        return expit(outputs)
+
+    def to_scores(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the log-odds of every label."""
+        return outputs
+
+
+class Regression(Task):
+    """One or several numbers per sequence.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of one target: () or (n_outputs,).
+    normalize : bool
+        Whether the network learns standardised targets.
+    """
+
+    criterion = nn.MSELoss
+
+    def __init__(self, shape: tuple[int, ...], normalize: bool):
+        self.shape = shape
+        self.n_outputs = shape[0] if shape else 1
+        self.scaler = standard_scaler(normalize)
+
+    def learn_scale(self, y, weights):
+        """Learn mean and standard deviation of each output."""
+        self.scaler.fit(y.reshape(len(y), -1), sample_weight=weights)
+
+    def encode(self, y, dtype):
+        """Return standardised targets (n_samples, n_outputs)."""
+        if y.shape[1:] != self.shape:
+            raise ValueError(
+                f"y has the shape {y.shape}; expected {(len(y), *self.shape)}, "
+                "as in the first fit."
+            )
+        return self.scaler.transform(y.reshape(len(y), -1)).astype(dtype)
+
+    def decode(self, outputs):
+        """Return values in the units of y, (n_samples,) or (n_samples, n_outputs)."""
+        values = self.scaler.inverse_transform(outputs)
+        return values.reshape(len(values), *self.shape)

@@ -1,0 +1,241 @@
+"""Batches: tensors gathered from a SequenceArray."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skseq.data.sequences import SequenceArray
+from skseq.networks import StepCrossEntropy
+from skseq.networks.masking import valid_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = [
+    "Batch",
+    "BatchIterator",
+    "SequenceDataset",
+    "StepTargets",
+    "prediction_batches",
+    "window_view",
+]
+
+BUCKET = 50  # batches among which unequal sequences are sorted by length
+PREDICTION_STEPS = 2**17  # time steps, padding included, of one prediction batch
+PREDICTION_SAMPLES = 4096
+
+
+class Batch(NamedTuple):
+    """Some samples as tensors."""
+
+    x: Tensor  # (B, T, F), shorter sequences repeat their last step
+    lengths: Tensor | None  # (B,), None if all are T
+    y: Tensor | None  # (B,), (B, n_outputs) or, of labels per step, (B, T)
+    weights: Tensor | None  # (B,)
+    index: Tensor | None = None  # (B,), which samples these are
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+class SequenceDataset:
+    """Sequences, targets and weights on a device.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        The samples; overlapping ones stay overlapping. An empty window becomes one
+        step of zeros, which after scaling says nothing.
+    device : torch.device
+        Where the tensors live.
+    targets : ndarray of shape (n_samples, ...) or SequenceArray, optional
+        What to learn: of each sequence, or one class of each of its steps.
+    weights : ndarray of shape (n_samples,), optional
+        Weight of each sample in the loss.
+    scales : list of tuple of two ndarrays, default=()
+        What to subtract from, then to divide by, the features of each sequence; arrays
+        of shape (n_samples, n_features), or (1, n_features) for all alike. Several
+        scales give several views of every feature, side by side.
+    dtype : torch.dtype, default=torch.float32
+        Type of the batches; integers, which are tokens, stay what they are.
+    """
+
+    def __init__(
+        self,
+        sequences: SequenceArray,
+        device: torch.device,
+        targets: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+        scales: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+        dtype: torch.dtype = torch.float32,
+    ):
+        self.dtype = dtype
+        self.lengths = sequences.lengths
+        self.n_timesteps = sequences.n_timesteps or None  # None of empty windows, too
+        values = np.require(sequences.values, requirements=["C", "W"])
+        self._values = torch.as_tensor(values, device=device)
+        starts, lengths = map(np.ascontiguousarray, (sequences.starts, self.lengths))
+        self._starts = torch.as_tensor(starts, device=device)
+        self._lengths = torch.as_tensor(lengths, device=device)
+        self._has_empty = bool((lengths == 0).any())
+        self.y = self.weights = None
+        if isinstance(targets, SequenceArray):
+            self.y = StepTargets(targets, device)
+        elif targets is not None:
+            self.y = torch.as_tensor(targets, device=device)
+        if weights is not None:
+            self.weights = torch.as_tensor(weights, device=device).to(dtype)
+        self._scales = [
+            [torch.as_tensor(part, device=device) for part in scale] for scale in scales
+        ]
+        if self.n_timesteps is not None:
+            self._windows = window_view(self._values, self.n_timesteps)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def gather(self, index: Tensor) -> Batch:
+        """Return the samples at an index tensor (B,)."""
+        starts = self._starts[index]
+        lengths = None
+        if self.n_timesteps is not None:
+            x = self._windows.index_select(0, starts)
+        else:
+            lengths = self._lengths[index].clamp_min(1)
+            steps = torch.arange(int(lengths.max()), device=starts.device)
+            steps = torch.minimum(steps, lengths.unsqueeze(1) - 1)  # (B, T)
+            x = self._values[starts.unsqueeze(1) + steps]
+        if self._scales:
+            x = torch.cat([self._scaled(x, index, *s) for s in self._scales], dim=2)
+        if x.is_floating_point():
+            x = x.to(self.dtype)
+        if self._has_empty:
+            x[self._lengths[index] == 0] = 0
+        y = None if self.y is None else self.y[index]
+        weights = None if self.weights is None else self.weights[index]
+        return Batch(x, lengths, y, weights, index)
+
+    @staticmethod
+    def _scaled(x: Tensor, index: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+        if len(mean) > 1:
+            mean, std = mean[index], std[index]
+        return (x - mean.unsqueeze(1)) / std.unsqueeze(1)
+
+
+class StepTargets:
+    """Classes of the steps of sequences, gathered as the sequences are.
+
+    Parameters
+    ----------
+    targets : SequenceArray of int, one feature
+        The classes; overlapping ones stay overlapping.
+    device : torch.device
+        Where the tensors live.
+    """
+
+    def __init__(self, targets: SequenceArray, device: torch.device):
+        self._sequences = SequenceDataset(targets, device)
+
+    def __getitem__(self, index: Tensor) -> Tensor:
+        batch = self._sequences.gather(index)
+        classes = batch.x.squeeze(2)  # (B, T)
+        if batch.lengths is None:
+            return classes
+        real = valid_steps(batch.lengths, classes.shape[1])
+        return classes.masked_fill(~real, StepCrossEntropy.padding)
+
+
+def window_view(values: Tensor, length: int) -> Tensor:
+    """View every window of a table.
+
+    Parameters
+    ----------
+    values : Tensor of shape (n_steps, n_features), contiguous
+        The table.
+    length : int
+        Number of steps in a window.
+
+    Returns
+    -------
+    windows : Tensor of shape (n_steps - length + 1, length, n_features)
+    """
+    n_steps, n_features = values.shape
+    return values.as_strided(
+        (n_steps - length + 1, length, n_features), (n_features, n_features, 1)
+    )
+
+
+class BatchIterator:
+    """Mini-batches of a data set, again and again.
+
+    Unequal sequences can be batched with others of about their length, so that
+    little is computed on padding.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    batch_size : int
+        Samples per batch; the last batch may be smaller.
+    generator : torch.Generator, optional
+        Shuffles anew in every iteration; None keeps the order.
+    by_length : bool, default=True
+        Whether a shuffled batch holds sequences of about one length.
+    """
+
+    def __init__(
+        self,
+        dataset: SequenceDataset,
+        batch_size: int,
+        generator: torch.Generator | None = None,
+        by_length: bool = True,
+    ):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.generator = generator
+        self.by_length = by_length
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for index in self._indices():
+            yield self.dataset.gather(index)
+
+    def _indices(self) -> tuple[Tensor, ...]:
+        n = len(self.dataset)
+        if self.generator is None:
+            return torch.arange(n).split(self.batch_size)
+        order = torch.randperm(n, generator=self.generator)
+        if self.dataset.n_timesteps is not None or not self.by_length:
+            return order.split(self.batch_size)
+        lengths = torch.as_tensor(self.dataset.lengths)
+        buckets = order.split(BUCKET * self.batch_size)
+        sorted_order = torch.cat([b[lengths[b].argsort(stable=True)] for b in buckets])
+        batches = sorted_order.split(self.batch_size)
+        shuffled = torch.randperm(len(batches), generator=self.generator)
+        return tuple(batches[i] for i in shuffled.tolist())
+
+
+def prediction_batches(dataset: SequenceDataset) -> Iterator[tuple[Tensor, Batch]]:
+    """Yield large batches of similar lengths together with their samples' index.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    """
+    order = np.argsort(dataset.lengths, kind="stable")
+    position = 0
+    while position < len(order):
+        # The longest of the next samples decides how many of them fit.
+        candidates = order[position : position + PREDICTION_SAMPLES]
+        padded = dataset.lengths[candidates] * np.arange(1, len(candidates) + 1)
+        n = max(1, int(np.searchsorted(padded, PREDICTION_STEPS, side="right")))
+        index = torch.as_tensor(candidates[:n])
+        yield index, dataset.gather(index)
+        position += n

@@ -1,0 +1,66 @@
+"""What columns and sequences are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseq.data.foreign import columns_of
+
+__all__ = ["as_instances", "as_names", "names_of_all", "names_of_columns"]
+
+
+def as_names(names: Any, n_features: int) -> np.ndarray | None:
+    """Return names of columns as scikit-learn keeps them."""
+    if names is None:
+        return None
+    names = list(names)
+    if len(names) != n_features or not all(isinstance(name, str) for name in names):
+        raise ValueError(
+            f"feature_names must be {n_features} strings, one per column of values, "
+            f"got {names!r:.200}."
+        )
+    return np.array(names, dtype=object)
+
+
+def as_instances(instances: Any, n_samples: int) -> pd.Index | None:
+    """Return the labels of sequences as an index."""
+    if instances is None:
+        return None
+    instances = pd.Index(instances)
+    if instances.nlevels > 1 or len(instances) != n_samples:
+        raise ValueError(
+            f"instances must be {n_samples} labels, one per sequence, got "
+            f"{len(instances)} in {instances.nlevels} level(s)."
+        )
+    return instances
+
+
+def names_of_columns(frame: Any) -> Any:
+    """Return the columns of a DataFrame if all are strings, as scikit-learn does.
+
+    Parameters
+    ----------
+    frame : object
+        A DataFrame, or anything else, which has no names.
+
+    Returns
+    -------
+    names : Index or None
+    """
+    columns = columns_of(frame)
+    named = len(columns) and all(isinstance(column, str) for column in columns)
+    return columns if named else None
+
+
+def names_of_all(sequences: list) -> Any:
+    """Return the names of columns that the DataFrames in a list share."""
+    columns = [list(columns_of(item)) for item in sequences]
+    for i, names in enumerate(columns):
+        if names != columns[0]:
+            raise ValueError(
+                f"The DataFrame X[{i}] has the columns {names}, X[0] has {columns[0]}."
+            )
+    return names_of_columns(sequences[0]) if columns else None

@@ -1,0 +1,125 @@
+"""Standardisation of the time steps, learned once per step and not per window."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from skseq.data.sequences import SequenceArray
+
+__all__ = ["StepScaler", "sequence_scale", "standard_scaler"]
+
+CHUNK = 2**16  # rows transformed at a time, so that no large temporary is made
+
+
+def standard_scaler(normalize: bool) -> StandardScaler:
+    """Return a StandardScaler that gives arrays, whatever output is configured.
+
+    Parameters
+    ----------
+    normalize : bool
+        False makes one that changes nothing.
+
+    Returns
+    -------
+    scaler : StandardScaler
+    """
+    scaler = StandardScaler(with_mean=normalize, with_std=normalize)
+    return scaler.set_output(transform="default")
+
+
+class StepScaler:
+    """scikit-learn's StandardScaler over the time steps of sequences.
+
+    A step counts as often as sequences use it, each with its weight, as if the
+    sequences had been laid out one after the other.
+
+    Parameters
+    ----------
+    normalize : bool
+        False passes the values on as they are.
+    """
+
+    def __init__(self, normalize: bool):
+        self.scaler = standard_scaler(normalize)
+
+    def fit(self, sequences: SequenceArray, weights: np.ndarray | None) -> StepScaler:
+        """Learn mean and standard deviation per feature.
+
+        Parameters
+        ----------
+        sequences : SequenceArray
+            The training part.
+        weights : ndarray of shape (n_samples,) or None
+            Weight of each sequence.
+        """
+        sequences = sequences.compact()
+        ends = sequences.starts + sequences.lengths
+        edges = np.zeros(len(sequences.values) + 1)
+        np.add.at(edges, sequences.starts, 1 if weights is None else weights)
+        np.add.at(edges, ends, -1 if weights is None else -weights)
+        uses = np.cumsum(edges[:-1])
+        self.scaler.fit(sequences.values, sample_weight=uses)
+        return self
+
+    def transform(self, sequences: SequenceArray, dtype: np.dtype) -> SequenceArray:
+        """Return standardised sequences of a type, without steps that none uses.
+
+        Parameters
+        ----------
+        sequences : SequenceArray
+            Sequences with as many features as in `fit`.
+        dtype : dtype
+            Type of the result; what is computed is at least as precise.
+        """
+        mean, std = self.scaler.mean_, self.scaler.scale_  # None: unchanged
+
+        def standardize(values: np.ndarray) -> np.ndarray:
+            if mean is None:
+                return values.astype(dtype)
+            scaled = np.empty(values.shape, dtype)
+            for start in range(0, len(values), CHUNK):
+                rows = slice(start, start + CHUNK)
+                scaled[rows] = (values[rows] - mean) / std
+            return scaled
+
+        return sequences.compact().map_values(standardize)
+
+    def scale(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and standard deviation, each of shape (1, n_features)."""
+        return self.scaler.mean_[None], self.scaler.scale_[None]
+
+
+def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of every feature of every sequence.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        The sequences.
+
+    Returns
+    -------
+    mean, std : ndarray of float64 of shape (n_samples, n_features)
+        The deviation is 1 where a feature is constant, but for rounding.
+    """
+    n_samples = len(sequences)
+    mean, std = np.zeros((2, n_samples, sequences.n_features))
+    lengths = sequences.lengths.clip(min=1)  # an empty window is given any step
+    ends = np.cumsum(lengths)
+    first = 0
+    while first < n_samples:
+        done = ends[first] - lengths[first]
+        last = max(first + 1, int(np.searchsorted(ends, done + CHUNK, side="right")))
+        part = slice(first, last)
+        n = lengths[part, None]
+        offsets = ends[part] - lengths[part] - done
+        rows = np.repeat(sequences.starts[part] - offsets, lengths[part])
+        values = sequences.values[rows + np.arange(len(rows))].astype(np.float64)
+        mean[part] = np.add.reduceat(values, offsets) / n
+        centred = values - np.repeat(mean[part], lengths[part], axis=0)
+        std[part] = np.sqrt(np.add.reduceat(centred**2, offsets) / n)
+        first = last
+    rounding = 10 * np.finfo(sequences.dtype).eps * np.abs(mean)
+    std[std <= rounding] = 1
+    return mean, std

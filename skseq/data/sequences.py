@@ -1,0 +1,478 @@
+"""SequenceArray: the one container behind every layout of sequences."""
+
+from __future__ import annotations
+
+import copy
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from skseq._showing import shown
+from skseq.data.foreign import check_container, is_frame
+from skseq.data.names import as_instances, as_names, names_of_all, names_of_columns
+from skseq.data.panels import check_dates_rise, panel_starts
+from skseq.data.token_arrays import TokenArray, holds_tokens
+from skseq.parameters import is_positive_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["SequenceArray"]
+
+
+class SequenceArray:
+    """Sequences as slices of one table of time steps.
+
+    Sample ``i`` is ``values[starts[i] : starts[i] + lengths[i]]``. Sequences may
+    have unequal lengths and may overlap, so sliding windows over a table cost no
+    more memory than the table. Indexing selects samples as in a NumPy array and
+    copies no time step, which is what scikit-learn's splitters rely on.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_steps, n_features)
+        The time steps of all sequences.
+    starts : array-like of int of shape (n_samples,)
+        Row of `values` at which each sequence starts.
+    lengths : array-like of int of shape (n_samples,)
+        Number of time steps of each sequence, at least 1.
+    window_length : int or None, default=None
+        Number of steps in a complete window, if the sequences are windows. Then
+        shorter ones, even empty ones, are windows of which the first steps are
+        unknown.
+    feature_names : array-like of str of shape (n_features,) or None, default=None
+        Names of the columns of `values`.
+    instances : array-like of shape (n_samples,) or None, default=None
+        What each sequence is called: labels of patients, machines, days. Several
+        sequences may be pieces of one instance.
+
+    Raises
+    ------
+    ValueError
+        If `values` is not a table, a sequence is empty or longer than a window, or
+        reaches outside of `values`, or there are not as many names as columns or
+        instances as sequences.
+
+    See Also
+    --------
+    SequenceArray.from_array : From an array (n_samples, n_timesteps, n_features).
+    SequenceArray.from_list : From sequences of unequal lengths.
+    SequenceArray.from_frame : From a long table indexed by (instance, time).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import SequenceArray
+    >>> X = SequenceArray.from_list([[1.0, 2.0, 3.0], [4.0, 5.0]])
+    >>> X.shape
+    (2, None, 1)
+    >>> X[1]
+    array([[4.],
+           [5.]])
+    >>> X[[True, False]]
+    SequenceArray(n_samples=1, n_timesteps=3, n_features=1)
+    """
+
+    ndim = 3
+
+    def __init__(
+        self,
+        values: np.ndarray,
+        starts: Any,
+        lengths: Any,
+        window_length: int | None = None,
+        *,
+        feature_names: Any = None,
+        instances: Any = None,
+    ):
+        check_container(values, "values")
+        if not isinstance(values, TokenArray):
+            values = np.asarray(values)
+        starts = _as_integers("starts", starts)
+        lengths = _as_integers("lengths", lengths)
+        if values.ndim != 2:
+            raise ValueError(
+                "values must be a table of shape (n_steps, n_features), "
+                f"got an array of shape {values.shape}."
+            )
+        if starts.ndim != 1 or starts.shape != lengths.shape:
+            raise ValueError(
+                "starts and lengths must be vectors of equal length, "
+                f"got shapes {starts.shape} and {lengths.shape}."
+            )
+        if window_length is not None and not is_positive_integer(window_length):
+            raise ValueError(
+                f"window_length must be a positive integer, got {shown(window_length)}."
+            )
+        if window_length is not None and (lengths > window_length).any():
+            raise ValueError(
+                f"Sequence {np.argmax(lengths)} has length {lengths.max()}, more than "
+                f"window_length={window_length}."
+            )
+        if (lengths < (0 if window_length else 1)).any():
+            raise ValueError(
+                f"Sequence {np.argmin(lengths)} has length {lengths.min()}; "
+                "every sequence must have at least one time step."
+            )
+        outside = (starts < 0) | (starts > len(values) - lengths)
+        if outside.any():
+            i = int(np.argmax(outside))
+            raise ValueError(
+                f"Sequence {i} covers the rows {starts[i]} to "
+                f"{int(starts[i]) + int(lengths[i]) - 1}, but values has "
+                f"{len(values)} rows."
+            )
+        self.values = values
+        self.starts = starts
+        self.lengths = lengths
+        self.window_length = window_length
+        self.feature_names = as_names(feature_names, values.shape[1])
+        self.instances = as_instances(instances, len(starts))
+
+    # Layouts in -----------------------------------------------------------
+
+    @classmethod
+    def from_array(cls, X: np.ndarray) -> SequenceArray:
+        """View an array of equally long sequences.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features)
+            The sequences. A C-contiguous array is not copied.
+
+        Returns
+        -------
+        sequences : SequenceArray
+        """
+        check_container(X, "X", time_axis=1)
+        X = np.asarray(X)
+        if X.ndim != 3:
+            raise ValueError(
+                "X must have the shape (n_samples, n_timesteps, n_features), "
+                f"got {X.shape}."
+            )
+        n_samples, n_timesteps, n_features = X.shape
+        return cls(
+            X.reshape(n_samples * n_timesteps, n_features),
+            np.arange(n_samples) * n_timesteps,
+            np.full(n_samples, n_timesteps),
+        )
+
+    @classmethod
+    def from_list(cls, sequences: Sequence[Any]) -> SequenceArray:
+        """Join sequences of unequal lengths.
+
+        Parameters
+        ----------
+        sequences : sequence of array-likes
+            Each of shape (n_timesteps_i,) or (n_timesteps_i, n_features), with the
+            same number of features.
+
+        Returns
+        -------
+        sequences : SequenceArray
+            It knows the names of the columns, if the sequences are DataFrames.
+
+        Raises
+        ------
+        ValueError
+            If there is no sequence, one is empty or has another number of
+            dimensions or features, or other columns, or dates in its index do not
+            increase.
+        TypeError
+            If `sequences` is no list of arrays.
+        """
+        is_one = isinstance(sequences, (str, bytes, dict, set)) or is_frame(sequences)
+        if is_one or hasattr(sequences, "columns") or not np.iterable(sequences):
+            raise TypeError(
+                f"sequences must be a list of arrays, got {type(sequences).__name__}."
+            )
+        sequences = list(sequences)
+        check_container(sequences, "sequences", time_axis=1)
+        names = names_of_all(sequences)
+        for i, sequence in enumerate(sequences):
+            check_dates_rise(sequence, f"sequences[{i}]")
+        tables = [_as_table(sequence, i) for i, sequence in enumerate(sequences)]
+        if not tables:
+            raise ValueError("sequences holds no sequence; at least one is required.")
+        n_features = tables[0].shape[1]
+        for i, table in enumerate(tables):
+            if table.shape[1] != n_features:
+                raise ValueError(
+                    f"Sequence {i} has {table.shape[1]} features per time step, but "
+                    f"sequence 0 has {n_features}; all must have the same number."
+                )
+        lengths = np.array([len(table) for table in tables])
+        values = np.ascontiguousarray(np.concatenate(tables))
+        if holds_tokens(sequences):
+            values = values.view(TokenArray)
+        return cls(values, np.cumsum(lengths) - lengths, lengths, feature_names=names)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> SequenceArray:
+        """Convert a long table: one sequence per instance.
+
+        Parameters
+        ----------
+        frame : DataFrame with a 2-level index (instance, time)
+            The columns are the features. The rows of one instance must stand
+            together, with increasing time. Instances keep their order.
+
+        Returns
+        -------
+        sequences : SequenceArray
+            It knows the names of the columns, if all are strings, and the instances.
+
+        Raises
+        ------
+        ValueError
+            If the index has not two levels, an instance is interrupted by another
+            or the time of an instance does not increase.
+        TypeError
+            If `frame` is no DataFrame.
+        """
+        if not isinstance(frame, pd.DataFrame):
+            kind, hint = type(frame).__name__, ""
+            if isinstance(frame, pd.Series):
+                hint = "; give frame.to_frame()"
+            if is_frame(frame):
+                kind = f"{type(frame).__module__}.{kind}"
+                hint = "; give frame.to_pandas().set_index([instance, time])"
+            raise TypeError(f"frame must be a DataFrame, got {kind}{hint}.")
+        starts = panel_starts(frame.index)
+        return cls(
+            frame.to_numpy(),
+            starts,
+            np.diff(np.append(starts, len(frame))),
+            feature_names=names_of_columns(frame),
+            instances=frame.index.get_level_values(0)[starts],
+        )
+
+    # An array of samples --------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
+            key = key[0]  # how scikit-learn indexes arrays
+        if not isinstance(key, slice) and np.ndim(key) == 0:
+            start = self.starts[key]
+            return self.values[start : start + self.lengths[key]]
+        if isinstance(key, pd.Series) and key.dtype == bool:
+            key = self._aligned(key)
+        if not isinstance(key, slice):
+            key = np.asarray(key)
+            if key.size == 0:
+                key = key.astype(np.intp)
+        return self._replace(
+            starts=self.starts[key],
+            lengths=self.lengths[key],
+            instances=None if self.instances is None else self.instances[key],
+        )
+
+    def _aligned(self, mask: pd.Series) -> pd.Series:
+        """Return a mask in the order of the instances, if it names them, as pandas."""
+        names = self.instances
+        if names is None or len(mask) != len(names) or not mask.index.is_unique:
+            return mask
+        return mask.loc[names] if names.isin(mask.index).all() else mask
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[i] for i in range(len(self)))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("A SequenceArray cannot become an array without a copy.")
+        if self.window_length is not None:
+            X = self.to_padded(np.nan, length=self.window_length, padding="pre")
+        elif self.n_timesteps is not None or len(self) == 0:
+            X = self.to_padded()
+        else:
+            raise ValueError(
+                "The sequences have unequal lengths and make no array; "
+                "use to_padded() or to_list()."
+            )
+        return X if dtype is None else X.astype(dtype, copy=False)
+
+    def __repr__(self) -> str:
+        lengths: Any = self.n_timesteps
+        if lengths is None and len(self):
+            lengths = f"{self.lengths.min()}..{self.lengths.max()}"
+        return (
+            f"SequenceArray(n_samples={len(self)}, n_timesteps={lengths}, "
+            f"n_features={self.n_features})"
+        )
+
+    def __reduce__(self) -> tuple:
+        compact = self.compact()  # a fold of a large table pickles small
+        return _restore, (vars(compact),)
+
+    def __sizeof__(self) -> int:
+        # Dask sends what it knows to be large to each worker once, not with each task.
+        return self.values.nbytes + self.starts.nbytes + self.lengths.nbytes
+
+    @property
+    def n_timesteps(self) -> int | None:
+        """The length that all sequences share, None if they differ."""
+        if len(self) == 0 or (self.lengths != self.lengths[0]).any():
+            return None
+        return int(self.lengths[0])
+
+    @property
+    def n_features(self) -> int:
+        """Number of features per time step."""
+        return self.values.shape[1]
+
+    @property
+    def shape(self) -> tuple[int, int | None, int]:
+        """(n_samples, n_timesteps, n_features), n_timesteps None if unequal."""
+        return len(self), self.window_length or self.n_timesteps, self.n_features
+
+    @property
+    def complete(self) -> np.ndarray:
+        """A mask of the sequences that are not windows with unknown first steps."""
+        return self.lengths >= (self.window_length or 0)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Data type of the time steps."""
+        return self.values.dtype
+
+    # Conversions ----------------------------------------------------------
+
+    def to_list(self) -> list[np.ndarray]:
+        """Return one array (n_timesteps_i, n_features) per sequence, as views."""
+        return list(self)
+
+    def to_padded(
+        self,
+        value: float = 0.0,
+        *,
+        length: int | None = None,
+        padding: str = "post",
+        truncating: str = "post",
+    ) -> np.ndarray:
+        """Return one array with shorter sequences filled up and longer ones cut.
+
+        Parameters
+        ----------
+        value : float, default=0.0
+            The filler.
+        length : int or None, default=None
+            Number of steps in the result; None takes the longest sequence.
+        padding : {"post", "pre"}, default="post"
+            Whether the filler stands behind or before a sequence.
+        truncating : {"post", "pre"}, default="post"
+            Whether the last or the first steps are cut.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, length, n_features)
+
+        Raises
+        ------
+        ValueError
+            If an argument is not as described.
+        """
+        if not isinstance(value, Real):
+            raise ValueError(f"value must be a number, got {shown(value)}.")
+        if length is not None and not is_positive_integer(length):
+            raise ValueError(f"length must be a positive integer, got {length!r}.")
+        for name, side in (("padding", padding), ("truncating", truncating)):
+            if side not in ("post", "pre"):
+                raise ValueError(f"{name} must be 'post' or 'pre', got {shown(side)}.")
+        if length is None:
+            length = self.lengths.max(initial=0)
+        kept = np.minimum(self.lengths, length)[:, None]
+        offsets = np.arange(length) - (length - kept if padding == "pre" else 0)
+        real = (offsets >= 0) & (offsets < kept)  # (n_samples, length)
+        first = self.starts[:, None]
+        if truncating == "pre":
+            first = first + self.lengths[:, None] - kept
+        X = self.values[np.where(real, first + offsets, 0)]
+        X = X.astype(np.result_type(X, np.min_scalar_type(value)), copy=False)
+        X[~real] = value
+        return X
+
+    def map_values(self, function: Callable[[np.ndarray], np.ndarray]) -> SequenceArray:
+        """Apply a function to the table of time steps, once per step.
+
+        Parameters
+        ----------
+        function : callable
+            Takes `values` and returns a table with as many rows.
+
+        Returns
+        -------
+        sequences : SequenceArray
+        """
+        values = function(self.values)
+        if len(values) != len(self.values):
+            raise ValueError(
+                f"function returned {len(values)} rows for {len(self.values)} steps."
+            )
+        if values.shape[1] != self.n_features:  # they are other columns
+            return self._replace(values=values, feature_names=None)
+        return self._replace(values=values)
+
+    def compact(self) -> SequenceArray:
+        """Drop the time steps that no sequence uses.
+
+        Returns
+        -------
+        sequences : SequenceArray
+            The same sequences over the smallest table that holds them.
+        """
+        edges = np.zeros(len(self.values) + 1, dtype=np.intp)
+        np.add.at(edges, self.starts, 1)
+        np.add.at(edges, self.starts + self.lengths, -1)
+        used = np.cumsum(edges[:-1]) > 0
+        if used.all():
+            return self
+        if not used.any():
+            used[:1] = True  # empty windows still start somewhere
+        position = np.maximum(np.cumsum(used) - 1, 0)
+        starts = position[np.minimum(self.starts, len(used) - 1)]
+        return self._replace(values=self.values[used], starts=starts)
+
+    def _replace(self, **parts: Any) -> SequenceArray:
+        """Return a copy with other parts, which are known to fit."""
+        sequences = copy.copy(self)
+        vars(sequences).update(parts)
+        return sequences
+
+    def __copy__(self) -> SequenceArray:
+        sequences = SequenceArray.__new__(SequenceArray)
+        vars(sequences).update(vars(self))
+        return sequences
+
+
+def _restore(parts: dict[str, Any]) -> SequenceArray:
+    """Return the sequences that were pickled."""
+    return SequenceArray(**parts)
+
+
+def _as_integers(name: str, values: Any) -> np.ndarray:
+    """Return a vector of row numbers."""
+    values = np.asarray(values)
+    if values.size and values.dtype.kind not in "iu":
+        raise ValueError(f"{name} must hold integers, got values of {values.dtype}.")
+    return values.astype(np.intp)
+
+
+def _as_table(sequence: Any, i: int) -> np.ndarray:
+    """Return sequence `i` as an array of shape (n_timesteps, n_features)."""
+    table = np.asarray(sequence)
+    if table.ndim == 1:
+        table = table[:, None]
+    if table.ndim != 2:
+        raise ValueError(
+            f"Sequence {i} has the shape {table.shape}; expected (n_timesteps,) or "
+            "(n_timesteps, n_features)."
+        )
+    if len(table) == 0:
+        raise ValueError(f"Sequence {i} is empty; at least one time step is required.")
+    return table
