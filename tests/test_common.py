@@ -183,8 +183,8 @@ def scores(estimator, X):
 class OneLabel(ClassifierMixin):
     """Makes a tagger a classifier: all steps are given the label of their sequence.
 
-    scikit-learn's checks know labels of samples only; here they see all of a tagger
-    but how it reads and lays out labels of steps, which tests/core/test_tagging.py tells.
+    scikit-learn's checks know labels of samples only; here they see all of a tagger but
+    how it reads and lays out labels of steps, which tests/core/test_tagging.py tells.
     """
 
     def _check_y(self, X, y):
