@@ -10,26 +10,34 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._describing import described
 from skseq._showing import shown
 from skseq.plotting._axes import (
     COLORS,
     OBSERVED,
     legend_above,
-    make_axes,
-    need_matplotlib,
     read_numbers,
     shortened,
-    show_time,
     styled,
-    time_edges,
-    times,
 )
+from skseq.plotting._display import SHARED, Display, need_matplotlib
+from skseq.plotting._time import or_counted, show_time, time_edges, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["AnomalyDisplay"]
 
+TEXTS = {
+    **SHARED,
+    "drawing": """
+        ax : Axes or two of them, default=None
+            Where to draw the values and the oddity, of a single one the oddity alone;
+            None makes a new figure.
+        line_kw, outlier_kw : dict, default=None
+            Further arguments of `Axes.plot` for the line of oddity and for the marks.
+        """,
+}
 COLUMNS = (COLORS[0], *COLORS[2:4], COLORS[5])  # none of an outlier, true or not
 OUTLIER = {"color": COLORS[1], "marker": "o", "markersize": 4, "linestyle": "none"}
 TRUTH: dict[str, Any] = {
@@ -41,12 +49,12 @@ TRUTH: dict[str, Any] = {
 }
 
 
-class AnomalyDisplay:
+@described(**TEXTS)
+class AnomalyDisplay(Display):
     """The rows of a series above their oddity, with the line beyond which they are odd.
 
     Oddity is minus what `score_samples` says: the higher, the less a row was expected.
-    Use `from_estimator` or `from_predictions` to make one. All parameters are stored as
-    attributes.
+    {made_by}
 
     Parameters
     ----------
@@ -140,11 +148,7 @@ class AnomalyDisplay:
             -1 for what truly is an outlier, 1 for usual rows.
         name : str, default=None
             Title; None takes the class of the estimator.
-        ax : Axes or two of them, default=None
-            Where to draw the values and the oddity, of a single one the oddity alone;
-            None makes a new figure.
-        line_kw, outlier_kw : dict, default=None
-            Further arguments of `Axes.plot` for the line of oddity and for the marks.
+        {drawing}
 
         Returns
         -------
@@ -156,8 +160,7 @@ class AnomalyDisplay:
             If the estimator is no such detector.
         ValueError
             If y holds anything but one -1 or 1 per row.
-        ImportError
-            If matplotlib is missing.
+        {no_matplotlib}
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         if not (hasattr(estimator, "score_samples") and hasattr(estimator, "offset_")):
@@ -204,13 +207,8 @@ class AnomalyDisplay:
             The rows that were judged.
         y_true : array-like of shape (n_rows,), default=None
             -1 for what truly is an outlier, 1 for usual rows.
-        name : str, default=None
-            Title.
-        ax : Axes or two of them, default=None
-            Where to draw the values and the oddity, of a single one the oddity alone;
-            None makes a new figure.
-        line_kw, outlier_kw : dict, default=None
-            Further arguments of `Axes.plot` for the line of oddity and for the marks.
+        {title}
+        {drawing}
 
         Returns
         -------
@@ -221,8 +219,7 @@ class AnomalyDisplay:
         ValueError
             If the arguments are not of equal lengths, y_true holds anything else than
             -1 and 1, or the threshold is no number.
-        ImportError
-            If matplotlib is missing.
+        {no_matplotlib}
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
         indices = [x.index for x in (values, scores) if hasattr(x, "iloc")]
@@ -276,11 +273,7 @@ class AnomalyDisplay:
 
         Parameters
         ----------
-        ax : Axes or two of them, default=None
-            Where to draw the values and the oddity, of a single one the oddity alone;
-            None makes a new figure.
-        line_kw, outlier_kw : dict, default=None
-            Further arguments of `Axes.plot` for the line of oddity and for the marks.
+        {drawing}
 
         Returns
         -------
@@ -288,17 +281,12 @@ class AnomalyDisplay:
             Itself.
         """
         has_values = self.values is not None and (ax is None or np.size(ax) > 1)
-        self.axes_ = make_axes(
-            f"{type(self).__name__}.plot",
-            ax,
-            1 + has_values,
-            size=(7.6, 4.8 if has_values else 3.2),
-        )
+        size = (7.6, 4.8 if has_values else 3.2)
+        self.axes_ = self._make_axes(ax, 1 + has_values, size=size)
         self.ax_ = self.axes_[-1]
-        self.figure_ = self.ax_.figure
         from matplotlib.lines import Line2D
 
-        index = pd.RangeIndex(len(self.scores)) if self.index is None else self.index
+        index = or_counted(self.index, len(self.scores))
         x, is_odd = times(index), self.scores < self.threshold
         self.truths_: list = []
         self.value_lines_: list = []

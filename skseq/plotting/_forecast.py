@@ -9,20 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._describing import described
 from skseq._showing import shown
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._known import known_targets
-from skseq.plotting._axes import (
-    OBSERVED,
-    legend_above,
-    make_axes,
-    need_matplotlib,
-    read_numbers,
-    shortened,
-    show_time,
-    styled,
-    times,
-)
+from skseq.plotting._axes import OBSERVED, legend_above, read_numbers, shortened, styled
+from skseq.plotting._display import SHARED, Display, need_matplotlib
 from skseq.plotting._forecast_tables import (
     as_table,
     check_n_history,
@@ -32,18 +24,39 @@ from skseq.plotting._forecast_tables import (
     shown_history,
     usual_coverage,
 )
+from skseq.plotting._time import show_time, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["ForecastDisplay"]
 
+TEXTS = {
+    **SHARED,
+    "n_history": """
+        n_history : int, "auto" or None, default="auto"
+            How many rows before the forecast are drawn: None all, "auto" all up to 80,
+            of more four times as many as are forecast, and 20 at least.
+        """,
+    "series": """
+        series : object, default=None
+            Which one of several series to show; None stands for the first one.
+        """,
+    "drawing": """
+        ax : matplotlib.axes.Axes or one per target, default=None
+            Where to draw; None makes a new figure.
+        line_kw, band_kw : dict, default=None
+            Further arguments of `Axes.plot` for the forecast and of
+            `Axes.fill_between` for its interval.
+        """,
+}
 
-class ForecastDisplay:
+
+@described(**TEXTS)
+class ForecastDisplay(Display):
     """A forecast with its interval, behind the rows before and beside what came true.
 
-    Use `from_estimator` or `from_predictions` to make one. All parameters are stored as
-    attributes.
+    {made_by}
 
     Parameters
     ----------
@@ -57,9 +70,7 @@ class ForecastDisplay:
         The rows before.
     y_true : DataFrame of n_targets columns, default=None
         What came true.
-    n_history : int, "auto" or None, default="auto"
-        How many rows before the forecast are drawn: None all, "auto" all up to 80, of
-        more four times as many as are forecast, and 20 at least.
+    {n_history}
     name : str, default=None
         Title.
 
@@ -152,18 +163,11 @@ class ForecastDisplay:
             shows those that the forecaster looks back at.
         y_true : array-like, Series or DataFrame, default=None
             What came true, likewise.
-        n_history : int, "auto" or None, default="auto"
-            How many rows before the forecast are drawn: None all, "auto" all up to 80,
-            of more four times as many as are forecast, and 20 at least.
-        series : object, default=None
-            Which one of several series to show; None stands for the first one.
+        {n_history}
+        {series}
         name : str, default=None
             Title; None takes the class of the forecaster and the series.
-        ax : matplotlib.axes.Axes or one per target, default=None
-            Where to draw; None makes a new figure.
-        line_kw, band_kw : dict, default=None
-            Further arguments of `Axes.plot` for the forecast and of
-            `Axes.fill_between` for its interval.
+        {drawing}
 
         Returns
         -------
@@ -175,8 +179,7 @@ class ForecastDisplay:
             If it is no forecaster of this package.
         ValueError
             If there is no such series, or as in `predict` and `predict_interval`.
-        ImportError
-            If matplotlib is missing.
+        {no_matplotlib}
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         if not isinstance(estimator, BaseForecaster):
@@ -249,18 +252,10 @@ class ForecastDisplay:
             The rows before the forecast, with the columns of the targets or more.
         y_true : array-like, Series or DataFrame, default=None
             What came true, likewise; its first row is the first that is forecast.
-        n_history : int, "auto" or None, default="auto"
-            How many rows before the forecast are drawn: None all, "auto" all up to 80,
-            of more four times as many as are forecast, and 20 at least.
-        series : object, default=None
-            Which one of several series to show; None stands for the first one.
-        name : str, default=None
-            Title.
-        ax : matplotlib.axes.Axes or one per target, default=None
-            Where to draw; None makes a new figure.
-        line_kw, band_kw : dict, default=None
-            Further arguments of `Axes.plot` for the forecast and of
-            `Axes.fill_between` for its interval.
+        {n_history}
+        {series}
+        {title}
+        {drawing}
 
         Returns
         -------
@@ -271,8 +266,7 @@ class ForecastDisplay:
         ValueError
             If there is no such series, rows or columns do not go together, the
             coverage is no share, or `n_history` no number of rows.
-        ImportError
-            If matplotlib is missing.
+        {no_matplotlib}
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
         is_share = isinstance(coverage, Real) and 0 < coverage < 1
@@ -317,11 +311,7 @@ class ForecastDisplay:
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes or one per target, default=None
-            Where to draw; None makes a new figure.
-        line_kw, band_kw : dict, default=None
-            Further arguments of `Axes.plot` for the forecast and of
-            `Axes.fill_between` for its interval.
+        {drawing}
 
         Returns
         -------
@@ -329,12 +319,8 @@ class ForecastDisplay:
             Itself.
         """
         n_targets = self.forecast.shape[1]
-        self.axes_ = make_axes(
-            f"{type(self).__name__}.plot",
-            ax,
-            n_targets,
-            size=(7.6, min(2.0 + 1.8 * n_targets, 10)),
-        )
+        size = (7.6, min(2.0 + 1.8 * n_targets, 10))
+        self.axes_ = self._make_axes(ax, n_targets, size=size)
         self.lines_: list = []
         self.bands_: list = []
         self.history_lines_: list = []
@@ -344,8 +330,7 @@ class ForecastDisplay:
             panel.set_ylabel(shortened(self.forecast.columns[i]))
         show_time(self.axes_[-1], self.forecast.index)
         legend_above(self.axes_[0], self.name)
-        self.ax_, self.line_ = self.axes_[0], self.lines_[0]
-        self.figure_ = self.ax_.figure
+        self.line_ = self.lines_[0]
         return self
 
     def _plot_target(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from skseq._showing import shown
-from skseq.plotting._axes import read_numbers, times
+from skseq.plotting._axes import read_numbers
+from skseq.plotting._time import times
 
 if TYPE_CHECKING:
     from skseq.forecasting._base import BaseForecaster

@@ -6,15 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skseq._describing import described
 from skseq._showing import shown
-from skseq.plotting._axes import (
-    COLORS,
-    OBSERVED,
-    make_axes,
-    need_matplotlib,
-    read_numbers,
-    shortened,
-)
+from skseq.plotting._axes import COLORS, OBSERVED, read_numbers, shortened
+from skseq.plotting._display import SHARED, Display, need_matplotlib
 from skseq.plotting._labels import label_axis, label_rows
 
 if TYPE_CHECKING:
@@ -28,8 +23,20 @@ ROW, CLOSE_ROW = 0.35, 0.22  # inches of a few features, and of many
 MOST_LETTERS = 60  # in the names of time steps that stand side by side
 UNKNOWN = "0.8"
 
+TEXTS = {
+    **SHARED,
+    "drawing": """
+        colorbar : bool, default=True
+            Whether to say what the colours mean.
+        image_kw, bar_kw : dict, default=None
+            Further arguments of `Axes.imshow`, such as ``cmap``, and of `Axes.barh` or
+            `Axes.bar`.
+        """,
+}
 
-class ImportanceDisplay:
+
+@described(**TEXTS)
+class ImportanceDisplay(Display):
     """Where, in time and among the features, a model finds what it answers by.
 
     Use `from_importances` to make one. All parameters are stored as attributes.
@@ -55,10 +62,7 @@ class ImportanceDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        The axes.
-    figure_ : matplotlib.figure.Figure
-        Their figure.
+    {axes_of_one}
     image_ : matplotlib.image.AxesImage or None
         The heat map: a row per feature, a column per time step. Without negative values
         its colours start at zero, with them zero is in the middle and white.
@@ -130,18 +134,12 @@ class ImportanceDisplay:
             them from 0.
         importance_name : str, default="Importance"
             What is shown, with its unit.
-        name : str, default=None
-            Title.
+        {title}
         by : {"both", "feature", "step"}, default=None
             "feature" draws a bar for each feature of one row, "step" one for each time
             step of one column, "both" a heat map; None takes what a Bunch says.
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a new figure.
-        colorbar : bool, default=True
-            Whether to say what the colours mean.
-        image_kw, bar_kw : dict, default=None
-            Further arguments of `Axes.imshow`, such as ``cmap``, and of `Axes.barh` or
-            `Axes.bar`.
+        {ax}
+        {drawing}
 
         Returns
         -------
@@ -152,8 +150,7 @@ class ImportanceDisplay:
         ValueError
             If the importances are no table, or a name is missing or one too many, or
             `by` does not go with their shape.
-        ImportError
-            If matplotlib is missing.
+        {no_matplotlib}
         """
         need_matplotlib(f"{cls.__name__}.from_importances")
         table = getattr(importances, "importances_mean", importances)
@@ -209,13 +206,8 @@ class ImportanceDisplay:
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a new figure.
-        colorbar : bool, default=True
-            Whether to say what the colours mean.
-        image_kw, bar_kw : dict, default=None
-            Further arguments of `Axes.imshow`, such as ``cmap``, and of `Axes.barh` or
-            `Axes.bar`.
+        {ax}
+        {drawing}
 
         Returns
         -------
@@ -230,7 +222,7 @@ class ImportanceDisplay:
         if self.by == "step":
             height = 3.2
         height += 0.08 * longest * is_upright
-        (ax,) = make_axes(f"{type(self).__name__}.plot", ax, size=(6.8, height))
+        (ax,) = self._make_axes(ax, size=(6.8, height))
         self.image_: Any = None
         self.bars_: Any = None
         self.colorbar_: Any = None
@@ -245,8 +237,6 @@ class ImportanceDisplay:
             ax.tick_params("x", rotation=90)
         if self.name:
             ax.set_title(self.name)
-        self.ax_ = ax
-        self.figure_ = ax.figure
         return self
 
     def _plot_image(self, ax: Axes, colorbar: bool, image_kw: dict) -> None:

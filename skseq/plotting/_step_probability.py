@@ -8,19 +8,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 
+from skseq._describing import described
 from skseq._showing import shown
 from skseq.data.sequences import SequenceArray
 from skseq.data.validation import is_panel
-from skseq.plotting._axes import (
-    COLORS,
-    make_axes,
-    need_matplotlib,
-    read_numbers,
-    shortened,
-    show_time,
-    styled,
-    time_edges,
-)
+from skseq.plotting._axes import COLORS, read_numbers, shortened, styled
+from skseq.plotting._display import SHARED, Display, need_matplotlib
+from skseq.plotting._time import or_counted, show_time, time_edges
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,12 +23,20 @@ __all__ = ["StepProbabilityDisplay"]
 
 MOST_NAMES = 40  # classes in the legend: those that are most probable on average
 
+TEXTS = {
+    **SHARED,
+    "area_kw": """
+        area_kw : dict, default=None
+            Further arguments of `Axes.stairs` for all areas.
+        """,
+}
 
-class StepProbabilityDisplay:
+
+@described(**TEXTS)
+class StepProbabilityDisplay(Display):
     """How probable each label is at every step of a sequence, one upon the other.
 
-    Use `from_estimator` or `from_predictions` to make one. All parameters are stored as
-    attributes.
+    {made_by}
 
     Parameters
     ----------
@@ -51,10 +53,7 @@ class StepProbabilityDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        The axes.
-    figure_ : matplotlib.figure.Figure
-        Their figure.
+    {axes_of_one}
     areas_ : list of matplotlib.patches.StepPatch
         Of every class the area that is as high as its probability.
     truths_ : list of matplotlib.patches.StepPatch or None
@@ -115,10 +114,8 @@ class StepProbabilityDisplay:
             the first level calls it. None shows the first one.
         name : str, default=None
             Title; None takes the class of the estimator and the instance.
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a new figure.
-        area_kw : dict, default=None
-            Further arguments of `Axes.stairs` for all areas.
+        {ax}
+        {area_kw}
 
         Returns
         -------
@@ -130,8 +127,7 @@ class StepProbabilityDisplay:
             If the estimator is no tagger.
         ValueError
             If there is no such sequence.
-        ImportError
-            If matplotlib is missing.
+        {no_matplotlib}
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         if is_classifier(estimator) or not hasattr(estimator, "predict_proba"):
@@ -181,12 +177,9 @@ class StepProbabilityDisplay:
             The true label of every step.
         index : pandas.Index or array-like of length n_timesteps, default=None
             The times of the steps, increasing; None counts them from 0.
-        name : str, default=None
-            Title.
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a new figure.
-        area_kw : dict, default=None
-            Further arguments of `Axes.stairs` for all areas.
+        {title}
+        {ax}
+        {area_kw}
 
         Returns
         -------
@@ -196,8 +189,7 @@ class StepProbabilityDisplay:
         ------
         ValueError
             If these are no probabilities, or not of equal lengths.
-        ImportError
-            If matplotlib is missing.
+        {no_matplotlib}
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
         proba, classes = read_numbers(proba, "proba"), np.asarray(classes)
@@ -231,10 +223,8 @@ class StepProbabilityDisplay:
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a new figure.
-        area_kw : dict, default=None
-            Further arguments of `Axes.stairs` for all areas.
+        {ax}
+        {area_kw}
 
         Returns
         -------
@@ -243,10 +233,10 @@ class StepProbabilityDisplay:
         """
         n_named = min(len(self.classes), MOST_NAMES)
         size = (7.6, max(3.2, 0.8 + 0.23 * n_named))
-        (ax,) = make_axes(f"{type(self).__name__}.plot", ax, size=size)
+        (ax,) = self._make_axes(ax, size=size)
         from matplotlib.patches import StepPatch
 
-        index = pd.RangeIndex(len(self.proba)) if self.index is None else self.index
+        index = or_counted(self.index, len(self.proba))
         edges, tops = time_edges(index), self.proba.cumsum(axis=1)
         bottoms = tops - self.proba
         self.areas_: list = []
@@ -281,8 +271,6 @@ class StepProbabilityDisplay:
         )
         if self.name:
             ax.set_title(self.name)
-        self.ax_ = ax
-        self.figure_ = ax.figure
         return self
 
 

@@ -9,21 +9,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skseq.plotting._axes import (
-    legend_above,
-    make_axes,
-    need_matplotlib,
-    read_numbers,
-    styled,
-)
+from skseq._describing import described
+from skseq.plotting._axes import legend_above, read_numbers, styled
+from skseq.plotting._display import SHARED, Display, need_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["TrainingCurveDisplay"]
 
+TEXTS = {
+    **SHARED,
+    "lines_kw": """
+        line_kw, validation_line_kw : dict, default=None
+            Further arguments of `Axes.plot` for either line.
+        """,
+}
 
-class TrainingCurveDisplay:
+
+@described(**TEXTS)
+class TrainingCurveDisplay(Display):
     """How the loss fell, in training and on what was held out.
 
     Use `from_estimator` to make one. All parameters are stored as attributes.
@@ -42,10 +47,7 @@ class TrainingCurveDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        The axes.
-    figure_ : matplotlib.figure.Figure
-        Their figure.
+    {axes_of_one}
     line_ : matplotlib.lines.Line2D
         Training loss over epochs, which are counted from 1.
     validation_line_ : matplotlib.lines.Line2D or None
@@ -98,12 +100,10 @@ class TrainingCurveDisplay:
         ----------
         estimator : estimator
             A fitted estimator of this package.
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a new figure.
+        {ax}
         name : str, default=None
             Title; None takes the class of the estimator.
-        line_kw, validation_line_kw : dict, default=None
-            Further arguments of `Axes.plot` for either line.
+        {lines_kw}
 
         Returns
         -------
@@ -113,8 +113,7 @@ class TrainingCurveDisplay:
         ------
         NotFittedError
             If the estimator has no `loss_curve_`.
-        ImportError
-            If matplotlib is missing.
+        {no_matplotlib}
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         trained = getattr(estimator, "forecaster_", estimator)  # of a detector
@@ -143,17 +142,15 @@ class TrainingCurveDisplay:
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a new figure.
-        line_kw, validation_line_kw : dict, default=None
-            Further arguments of `Axes.plot` for either line.
+        {ax}
+        {lines_kw}
 
         Returns
         -------
         display : TrainingCurveDisplay
             Itself.
         """
-        (ax,) = make_axes(f"{type(self).__name__}.plot", ax, size=(6.4, 4.2))
+        (ax,) = self._make_axes(ax, size=(6.4, 4.2))
         from matplotlib.lines import Line2D
         from matplotlib.ticker import MaxNLocator
 
@@ -184,8 +181,6 @@ class TrainingCurveDisplay:
         ax.set_ylabel(self.loss_name)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         legend_above(ax, self.name)
-        self.ax_ = ax
-        self.figure_ = ax.figure
         return self
 
 

@@ -1,0 +1,96 @@
+"""What every display is: where it draws, and how that is described."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skseq._showing import shown
+from skseq.plotting._axes import COLORS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["SHARED", "Display", "need_matplotlib"]
+
+# Of docstrings, for `skseq._describing.described`.
+SHARED = {
+    "made_by": """
+        Use `from_estimator` or `from_predictions` to make one. All parameters are
+        stored as attributes.
+        """,
+    "axes_of_one": """
+        ax_ : matplotlib.axes.Axes
+            The axes.
+        figure_ : matplotlib.figure.Figure
+            Their figure.
+        """,
+    "title": """
+        name : str, default=None
+            Title.
+        """,
+    "ax": """
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a new figure.
+        """,
+    "no_matplotlib": """
+        ImportError
+            If matplotlib is missing.
+        """,
+}
+
+
+def need_matplotlib(caller: str) -> None:
+    """Raise an ImportError that says how to install matplotlib if it is missing."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f"{caller} needs matplotlib, which the extra 'plots' brings: "
+            "pip install 'skseq[plots]'."
+        ) from error
+
+
+class Display:
+    """A picture in the manner of scikit-learn: an object that can plot."""
+
+    def _make_axes(
+        self, ax: Any, n_panels: int = 1, *, size: tuple[float, float]
+    ) -> list[Axes]:
+        """Return axes to draw on, one below the other, and keep the first of them.
+
+        Parameters
+        ----------
+        ax : Axes, sequence of Axes or None
+            Those that the user gave; None makes new ones.
+        n_panels : int, default=1
+            How many there must be.
+        size : tuple of float
+            Width and height of a new figure in inches.
+
+        Returns
+        -------
+        axes : list of Axes
+        """
+        caller = f"{type(self).__name__}.plot"
+        need_matplotlib(caller)
+        from matplotlib import pyplot
+        from matplotlib.axes import Axes
+
+        if ax is None:
+            _, grid = pyplot.subplots(
+                n_panels, squeeze=False, sharex=True, figsize=size, layout="constrained"
+            )
+            axes = list(grid.flat)
+            for panel in axes:
+                panel.set_prop_cycle(color=COLORS)
+        else:
+            axes = list(np.atleast_1d(np.asarray(ax, dtype=object)).flat)
+        if len(axes) != n_panels or not all(isinstance(panel, Axes) for panel in axes):
+            raise ValueError(
+                f"ax is {shown(ax)}; {caller} expected {n_panels} matplotlib Axes, or "
+                "None."
+            )
+        self.ax_, self.figure_ = axes[0], axes[0].figure
+        return axes
