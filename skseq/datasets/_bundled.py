@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from skseq._describing import described
+
 __all__ = ["load_basic_motions", "load_italy_power_demand", "load_japanese_vowels"]
 
+_SPLITS = ("train", "test")
+with_split = described(
+    split="""
+    split : {"train", "test"} or None, default=None
+        Part of the archive's split; None joins both.
+    """
+)
 
+
+@with_split
 def load_italy_power_demand(split: str | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Load electrical power demand of Italy: one day per sequence, two classes.
 
@@ -15,8 +26,7 @@ def load_italy_power_demand(split: str | None = None) -> tuple[np.ndarray, np.nd
 
     Parameters
     ----------
-    split : {"train", "test"} or None, default=None
-        Part of the archive's split; None joins both.
+    {split}
 
     Returns
     -------
@@ -35,6 +45,7 @@ def load_italy_power_demand(split: str | None = None) -> tuple[np.ndarray, np.nd
     return _load_equal("load_italy_power_demand", split)
 
 
+@with_split
 def load_basic_motions(split: str | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Load motions recorded by a smart watch: six channels, four classes.
 
@@ -43,8 +54,7 @@ def load_basic_motions(split: str | None = None) -> tuple[np.ndarray, np.ndarray
 
     Parameters
     ----------
-    split : {"train", "test"} or None, default=None
-        Part of the archive's split; None joins both.
+    {split}
 
     Returns
     -------
@@ -63,6 +73,7 @@ def load_basic_motions(split: str | None = None) -> tuple[np.ndarray, np.ndarray
     return _load_equal("load_basic_motions", split)
 
 
+@with_split
 def load_japanese_vowels(
     split: str | None = None,
 ) -> tuple[list[np.ndarray], np.ndarray]:
@@ -72,8 +83,7 @@ def load_japanese_vowels(
 
     Parameters
     ----------
-    split : {"train", "test"} or None, default=None
-        Part of the archive's split; None joins both.
+    {split}
 
     Returns
     -------
@@ -112,6 +122,3 @@ def _load_equal(loader: str, split: str | None) -> tuple[np.ndarray, np.ndarray]
 def _check_split(split: str | None) -> None:
     if split is not None and not (isinstance(split, str) and split in _SPLITS):
         raise ValueError(f"split must be one of {_SPLITS} or None, got {split!r}.")
-
-
-_SPLITS = ("train", "test")

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
 
 from sklearn.datasets import fetch_file, get_data_home
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, validate_params
 
-__all__ = ["CONSTRAINTS", "RemoteFile"]
+from skseq._describing import described
+
+__all__ = ["RemoteFile", "fetching"]
 
 HOST = "https://raw.githubusercontent.com"
 CONSTRAINTS = {
@@ -23,6 +27,51 @@ CONSTRAINTS = {
     "n_retries": [Interval(Integral, 0, None, closed="left")],
     "delay": [Interval(Real, 0, None, closed="left")],
 }
+TEXTS = {
+    "files": """
+        data_home : str or path-like, default=None
+            Folder that keeps what is downloaded, None for scikit-learn's, which is
+            `~/scikit_learn_data` or what SCIKIT_LEARN_DATA names.
+        download_if_missing : bool, default=True
+            False to raise an error where a file has not been downloaded before.
+        """,
+    "retries": """
+        n_retries : int, default=3
+            How often a download that failed is tried again.
+        delay : float, default=1.0
+            Seconds between these.
+        """,
+    "no_download": """
+        OSError
+            If a download fails or brings other contents than were published, or if it
+            is not allowed and needed.
+        """,
+}
+Fetcher = TypeVar("Fetcher", bound=Callable)
+
+
+def fetching(**constraints: list) -> Callable[[Fetcher], Fetcher]:
+    """Return a decorator of functions that fetch files.
+
+    Parameters
+    ----------
+    **constraints : list
+        What scikit-learn's `validate_params` is to check besides the parameters that
+        all of them have.
+
+    Returns
+    -------
+    decorator : callable
+        It checks parameters, and describes those that all have.
+    """
+    checked = validate_params(
+        {**constraints, **CONSTRAINTS}, prefer_skip_nested_validation=True
+    )
+
+    def decorate(fetcher: Any) -> Any:
+        return checked(described(**TEXTS)(fetcher))
+
+    return decorate
 
 
 @dataclass(frozen=True)

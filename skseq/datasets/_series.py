@@ -8,9 +8,9 @@ import os
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions
 
-from skseq.datasets._remote import CONSTRAINTS, RemoteFile
+from skseq.datasets._remote import RemoteFile, fetching
 
 __all__ = ["fetch_ett", "fetch_nab"]
 
@@ -54,10 +54,7 @@ _NAB_WINDOWS = _nab(
 )
 
 
-@validate_params(
-    {"name": [StrOptions(set(_ETT))], **CONSTRAINTS},
-    prefer_skip_nested_validation=True,
-)
+@fetching(name=[StrOptions(set(_ETT))])
 def fetch_ett(
     name: str = "ETTh1",
     *,
@@ -77,15 +74,8 @@ def fetch_ett(
     ----------
     name : {"ETTh1"}, default="ETTh1"
         Which one: the first transformer, by the hour.
-    data_home : str or path-like, default=None
-        Folder that keeps the file, None for scikit-learn's, which is
-        `~/scikit_learn_data` or what SCIKIT_LEARN_DATA names.
-    download_if_missing : bool, default=True
-        False to raise an error where the file has not been downloaded before.
-    n_retries : int, default=3
-        How often a download that failed is tried again.
-    delay : float, default=1.0
-        Seconds between these.
+    {files}
+    {retries}
 
     Returns
     -------
@@ -97,9 +87,7 @@ def fetch_ett(
 
     Raises
     ------
-    OSError
-        If the download fails or brings other contents than were published, or if it
-        is not allowed and needed.
+    {no_download}
 
     Examples
     --------
@@ -115,10 +103,7 @@ def fetch_ett(
     return _read(path, "date")
 
 
-@validate_params(
-    {"name": [StrOptions(set(_NAB))], "return_X_y": ["boolean"], **CONSTRAINTS},
-    prefer_skip_nested_validation=True,
-)
+@fetching(name=[StrOptions(set(_NAB))], return_X_y=["boolean"])
 def fetch_nab(
     name: str = "nyc_taxi",
     *,
@@ -140,17 +125,10 @@ def fetch_nab(
     name : {"machine_temperature_system_failure", "nyc_taxi"}, default="nyc_taxi"
         Which one: a sensor of a large machine, every five minutes, or passengers of
         the taxis of New York, every half hour.
-    data_home : str or path-like, default=None
-        Folder that keeps the files, None for scikit-learn's, which is
-        `~/scikit_learn_data` or what SCIKIT_LEARN_DATA names.
-    download_if_missing : bool, default=True
-        False to raise an error where a file has not been downloaded before.
+    {files}
     return_X_y : bool, default=False
         Return `(data, target)` only.
-    n_retries : int, default=3
-        How often a download that failed is tried again.
-    delay : float, default=1.0
-        Seconds between these.
+    {retries}
 
     Returns
     -------
@@ -171,9 +149,7 @@ def fetch_nab(
 
     Raises
     ------
-    OSError
-        If a download fails or brings other contents than were published, or if it is
-        not allowed and needed.
+    {no_download}
 
     Examples
     --------

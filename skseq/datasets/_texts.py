@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-from sklearn.utils._param_validation import validate_params
-
-from skseq.datasets._remote import CONSTRAINTS, RemoteFile
+from skseq.datasets._remote import RemoteFile, fetching
 
 __all__ = ["fetch_names", "fetch_tiny_shakespeare"]
 
@@ -24,7 +22,7 @@ _NAMES = RemoteFile(
 )
 
 
-@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
+@fetching()
 def fetch_tiny_shakespeare(
     *,
     data_home: str | os.PathLike | None = None,
@@ -40,15 +38,8 @@ def fetch_tiny_shakespeare(
 
     Parameters
     ----------
-    data_home : str or path-like, default=None
-        Folder that keeps the file, None for scikit-learn's, which is
-        `~/scikit_learn_data` or what SCIKIT_LEARN_DATA names.
-    download_if_missing : bool, default=True
-        False to raise an error where the file has not been downloaded before.
-    n_retries : int, default=3
-        How often a download that failed is tried again.
-    delay : float, default=1.0
-        Seconds between these.
+    {files}
+    {retries}
 
     Returns
     -------
@@ -57,9 +48,7 @@ def fetch_tiny_shakespeare(
 
     Raises
     ------
-    OSError
-        If the download fails or brings other contents than were published, or if it
-        is not allowed and needed.
+    {no_download}
 
     Examples
     --------
@@ -73,7 +62,7 @@ def fetch_tiny_shakespeare(
     return path.read_text(encoding="ascii")
 
 
-@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
+@fetching()
 def fetch_names(
     *,
     data_home: str | os.PathLike | None = None,
@@ -88,15 +77,8 @@ def fetch_names(
 
     Parameters
     ----------
-    data_home : str or path-like, default=None
-        Folder that keeps the file, None for scikit-learn's, which is
-        `~/scikit_learn_data` or what SCIKIT_LEARN_DATA names.
-    download_if_missing : bool, default=True
-        False to raise an error where the file has not been downloaded before.
-    n_retries : int, default=3
-        How often a download that failed is tried again.
-    delay : float, default=1.0
-        Seconds between these.
+    {files}
+    {retries}
 
     Returns
     -------
@@ -105,9 +87,7 @@ def fetch_names(
 
     Raises
     ------
-    OSError
-        If the download fails or brings other contents than were published, or if it
-        is not allowed and needed.
+    {no_download}
 
     Examples
     --------
