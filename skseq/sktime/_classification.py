@@ -10,18 +10,12 @@ from sktime.classification.base import BaseClassifier
 
 from skseq.cnn import CNNClassifier
 from skseq.rnn import RNNClassifier
-from skseq.sktime._panels import (
-    TAGS,
-    check_names,
-    fresh,
-    has_random_state,
-    to_sequences,
-)
+from skseq.sktime._adapter import PanelAdapter
 
 __all__ = ["SktimeClassifier"]
 
 
-class SktimeClassifier(BaseClassifier):
+class SktimeClassifier(PanelAdapter, BaseClassifier):
     """A classifier of sequences for sktime.
 
     Wraps an estimator of this package, or a pipeline or search around one, for
@@ -68,47 +62,16 @@ class SktimeClassifier(BaseClassifier):
     True
     """
 
-    _tags: ClassVar[dict] = {**TAGS, "capability:predict_proba": True}
-
-    def __init__(self, estimator: Any = None):
-        self.estimator = estimator
-        super().__init__()
-
-    def __dynamic_tags__(self):
-        """Tell sktime that an estimator given with a random state is repeatable."""
-        if has_random_state(self):
-            self.set_tags(**{"property:randomness": "derandomized"})
-
-    def _fit(self, X, y):
-        estimator = fresh(self.estimator, RNNClassifier, is_classifier)
-        self._names = list(X[0].columns)
-        self.estimator_ = estimator.fit(to_sequences(X), y)
-        return self
-
-    def _read(self, X: Any) -> list[np.ndarray]:
-        check_names(list(X[0].columns), self._names)
-        return to_sequences(X)
-
-    def _predict(self, X: Any) -> np.ndarray:
-        return self.estimator_.predict(self._read(X))
+    _default = RNNClassifier
+    _is_kind = staticmethod(is_classifier)
+    _tags: ClassVar[dict] = {"capability:predict_proba": True}
 
     def _predict_proba(self, X: Any) -> np.ndarray:
         return self.estimator_.predict_proba(self._read(X))
 
     @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
-        """Return parameters for the tests of sktime.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored.
-
-        Returns
-        -------
-        parameters : list of dict
-        """
+    def _quick_ones(cls) -> list:
         return [
-            {"estimator": RNNClassifier(hidden_size=4, max_epochs=2)},
-            {"estimator": CNNClassifier(n_filters=(4,), max_epochs=2)},
+            RNNClassifier(hidden_size=4, max_epochs=2),
+            CNNClassifier(n_filters=(4,), max_epochs=2),
         ]

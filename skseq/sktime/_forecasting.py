@@ -11,14 +11,19 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skseq.forecasting import CNNLSTMForecaster, RNNForecaster
 from skseq.forecasting._base import BaseForecaster as Wrapped
-from skseq.sktime._panels import fresh, has_random_state
+from skseq.sktime._adapter import Adapter
 
 __all__ = ["SktimeForecaster"]
 
 NEW = "y"  # what the series in `fit` is called beside those of `pretrain`
 
 
-class SktimeForecaster(BaseForecaster):
+def is_forecaster(estimator: Any) -> bool:
+    """Whether an estimator is a forecaster of this package."""
+    return isinstance(estimator, Wrapped)
+
+
+class SktimeForecaster(Adapter, BaseForecaster):
     """A forecaster for sktime.
 
     Wraps a forecaster of this package for sktime's pipelines, searches and backtests.
@@ -79,20 +84,19 @@ class SktimeForecaster(BaseForecaster):
     True
     """
 
+    _default = RNNForecaster
+    _is_kind = staticmethod(is_forecaster)
+
     # Rows are kept by this class, as sktime will no longer do.
     _config: ClassVar[dict] = {"remember_data": False}
     _y = None
     _X = None
 
     _tags: ClassVar[dict] = {
-        "authors": "the skseq developers",
-        "maintainers": "the skseq developers",
         "y_inner_mtype": "pd.DataFrame",
         "X_inner_mtype": "pd.DataFrame",
-        "capability:multivariate": True,
         "capability:exogenous": True,
         "capability:non_contiguous_X": False,
-        "capability:categorical_in_X": False,
         "capability:missing_values": True,
         "capability:insample": False,
         "capability:pred_int": True,
@@ -100,24 +104,18 @@ class SktimeForecaster(BaseForecaster):
         "capability:update": True,
         "capability:pretrain": True,
         "requires-fh-in-fit": False,
-        "property:randomness": "stochastic",
     }
-
-    def __init__(self, estimator: Any = None):
-        self.estimator = estimator
-        super().__init__()
 
     def __dynamic_tags__(self):
         """Tell sktime what the estimator given can do."""
         loss, missing = (
             getattr(self.estimator, name, None) for name in ("loss", "missing")
         )
-        seeded = has_random_state(self)
+        super().__dynamic_tags__()
         self.set_tags(
             **{
                 "capability:pred_int": loss in ("quantile", "gaussian"),
                 "capability:missing_values": missing == "mask",
-                "property:randomness": "derandomized" if seeded else "stochastic",
             }
         )
 
@@ -216,7 +214,7 @@ class SktimeForecaster(BaseForecaster):
 
     def _unfitted(self) -> Wrapped:
         """Return a copy of the estimator that knows which columns are known ahead."""
-        estimator = fresh(self.estimator, RNNForecaster, is_forecaster)
+        estimator = self._fresh()
         if not estimator.known_future:
             names = self.exogenous_ or []
             positions = range(-len(names), len(names))
@@ -303,18 +301,7 @@ class SktimeForecaster(BaseForecaster):
         )
 
     @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
-        """Return parameters for the tests of sktime.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored.
-
-        Returns
-        -------
-        parameters : list of dict
-        """
+    def _quick_ones(cls) -> list:
         small: dict[str, Any] = {
             "window_length": 3,
             "horizon": 2,
@@ -322,9 +309,9 @@ class SktimeForecaster(BaseForecaster):
             "max_epochs": 2,
         }
         return [
-            {"estimator": RNNForecaster(**small)},
-            {"estimator": CNNLSTMForecaster(n_filters=4, **small)},
-            {"estimator": RNNForecaster(loss="gaussian", **{**small, "horizon": 5})},
+            RNNForecaster(**small),
+            CNNLSTMForecaster(n_filters=4, **small),
+            RNNForecaster(loss="gaussian", **{**small, "horizon": 5}),
         ]
 
 
@@ -339,8 +326,3 @@ def _check_ones(index: pd.Index) -> None:
                 "Number the rows, y.reset_index(drop=True), or give them periods or "
                 "dates; X likewise."
             )
-
-
-def is_forecaster(estimator: Any) -> bool:
-    """Whether an estimator is a forecaster of this package."""
-    return isinstance(estimator, Wrapped)

@@ -1,32 +1,18 @@
-"""What the adapters share: panels become sequences, templates become estimators."""
+"""Panels of sktime become sequences."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
 
-from skseq._showing import shown
 from skseq.data.doubts import TimeFirst
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
-
-# An adapter has no `random_state` of its own, but that of its estimator, if it has one.
-TAGS = {
-    "authors": "the skseq developers",
-    "maintainers": "the skseq developers",
-    "X_inner_mtype": "df-list",  # the one layout of sktime with unequal lengths
-    "capability:multivariate": True,
-    "capability:unequal_length": True,
-    "capability:missing_values": False,
-    "capability:categorical_in_X": False,
-    "property:randomness": "stochastic",
-}
 
 
 def to_sequences(X: Sequence[pd.DataFrame]) -> TimeFirst:
@@ -80,42 +66,3 @@ def _are_made_up(names: list) -> bool:
     first = numbers[:1] == [1]
     stems = {kind[1] for kind in kinds if kind}
     return numbers == list(range(first, len(names) + first)) and len(stems) == 1
-
-
-def fresh(
-    estimator: Any, default: type, is_kind: Callable[[Any], bool]
-) -> BaseEstimator:
-    """Return an unfitted copy of the estimator to adapt.
-
-    Parameters
-    ----------
-    estimator : estimator or None
-        The parameter of that name.
-    default : class
-        Made for None.
-    is_kind : callable
-        `sklearn.base.is_classifier` or `is_regressor`.
-
-    Returns
-    -------
-    estimator : estimator
-
-    Raises
-    ------
-    TypeError
-        If it is no estimator of that kind.
-    """
-    if estimator is None:
-        return default()
-    if not (isinstance(estimator, BaseEstimator) and is_kind(estimator)):
-        kind = is_kind.__name__.removeprefix("is_")
-        raise TypeError(
-            f"estimator must be None or a {kind} like {default.__name__}(), "
-            f"got {shown(estimator)}."
-        )
-    return clone(estimator)
-
-
-def has_random_state(adapter: Any) -> bool:
-    """Whether sktime finds a parameter that makes the adapter repeatable."""
-    return any(name.endswith("__random_state") for name in adapter.get_params())

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
 from sklearn.base import is_regressor
 from sktime.regression.base import BaseRegressor
 
 from skseq.cnn import CNNRegressor
 from skseq.rnn import RNNRegressor
-from skseq.sktime._panels import (
-    TAGS,
-    check_names,
-    fresh,
-    has_random_state,
-    to_sequences,
-)
+from skseq.sktime._adapter import PanelAdapter
 
 __all__ = ["SktimeRegressor"]
 
 
-class SktimeRegressor(BaseRegressor):
+class SktimeRegressor(PanelAdapter, BaseRegressor):
     """A regressor of numbers from sequences for sktime.
 
     Wraps an estimator of this package, or a pipeline or search around one, for
@@ -71,49 +64,19 @@ class SktimeRegressor(BaseRegressor):
     True
     """
 
+    _default = RNNRegressor
+    _is_kind = staticmethod(is_regressor)
     _tags: ClassVar[dict] = {
-        **TAGS,
         "capability:multioutput": True,
         "y_inner_mtype": "numpy2D",
     }
 
-    def __init__(self, estimator: Any = None):
-        self.estimator = estimator
-        super().__init__()
-
-    def __dynamic_tags__(self):
-        """Tell sktime that an estimator given with a random state is repeatable."""
-        if has_random_state(self):
-            self.set_tags(**{"property:randomness": "derandomized"})
-
     def _fit(self, X, y):
-        estimator = fresh(self.estimator, RNNRegressor, is_regressor)
-        y = y[:, 0] if y.shape[1] == 1 else y
-        self._names = list(X[0].columns)
-        self.estimator_ = estimator.fit(to_sequences(X), y)
-        return self
-
-    def _read(self, X: Any) -> list[np.ndarray]:
-        check_names(list(X[0].columns), self._names)
-        return to_sequences(X)
-
-    def _predict(self, X: Any) -> np.ndarray:
-        return self.estimator_.predict(self._read(X))
+        return super()._fit(X, y[:, 0] if y.shape[1] == 1 else y)
 
     @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
-        """Return parameters for the tests of sktime.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored.
-
-        Returns
-        -------
-        parameters : list of dict
-        """
+    def _quick_ones(cls) -> list:
         return [
-            {"estimator": RNNRegressor(hidden_size=4, max_epochs=2)},
-            {"estimator": CNNRegressor(n_filters=(4,), max_epochs=2)},
+            RNNRegressor(hidden_size=4, max_epochs=2),
+            CNNRegressor(n_filters=(4,), max_epochs=2),
         ]
