@@ -61,8 +61,8 @@ def names_of_sequences(X: Any) -> pd.Index | None:
 
     Parameters
     ----------
-    X : array, table, list of arrays, panel or SequenceArray
-        The sequences.
+    X : object
+        The sequences, as in `instances_of`.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any, Self
@@ -12,7 +13,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 
 from skseq._showing import shown
 
-__all__ = ["WrappedScorer", "as_scorer"]
+__all__ = ["Answering", "WrappedScorer", "as_scorer"]
 
 
 def as_scorer(scoring: Any) -> Callable:
@@ -43,6 +44,17 @@ class WrappedScorer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.scorer!r})"
+
+    def __call__(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any = None, **metadata: Any
+    ) -> float:
+        return self._score(estimator, X, y, sample_weight, metadata)
+
+    def _score(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any, metadata: dict
+    ) -> float:
+        """Return the score of something else."""
+        raise NotImplementedError
 
     def _accept_sample_weight(self) -> bool:
         """Whether scikit-learn shall hand weights over without metadata routing."""
@@ -84,3 +96,36 @@ class WrappedScorer:
             )
         self.scorer.set_score_request(**requests)
         return self
+
+
+class Answering:
+    """An estimator whose answers are changed on their way to a scorer.
+
+    Parameters
+    ----------
+    estimator : estimator
+        It answers.
+    """
+
+    _changed: tuple[str, ...]  # the methods whose answers are
+
+    def __init__(self, estimator: Any):
+        self._estimator = estimator
+
+    def _change(self, answer: Any) -> Any:
+        """Return what the scorer gets."""
+        raise NotImplementedError
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._estimator, name)
+        if name not in self._changed:
+            return value
+
+        @functools.wraps(value)  # scikit-learn asks a method for its name
+        def respond(X):
+            return self._change(value(X))
+
+        return respond
+
+    def __sklearn_tags__(self) -> Any:
+        return self._estimator.__sklearn_tags__()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from skseq.data.steps import check_step_labels, check_step_weights, flatten_steps
 from skseq.data.targets import check_same_steps
 from skseq.data.validation import naming
-from skseq.metrics._scorers import WrappedScorer, as_scorer
+from skseq.metrics._scorers import Answering, WrappedScorer, as_scorer
 
 __all__ = ["concat_steps", "step_scorer"]
 
@@ -92,13 +91,8 @@ def step_scorer(scoring: str | Callable) -> Callable:
 class _StepScorer(WrappedScorer):
     """Scores steps as a scorer of scikit-learn scores samples."""
 
-    def __call__(
-        self,
-        estimator: Any,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        **metadata: Any,
+    def _score(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any, metadata: dict
     ) -> float:
         steps = check_step_labels(X, y)
         labels, lengths = flatten_steps(steps)
@@ -108,30 +102,21 @@ class _StepScorer(WrappedScorer):
         return self.scorer(_OfSteps(estimator, lengths), X, labels, **metadata)
 
 
-_RESPONSES = ("predict", "predict_proba", "decision_function")
-
-
-class _OfSteps:
+class _OfSteps(Answering):
     """A tagger as a classifier of steps."""
 
+    _changed = ("predict", "predict_proba", "decision_function")
+
     def __init__(self, tagger: Any, lengths: np.ndarray):
-        self._tagger = tagger
+        super().__init__(tagger)
         self._lengths = lengths
 
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._tagger, name)
-        if name not in _RESPONSES:
-            return value
-
-        @functools.wraps(value)  # scikit-learn asks a method for its name
-        def respond(X):
-            flat, lengths = flatten_steps(value(X))
-            check_same_steps(lengths, self._lengths)
-            return flat
-
-        return respond
+    def _change(self, answer: Any) -> np.ndarray:
+        flat, lengths = flatten_steps(answer)
+        check_same_steps(lengths, self._lengths)
+        return flat
 
     def __sklearn_tags__(self) -> Any:
-        tags = self._tagger.__sklearn_tags__()
+        tags = super().__sklearn_tags__()
         tags.estimator_type = "classifier"
         return tags

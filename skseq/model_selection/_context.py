@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from numbers import Integral
 from typing import Any
@@ -14,7 +13,7 @@ from sklearn.utils.validation import _check_method_params, _num_samples
 
 from skseq._showing import shown
 from skseq.data.validation import is_panel, naming
-from skseq.metrics._scorers import WrappedScorer, as_scorer
+from skseq.metrics._scorers import Answering, WrappedScorer, as_scorer
 from skseq.preprocessing._order import check_order
 
 __all__ = ["ContextTimeSeriesSplit", "context_scorer"]
@@ -170,13 +169,8 @@ class _ContextScorer(WrappedScorer):
         super().__init__(scorer)
         self.context = context
 
-    def __call__(
-        self,
-        estimator: Any,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        **metadata: Any,
+    def _score(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any, metadata: dict
     ) -> float:
         n_rows = _num_samples(y)
         if n_rows <= self.context:
@@ -194,26 +188,14 @@ class _ContextScorer(WrappedScorer):
         )
 
 
-_RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
-
-
-class _WithoutContext:
+class _WithoutContext(Answering):
     """An estimator that predicts from all rows and shows the later predictions only."""
 
+    _changed = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+
     def __init__(self, estimator: Any, context: int):
-        self._estimator = estimator
+        super().__init__(estimator)
         self._context = context
 
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._estimator, name)
-        if name not in _RESPONSES:
-            return value
-
-        @functools.wraps(value)  # scikit-learn asks a method for its name
-        def respond(X):
-            return value(X)[self._context :]
-
-        return respond
-
-    def __sklearn_tags__(self) -> Any:
-        return self._estimator.__sklearn_tags__()
+    def _change(self, answer: Any) -> Any:
+        return answer[self._context :]

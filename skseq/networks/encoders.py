@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, cat, nn
 
+from skseq._describing import described
 from skseq.networks.cells import RecurrentLayer, State
 from skseq.networks.convolution import ConvLayer
 from skseq.networks.dropout import Dropout
@@ -22,6 +23,20 @@ __all__ = [
 ]
 
 LEAST_SAVING = 0.8  # share of the rows below which packing pays
+as_encoder = described(
+    n_features="""
+    n_features : int
+        Number of features F per time step.
+    """,
+    output_size="""
+    output_size : int
+        Number of features D per step of the output.
+    """,
+    n_backwards="""
+    n_backwards : int
+        How many of them, the last ones, come from reading backwards.
+    """,
+)
 
 
 class BidirectionalLayer(nn.Module):
@@ -58,13 +73,13 @@ class BidirectionalLayer(nn.Module):
         return outputs, tuple(joined)
 
 
+@as_encoder
 class RecurrentEncoder(nn.Module):
     """A stack of recurrent layers.
 
     Parameters
     ----------
-    n_features : int
-        Number of features F per time step.
+    {n_features}
     layer : type of RecurrentLayer
         The class of every layer.
     hidden_sizes : tuple of int
@@ -78,10 +93,8 @@ class RecurrentEncoder(nn.Module):
 
     Attributes
     ----------
-    output_size : int
-        Number of features D per step of the output.
-    n_backwards : int
-        How many of them, the last ones, come from reading backwards.
+    {output_size}
+    {n_backwards}
     """
 
     def __init__(
@@ -155,13 +168,13 @@ class RecurrentEncoder(nn.Module):
         return x, tuple(after)
 
 
+@as_encoder
 class ConvEncoder(nn.Module):
     """A stack of convolutional layers.
 
     Parameters
     ----------
-    n_features : int
-        Number of features F per time step.
+    {n_features}
     n_filters : tuple of int
         Number of channels of each layer, and so the number of layers.
     kernel_sizes : tuple of int
@@ -171,8 +184,7 @@ class ConvEncoder(nn.Module):
 
     Attributes
     ----------
-    output_size : int
-        Number of features D per step of the output.
+    {output_size}
     """
 
     def __init__(
@@ -215,6 +227,7 @@ class ConvEncoder(nn.Module):
         return x.transpose(1, 2), None if mask is None else mask.squeeze(1)
 
 
+@as_encoder
 class SegmentEncoder(nn.Module):
     """One convolution that turns segments of steps into single ones.
 
@@ -222,8 +235,7 @@ class SegmentEncoder(nn.Module):
 
     Parameters
     ----------
-    n_features : int
-        Number of features F per time step.
+    {n_features}
     n_filters : int
         Number of features D per segment.
     kernel_size, stride : int
@@ -249,6 +261,7 @@ class SegmentEncoder(nn.Module):
         return self.convolution(x.transpose(1, 2)).relu().transpose(1, 2), None
 
 
+@as_encoder
 class ConvRecurrentEncoder(nn.Module):
     """Convolutions extract, recurrent layers remember.
 
@@ -263,10 +276,8 @@ class ConvRecurrentEncoder(nn.Module):
 
     Attributes
     ----------
-    output_size : int
-        Number of features D per step of the output.
-    n_backwards : int
-        How many of them, the last ones, come from reading backwards.
+    {output_size}
+    {n_backwards}
     """
 
     def __init__(

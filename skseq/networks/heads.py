@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from skseq._describing import described
 from skseq.networks.dropout import Dropout
 from skseq.networks.initialization import initialize_linear
 
 __all__ = ["PooledHead", "SequenceNetwork", "StepHead"]
+
+with_dense = described(
+    dense="""
+    input_size : int
+        Number of features D.
+    dense_size : tuple of int
+        Number of units of each fully connected ReLU layer before the output.
+    n_outputs : int
+        Number of outputs.
+    dropout : float, default=0.0
+        Dropout before every linear layer.
+    """
+)
 
 
 def dense_layers(
@@ -39,6 +53,7 @@ def dense_layers(
     return nn.Sequential(*layers, Dropout(dropout), linear)
 
 
+@with_dense
 class PooledHead(nn.Module):
     """One output vector per sequence: pooling, dense layers, a linear layer.
 
@@ -46,14 +61,7 @@ class PooledHead(nn.Module):
     ----------
     pooling : nn.Module
         (B, T, D) and lengths -> (B, D).
-    input_size : int
-        Number of features D.
-    dense_size : tuple of int
-        Number of units of each fully connected ReLU layer before the output.
-    n_outputs : int
-        Number of outputs.
-    dropout : float, default=0.0
-        Dropout before every linear layer.
+    {dense}
     """
 
     def __init__(
@@ -72,19 +80,13 @@ class PooledHead(nn.Module):
         return self.dense(self.pooling(x, lengths))  # (B, n_outputs)
 
 
+@with_dense
 class StepHead(nn.Module):
     """One output vector per time step: the same dense layers for every step.
 
     Parameters
     ----------
-    input_size : int
-        Number of features D.
-    dense_size : tuple of int
-        Number of units of each fully connected ReLU layer before the output.
-    n_outputs : int
-        Number of outputs.
-    dropout : float, default=0.0
-        Dropout before every linear layer.
+    {dense}
     """
 
     def __init__(

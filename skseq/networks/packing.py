@@ -18,10 +18,8 @@ class Packing:
 
     Parameters
     ----------
-    lengths : Tensor of int of shape (B,)
-        Real length of each sequence.
-    n_timesteps : int
-        Padded length T.
+    lengths, n_timesteps : Tensor of int of shape (B,), int
+        Real lengths and the padded one, as in `valid_steps`.
     gap : int
         Zeros between neighbours, as many as a kernel reaches beyond a step.
 

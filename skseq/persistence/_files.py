@@ -77,15 +77,14 @@ def save(estimator: Any, path: str | os.PathLike) -> None:
     Examples
     --------
     >>> import tempfile
-    >>> from pathlib import Path
     >>> import numpy as np
     >>> from skseq import RNNRegressor
     >>> from skseq.persistence import load, save
     >>> X = np.random.default_rng(0).normal(size=(40, 10, 2))
     >>> model = RNNRegressor(max_epochs=2, random_state=0).fit(X, X[:, 0, 0])
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(model, Path(folder) / "model.safetensors")
-    ...     loaded = load(Path(folder) / "model.safetensors")
+    ...     save(model, f"{folder}/model.safetensors")
+    ...     loaded = load(f"{folder}/model.safetensors")
     >>> bool((loaded.predict(X) == model.predict(X)).all())
     True
     """

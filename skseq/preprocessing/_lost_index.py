@@ -58,10 +58,8 @@ def check_lost_series(X: Any, n_rows: int, y: Any = None) -> None:
     X : array-like or DataFrame of n_rows
         As in `check_lost_index`. A table whose rows are just numbered has lost its
         index, too.
-    n_rows : int
-        Its number of rows.
-    y : object, default=None
-        The targets, if there are any.
+    n_rows, y : int, object
+        Likewise.
 
     Raises
     ------

@@ -8,10 +8,19 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
+from skseq._describing import described
 from skseq._showing import shown
 from skseq.sktime._panels import check_names, to_sequences
 
-__all__ = ["Adapter", "PanelAdapter"]
+__all__ = ["Adapter", "PanelAdapter", "of_panels"]
+
+of_panels = described(
+    other_columns="""
+    ValueError
+        In `predict`, if columns have other names than in `fit` or stand in another
+        order.
+    """
+)
 
 
 class Adapter:

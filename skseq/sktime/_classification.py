@@ -10,11 +10,12 @@ from sktime.classification.base import BaseClassifier
 
 from skseq.cnn import CNNClassifier
 from skseq.rnn import RNNClassifier
-from skseq.sktime._adapter import PanelAdapter
+from skseq.sktime._adapter import PanelAdapter, of_panels
 
 __all__ = ["SktimeClassifier"]
 
 
+@of_panels
 class SktimeClassifier(PanelAdapter, BaseClassifier):
     """A classifier of sequences for sktime.
 
@@ -40,9 +41,7 @@ class SktimeClassifier(PanelAdapter, BaseClassifier):
     ------
     TypeError
         In `fit`, if `estimator` is not a classifier.
-    ValueError
-        In `predict`, if columns have other names than in `fit` or stand in another
-        order.
+    {other_columns}
 
     See Also
     --------

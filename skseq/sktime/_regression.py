@@ -9,11 +9,12 @@ from sktime.regression.base import BaseRegressor
 
 from skseq.cnn import CNNRegressor
 from skseq.rnn import RNNRegressor
-from skseq.sktime._adapter import PanelAdapter
+from skseq.sktime._adapter import PanelAdapter, of_panels
 
 __all__ = ["SktimeRegressor"]
 
 
+@of_panels
 class SktimeRegressor(PanelAdapter, BaseRegressor):
     """A regressor of numbers from sequences for sktime.
 
@@ -36,9 +37,7 @@ class SktimeRegressor(PanelAdapter, BaseRegressor):
     ------
     TypeError
         In `fit`, if `estimator` is not a regressor.
-    ValueError
-        In `predict`, if columns have other names than in `fit` or stand in another
-        order.
+    {other_columns}
 
     See Also
     --------

@@ -42,20 +42,17 @@ def following(last: Any, step: Any, n_steps: int) -> pd.Index:
 
 
 def leading_to(last: Any, step: Any, n_steps: int) -> pd.Index:
-    """Return the last entries of an index.
+    """Return the last entries of an index, of which `following` are the next ones.
 
     Parameters
     ----------
-    last : object
-        The very last one.
-    step : int, float, Timedelta or DateOffset
-        Its step.
-    n_steps : int
-        How many entries to return.
+    last, step, n_steps : object
+        As in `following`.
 
     Returns
     -------
     index : Index of n_steps entries
+        The last of them is `last`.
     """
     if isinstance(last, pd.Timestamp):
         times = pd.date_range(end=last, periods=n_steps, freq=step)

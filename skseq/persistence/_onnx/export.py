@@ -68,6 +68,8 @@ def export_onnx(
 
     Raises
     ------
+    ImportError
+        If onnx is not installed: ``pip install 'skseq[onnx]'``.
     TypeError
         If the estimator is another one, its network has layers of your own, or it is a
         forecaster of several series or with ``missing="mask"``.
@@ -77,8 +79,6 @@ def export_onnx(
         If at `path` is something else than a file.
     OSError
         If the file cannot be written.
-    ImportError
-        If onnx is not installed: ``pip install 'skseq[onnx]'``.
 
     See Also
     --------
@@ -92,7 +92,6 @@ def export_onnx(
     Examples
     --------
     >>> import tempfile
-    >>> from pathlib import Path
     >>> import numpy as np
     >>> import onnxruntime
     >>> from skseq import RNNClassifier
@@ -100,8 +99,8 @@ def export_onnx(
     >>> X = np.random.default_rng(0).normal(size=(40, 10, 2)).astype("float32")
     >>> model = RNNClassifier(max_epochs=2, random_state=0).fit(X, X[:, 0, 0] > 0)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     export_onnx(model, Path(folder) / "model.onnx", lengths=False)
-    ...     session = onnxruntime.InferenceSession(Path(folder) / "model.onnx")
+    ...     export_onnx(model, f"{folder}/model.onnx", lengths=False)
+    ...     session = onnxruntime.InferenceSession(f"{folder}/model.onnx")
     >>> (probabilities,) = session.run(None, {"X": X})
     >>> bool(np.allclose(probabilities, model.predict_proba(X), atol=1e-6))
     True
