@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._describing import described
 from skseq._showing import shown
 from skseq.plotting._axes import (
     COLORS,
@@ -20,7 +19,7 @@ from skseq.plotting._axes import (
     shortened,
     styled,
 )
-from skseq.plotting._display import SHARED, Display, need_matplotlib
+from skseq.plotting._display import Display, need_matplotlib, showing
 from skseq.plotting._time import or_counted, show_time, time_edges, times
 
 if TYPE_CHECKING:
@@ -28,16 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AnomalyDisplay"]
 
-TEXTS = {
-    **SHARED,
-    "drawing": """
-        ax : Axes or two of them, default=None
-            Where to draw the values and the oddity, of a single one the oddity alone;
-            None makes a new figure.
-        line_kw, outlier_kw : dict, default=None
-            Further arguments of `Axes.plot` for the line of oddity and for the marks.
-        """,
-}
 COLUMNS = (COLORS[0], *COLORS[2:4], COLORS[5])  # none of an outlier, true or not
 OUTLIER = {"color": COLORS[1], "marker": "o", "markersize": 4, "linestyle": "none"}
 TRUTH: dict[str, Any] = {
@@ -49,7 +38,17 @@ TRUTH: dict[str, Any] = {
 }
 
 
-@described(**TEXTS)
+@showing(
+    ax="""
+    ax : Axes or two of them, default=None
+        Where to draw the values and the oddity, of a single one the oddity alone;
+        None makes a new figure.
+    """,
+    style="""
+    line_kw, outlier_kw : dict, default=None
+        Further arguments of `Axes.plot` for the line of oddity and for the marks.
+    """,
+)
 class AnomalyDisplay(Display):
     """The rows of a series above their oddity, with the line beyond which they are odd.
 
@@ -148,7 +147,8 @@ class AnomalyDisplay(Display):
             -1 for what truly is an outlier, 1 for usual rows.
         name : str, default=None
             Title; None takes the class of the estimator.
-        {drawing}
+        {ax}
+        {style}
 
         Returns
         -------
@@ -208,7 +208,8 @@ class AnomalyDisplay(Display):
         y_true : array-like of shape (n_rows,), default=None
             -1 for what truly is an outlier, 1 for usual rows.
         {title}
-        {drawing}
+        {ax}
+        {style}
 
         Returns
         -------
@@ -271,14 +272,7 @@ class AnomalyDisplay(Display):
     ) -> AnomalyDisplay:
         """Draw.
 
-        Parameters
-        ----------
-        {drawing}
-
-        Returns
-        -------
-        display : AnomalyDisplay
-            Itself.
+        {plot}
         """
         has_values = self.values is not None and (ax is None or np.size(ax) > 1)
         size = (7.6, 4.8 if has_values else 3.2)

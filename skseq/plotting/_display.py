@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from skseq._describing import described
 from skseq._showing import shown
 from skseq.plotting._axes import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["SHARED", "Display", "need_matplotlib"]
+__all__ = ["Display", "need_matplotlib", "showing"]
 
-# Of docstrings, for `skseq._describing.described`.
+Shown = TypeVar("Shown", bound=type)
+
 SHARED = {
     "made_by": """
         Use `from_estimator` or `from_predictions` to make one. All parameters are
@@ -30,15 +34,45 @@ SHARED = {
         name : str, default=None
             Title.
         """,
-    "ax": """
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a new figure.
-        """,
     "no_matplotlib": """
         ImportError
             If matplotlib is missing.
         """,
 }
+AX = """
+ax : matplotlib.axes.Axes, default=None
+    Where to draw; None makes a new figure.
+"""
+
+
+def showing(style: str, ax: str = AX, **texts: str) -> Callable[[Shown], Shown]:
+    """Return a decorator that puts texts into the docstrings of a display.
+
+    Parameters
+    ----------
+    style, ax : str
+        Of the parameters of `plot`, which is described by them alone.
+    **texts : str
+        Others, as in `described`.
+
+    Returns
+    -------
+    decorator : callable
+        From a class to itself.
+    """
+    style, ax = dedent(style).strip(), dedent(ax).strip()
+
+    def decorate(display: Shown) -> Shown:
+        return described(
+            ax=ax,
+            style=style,
+            plot=f"Parameters\n----------\n{ax}\n{style}\n\n"
+            f"Returns\n-------\ndisplay : {display.__name__}\n    Itself.",
+            **SHARED,
+            **texts,
+        )(display)
+
+    return decorate
 
 
 def need_matplotlib(caller: str) -> None:

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._describing import described
 from skseq._showing import shown
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._known import known_targets
 from skseq.plotting._axes import OBSERVED, legend_above, read_numbers, shortened, styled
-from skseq.plotting._display import SHARED, Display, need_matplotlib
+from skseq.plotting._display import Display, need_matplotlib, showing
 from skseq.plotting._forecast_tables import (
     as_table,
     check_n_history,
@@ -31,28 +30,27 @@ if TYPE_CHECKING:
 
 __all__ = ["ForecastDisplay"]
 
-TEXTS = {
-    **SHARED,
-    "n_history": """
-        n_history : int, "auto" or None, default="auto"
-            How many rows before the forecast are drawn: None all, "auto" all up to 80,
-            of more four times as many as are forecast, and 20 at least.
-        """,
-    "series": """
-        series : object, default=None
-            Which one of several series to show; None stands for the first one.
-        """,
-    "drawing": """
-        ax : matplotlib.axes.Axes or one per target, default=None
-            Where to draw; None makes a new figure.
-        line_kw, band_kw : dict, default=None
-            Further arguments of `Axes.plot` for the forecast and of
-            `Axes.fill_between` for its interval.
-        """,
-}
 
-
-@described(**TEXTS)
+@showing(
+    n_history="""
+    n_history : int, "auto" or None, default="auto"
+        How many rows before the forecast are drawn: None all, "auto" all up to 80,
+        of more four times as many as are forecast, and 20 at least.
+    """,
+    series="""
+    series : object, default=None
+        Which one of several series to show; None stands for the first one.
+    """,
+    ax="""
+    ax : matplotlib.axes.Axes or one per target, default=None
+        Where to draw; None makes a new figure.
+    """,
+    style="""
+    line_kw, band_kw : dict, default=None
+        Further arguments of `Axes.plot` for the forecast and of
+        `Axes.fill_between` for its interval.
+    """,
+)
 class ForecastDisplay(Display):
     """A forecast with its interval, behind the rows before and beside what came true.
 
@@ -167,7 +165,8 @@ class ForecastDisplay(Display):
         {series}
         name : str, default=None
             Title; None takes the class of the forecaster and the series.
-        {drawing}
+        {ax}
+        {style}
 
         Returns
         -------
@@ -255,7 +254,8 @@ class ForecastDisplay(Display):
         {n_history}
         {series}
         {title}
-        {drawing}
+        {ax}
+        {style}
 
         Returns
         -------
@@ -309,14 +309,7 @@ class ForecastDisplay(Display):
     ) -> ForecastDisplay:
         """Draw.
 
-        Parameters
-        ----------
-        {drawing}
-
-        Returns
-        -------
-        display : ForecastDisplay
-            Itself.
+        {plot}
         """
         n_targets = self.forecast.shape[1]
         size = (7.6, min(2.0 + 1.8 * n_targets, 10))

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skseq._describing import described
 from skseq._showing import shown
 from skseq.plotting._axes import COLORS, OBSERVED, read_numbers, shortened
-from skseq.plotting._display import SHARED, Display, need_matplotlib
+from skseq.plotting._display import Display, need_matplotlib, showing
 from skseq.plotting._labels import label_axis, label_rows
 
 if TYPE_CHECKING:
@@ -23,19 +22,16 @@ ROW, CLOSE_ROW = 0.35, 0.22  # inches of a few features, and of many
 MOST_LETTERS = 60  # in the names of time steps that stand side by side
 UNKNOWN = "0.8"
 
-TEXTS = {
-    **SHARED,
-    "drawing": """
-        colorbar : bool, default=True
-            Whether to say what the colours mean.
-        image_kw, bar_kw : dict, default=None
-            Further arguments of `Axes.imshow`, such as ``cmap``, and of `Axes.barh` or
-            `Axes.bar`.
-        """,
-}
 
-
-@described(**TEXTS)
+@showing(
+    style="""
+    colorbar : bool, default=True
+        Whether to say what the colours mean.
+    image_kw, bar_kw : dict, default=None
+        Further arguments of `Axes.imshow`, such as ``cmap``, and of `Axes.barh` or
+        `Axes.bar`.
+    """,
+)
 class ImportanceDisplay(Display):
     """Where, in time and among the features, a model finds what it answers by.
 
@@ -139,7 +135,7 @@ class ImportanceDisplay(Display):
             "feature" draws a bar for each feature of one row, "step" one for each time
             step of one column, "both" a heat map; None takes what a Bunch says.
         {ax}
-        {drawing}
+        {style}
 
         Returns
         -------
@@ -204,15 +200,7 @@ class ImportanceDisplay(Display):
     ) -> ImportanceDisplay:
         """Draw.
 
-        Parameters
-        ----------
-        {ax}
-        {drawing}
-
-        Returns
-        -------
-        display : ImportanceDisplay
-            Itself.
+        {plot}
         """
         n_timesteps, n_features = self.importances.shape
         steps = () if self.timesteps is None else map(shortened, self.timesteps)

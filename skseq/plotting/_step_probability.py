@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 
-from skseq._describing import described
 from skseq._showing import shown
 from skseq.data.sequences import SequenceArray
 from skseq.data.validation import is_panel
 from skseq.plotting._axes import COLORS, read_numbers, shortened, styled
-from skseq.plotting._display import SHARED, Display, need_matplotlib
+from skseq.plotting._display import Display, need_matplotlib, showing
 from skseq.plotting._time import or_counted, show_time, time_edges
 
 if TYPE_CHECKING:
@@ -23,16 +22,13 @@ __all__ = ["StepProbabilityDisplay"]
 
 MOST_NAMES = 40  # classes in the legend: those that are most probable on average
 
-TEXTS = {
-    **SHARED,
-    "area_kw": """
-        area_kw : dict, default=None
-            Further arguments of `Axes.stairs` for all areas.
-        """,
-}
 
-
-@described(**TEXTS)
+@showing(
+    style="""
+    area_kw : dict, default=None
+        Further arguments of `Axes.stairs` for all areas.
+    """,
+)
 class StepProbabilityDisplay(Display):
     """How probable each label is at every step of a sequence, one upon the other.
 
@@ -115,7 +111,7 @@ class StepProbabilityDisplay(Display):
         name : str, default=None
             Title; None takes the class of the estimator and the instance.
         {ax}
-        {area_kw}
+        {style}
 
         Returns
         -------
@@ -179,7 +175,7 @@ class StepProbabilityDisplay(Display):
             The times of the steps, increasing; None counts them from 0.
         {title}
         {ax}
-        {area_kw}
+        {style}
 
         Returns
         -------
@@ -221,15 +217,7 @@ class StepProbabilityDisplay(Display):
     ) -> StepProbabilityDisplay:
         """Draw.
 
-        Parameters
-        ----------
-        {ax}
-        {area_kw}
-
-        Returns
-        -------
-        display : StepProbabilityDisplay
-            Itself.
+        {plot}
         """
         n_named = min(len(self.classes), MOST_NAMES)
         size = (7.6, max(3.2, 0.8 + 0.23 * n_named))

@@ -9,25 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._describing import described
 from skseq.plotting._axes import legend_above, read_numbers, styled
-from skseq.plotting._display import SHARED, Display, need_matplotlib
+from skseq.plotting._display import Display, need_matplotlib, showing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["TrainingCurveDisplay"]
 
-TEXTS = {
-    **SHARED,
-    "lines_kw": """
-        line_kw, validation_line_kw : dict, default=None
-            Further arguments of `Axes.plot` for either line.
-        """,
-}
 
-
-@described(**TEXTS)
+@showing(
+    style="""
+    line_kw, validation_line_kw : dict, default=None
+        Further arguments of `Axes.plot` for either line.
+    """,
+)
 class TrainingCurveDisplay(Display):
     """How the loss fell, in training and on what was held out.
 
@@ -103,7 +99,7 @@ class TrainingCurveDisplay(Display):
         {ax}
         name : str, default=None
             Title; None takes the class of the estimator.
-        {lines_kw}
+        {style}
 
         Returns
         -------
@@ -140,15 +136,7 @@ class TrainingCurveDisplay(Display):
     ) -> TrainingCurveDisplay:
         """Draw.
 
-        Parameters
-        ----------
-        {ax}
-        {lines_kw}
-
-        Returns
-        -------
-        display : TrainingCurveDisplay
-            Itself.
+        {plot}
         """
         (ax,) = self._make_axes(ax, size=(6.4, 4.2))
         from matplotlib.lines import Line2D
