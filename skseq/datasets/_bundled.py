@@ -10,7 +10,9 @@ __all__ = ["load_basic_motions", "load_italy_power_demand", "load_japanese_vowel
 
 _SPLITS = ("train", "test")
 with_split = described(
-    split="""
+    parameters="""
+    Parameters
+    ----------
     split : {"train", "test"} or None, default=None
         Part of the archive's split; None joins both.
     """
@@ -24,9 +26,7 @@ def load_italy_power_demand(split: str | None = None) -> tuple[np.ndarray, np.nd
     Days from October to March are told from days from April to September by their
     24 hourly values (Keogh et al., 2006; UCR archive).
 
-    Parameters
-    ----------
-    {split}
+    {parameters}
 
     Returns
     -------
@@ -52,9 +52,7 @@ def load_basic_motions(split: str | None = None) -> tuple[np.ndarray, np.ndarray
     Standing, walking, running and badminton, from a 3-D accelerometer and a 3-D
     gyroscope at 10 Hz (UEA archive, Bagnall et al., 2018).
 
-    Parameters
-    ----------
-    {split}
+    {parameters}
 
     Returns
     -------
@@ -81,9 +79,7 @@ def load_japanese_vowels(
 
     Each step holds 12 cepstrum coefficients (Kudo et al., 1999; UEA archive).
 
-    Parameters
-    ----------
-    {split}
+    {parameters}
 
     Returns
     -------
