@@ -12,6 +12,7 @@ import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn_checks import run_check
 
 import skseq
 from skseq import (
@@ -83,7 +84,7 @@ LEARNS = {"embedding_dim": 4, "hidden_size": 8, "cell": "gru", "random_state": 0
     },
 )
 def test_sklearn_checks(estimator, check):
-    check(estimator)
+    run_check(check, estimator)
 
 
 @every_class
