@@ -33,6 +33,8 @@ SEGMENTS = partial(CNNLSTMForecaster, decoder="segments", kernel_size=2, cell="g
 every_kind = pytest.mark.parametrize("cls", [*LEARNERS, SEGMENTS])
 SMALL = {"window_length": 14, "horizon": 7, "random_state": 0, "hidden_size": 16}
 QUICK = {**SMALL, "max_epochs": 1}
+# A season is learned in a fifth of the epochs that the defaults take.
+SOON = {**SMALL, "lr": 0.02, "max_epochs": 50}
 STEPS = np.arange(300)
 DAYS = pd.date_range("2020-01-01", periods=300, freq="D", name="day")
 WAVE = pd.Series(10 + np.sin(STEPS * 2 * np.pi / 7), DAYS, name="wave")
@@ -57,7 +59,7 @@ EXPECTED = {
 @pytest.mark.filterwarnings("ignore:X has no index")
 @parametrize_with_checks(
     [
-        cls(window_length=4, max_epochs=3, hidden_size=8, horizon=horizon)
+        cls(window_length=4, max_epochs=1, hidden_size=8, horizon=horizon)
         for cls in FORECASTERS
         for horizon in (1, 3)
     ],
@@ -84,7 +86,7 @@ def test_parameters_are_documented_in_order(cls):
 @every_kind
 @pytest.mark.parametrize("normalize", ["last", "window", "feature"])
 def test_a_season_is_continued(cls, normalize):
-    model = cls(normalize=normalize, **SMALL).fit(WAVE[:250])
+    model = cls(normalize=normalize, **SOON).fit(WAVE[:250])
     forecast = model.predict(n_steps=30)  # four times fed back
     pd.testing.assert_series_equal(
         forecast, WAVE[250:280], check_freq=False, atol=0.05, rtol=0
@@ -102,7 +104,7 @@ def test_a_level_never_seen_does_not_matter(cls):
 def test_columns_known_ahead_are_used_and_others_are_not(cls):
     """The target is three times the event of the same day: R² is 1, or about 0."""
     cv = TimeSeriesSplit(2, test_size=7)
-    options = {**SMALL, "normalize": "feature", "max_epochs": 60, "lr": 0.01}
+    options = {**SOON, "normalize": "feature", "max_epochs": 25}
     known = cls(known_future=("event",), **options)
     assert (cross_val_score(known, EVENTS, DEMAND, cv=cv) > 0.9).all()
     unknown = clone(known).set_params(known_future=())
@@ -166,7 +168,7 @@ def test_one_model_learns_many_series(cls):
         {k: (WAVE[: 150 + i] * v).to_frame() for i, (k, v) in enumerate(sizes.items())},
         names=["series"],
     )
-    model = cls(**SMALL).fit(table)
+    model = cls(**SOON).fit(table)
     forecast = model.predict()
     assert forecast.index.names == ["series", "day"]
     for i, (name, size) in enumerate(sizes.items()):
@@ -207,7 +209,7 @@ def test_static_columns_tell_series_apart(cls):
 @pytest.mark.parametrize("channels", ["shared", "joint"])
 def test_several_targets(cls, channels):
     table = pd.DataFrame({"a": WAVE, "b": -WAVE * 5})
-    model = cls(channels=channels, **SMALL).fit(table[:250])
+    model = cls(channels=channels, **SOON).fit(table[:250])
     forecast = model.predict()
     assert list(forecast) == ["a", "b"]
     np.testing.assert_allclose(forecast, table[250:257], atol=0.3)
@@ -219,7 +221,7 @@ def test_missing_values_are_learned_with(cls):
     holed.iloc[rng.choice(250, 60, replace=False)] = np.nan
     with pytest.raises(ValueError, match=r"NaN in row .* among the targets"):
         cls(**QUICK).fit(holed)
-    model = cls(missing="mask", normalize="feature", **SMALL).fit(holed[:250])
+    model = cls(missing="mask", normalize="feature", **SOON).fit(holed[:250])
     np.testing.assert_allclose(model.predict(), WAVE[250:257], atol=0.3)
 
 
@@ -401,7 +403,7 @@ def test_searches_pipelines_and_target_transformers(cls):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"), model)
     assert np.isfinite(cross_val_score(pipeline, EVENTS, DEMAND, cv=cv)).all()
-    logged = TransformedTargetRegressor(cls(**SMALL), func=np.log, inverse_func=np.exp)
+    logged = TransformedTargetRegressor(cls(**SOON), func=np.log, inverse_func=np.exp)
     with pytest.warns(UserWarning, match="TransformedTargetRegressor takes it away"):
         logged.fit(EVENTS[:250], WAVE[:250])
     forecast = logged.predict(EVENTS[250:257])
