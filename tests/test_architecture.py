@@ -11,7 +11,7 @@ import skseq
 
 PACKAGE = Path(skseq.__file__).parent
 FLOORS = [
-    {"_describing", "_showing", "_writing", "resources", "versioning"},
+    {"_describing", "_showing", "_sklearn", "_writing", "resources", "versioning"},
     {"networks", "parameters"},
     {"data"},
     {"metrics", "preprocessing", "training"},

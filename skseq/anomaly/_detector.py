@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import copy
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, OutlierMixin, clone
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import clone
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._sklearn import BaseEstimator, OutlierMixin
 from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 from skseq.core.summary import NetworkReprMixin
 from skseq.data.foreign import check_container
+from skseq.data.reading import RowReader
 from skseq.data.tables import MOST_ROWS, check_rows
 from skseq.data.validation import naming
 from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._known import starts_later, target_columns
+from skseq.parameters import Options, attribute, parameter
+from skseq.parameters.checks import (
+    array,
+    count,
+    flag,
+    instance,
+    number,
+    optional,
+    tuple_of,
+)
 from skseq.resources import unchanged_on_error
 from skseq.versioning import VersionedState
 
@@ -31,7 +43,7 @@ FENCE = 3.0  # interquartile ranges beyond the quartile where Tukey's far outlie
 
 
 class SequenceAnomalyDetector(
-    OutlierMixin, VersionedState, NetworkReprMixin, BaseEstimator
+    RowReader, OutlierMixin, VersionedState, NetworkReprMixin, BaseEstimator
 ):
     """Detector of rows that do not follow from the rows before them.
 
@@ -50,40 +62,9 @@ class SequenceAnomalyDetector(
     training rows. A column that was constant in training is expected to stay where it
     is, or to come back.
 
-    Parameters
-    ----------
-    forecaster : forecaster of this package, default=None
-        The forecaster to clone and train, with ``horizon=1``. None stands for
-        ``RNNForecaster(channels="joint")``, which looks back at 24 rows. A forecaster
-        with ``normalize="last"``, the default, finds changes; one with
-        ``normalize="feature"`` also goes on to find a level odd that was never seen in
-        training.
-    contamination : float or "auto", default="auto"
-        Share of the training rows that are to be outliers, up to 0.5. "auto" draws the
-        line where Tukey's (1977) far outliers begin, three interquartile ranges beyond
-        the upper quartile of how odd the training rows are.
-    smoothing : int, default=1
-        Number of rows, the last one included, over which the oddity is averaged. 1
-        finds single rows, more find stretches of odd rows and call the rows behind
-        them odd.
-    memory : int or None, default=None
-        Number of rows, more than `smoothing`, whose oddity is what is usual at a time:
-        the average is compared with their mean and deviation, so that a series may
-        become noisier. ``smoothing=10, memory=8000`` are those of the anomaly
-        likelihood (Ahmad et al., 2017). None compares with the training rows for good.
-    random_state : int, RandomState or None, default=None
-        Random numbers of the forecaster; None leaves those that it brings.
+    {parameters}
 
-    Attributes
-    ----------
-    forecaster_ : forecaster
-        The trained forecaster.
-    offset_ : float
-        Score below which a row is an outlier.
-    n_features_in_ : int
-        Number of columns of X.
-    feature_names_in_ : ndarray of str
-        Their names, if X is a DataFrame with names.
+    {attributes}
 
     See Also
     --------
@@ -116,28 +97,61 @@ class SequenceAnomalyDetector(
     False
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        "forecaster": [BaseForecaster, None],
-        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
-        "smoothing": [Interval(Integral, 1, MOST_ROWS, closed="both")],
-        "memory": [Interval(Integral, 2, MOST_ROWS, closed="both"), None],
-        "random_state": ["random_state"],
-    }
+    forecaster: BaseForecaster | None = parameter(
+        default=None,
+        constraint=[BaseForecaster, None],
+        text="""The forecaster to clone and train, with ``horizon=1``. None stands for
+        ``RNNForecaster(channels="joint")``, which looks back at 24 rows. A forecaster
+        with ``normalize="last"``, the default, finds changes; one with
+        ``normalize="feature"`` also goes on to find a level odd that was never seen in
+        training.""",
+        type="forecaster of this package",
+        kw_only=False,
+    )
+    contamination: float | str = parameter(
+        default="auto",
+        constraint=[Options("auto"), Interval(Real, 0, 0.5, closed="right")],
+        text="""Share of the training rows that are to be outliers, up to 0.5. "auto"
+        draws the line where Tukey's (1977) far outliers begin, three interquartile
+        ranges beyond the upper quartile of how odd the training rows are.""",
+    )
+    smoothing: int = parameter(
+        default=1,
+        constraint=[Interval(Integral, 1, MOST_ROWS, closed="both")],
+        text="""Number of rows, the last one included, over which the oddity is
+        averaged. 1 finds single rows, more find stretches of odd rows and call the rows
+        behind them odd.""",
+    )
+    memory: int | None = parameter(
+        default=None,
+        constraint=[Interval(Integral, 2, MOST_ROWS, closed="both"), None],
+        text="""Number of rows, more than `smoothing`, whose oddity is what is usual at
+        a time: the average is compared with their mean and deviation, so that a series
+        may become noisier. ``smoothing=10, memory=8000`` are those of the anomaly
+        likelihood (Ahmad et al., 2017). None compares with the training rows for
+        good.""",
+    )
+    random_state: Any = parameter(
+        default=None,
+        constraint=["random_state"],
+        text="""Random numbers of the forecaster; None leaves those that it brings.""",
+        type="int, RandomState or None",
+    )
 
-    def __init__(
-        self,
-        forecaster: BaseForecaster | None = None,
-        *,
-        contamination: float | str = "auto",
-        smoothing: int = 1,
-        memory: int | None = None,
-        random_state: Any = None,
-    ):
-        self.forecaster = forecaster
-        self.contamination = contamination
-        self.smoothing = smoothing
-        self.memory = memory
-        self.random_state = random_state
+    forecaster_: BaseForecaster = attribute(
+        check=instance(BaseForecaster),
+        text="The trained forecaster.",
+        type="forecaster",
+    )
+    offset_: float = attribute(
+        check=number, text="Score below which a row is an outlier."
+    )
+    _takes_flat: bool = attribute(check=flag)
+    _over: tuple = attribute(check=tuple_of(optional(count)))
+    _scale: ErrorScale = attribute(check=instance(ErrorScale))
+    _constant: np.ndarray = attribute(check=array(1, "f"))
+    _usual: np.ndarray = attribute(check=array(1, "f"))
+    _before: np.ndarray = attribute(check=array(1, "f"))
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn what is usual.

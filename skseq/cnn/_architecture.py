@@ -2,106 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
-from skseq.core.estimator import MOST_INT
+from skseq.core.parameters import MOST_INT, DenseParameters, PoolingParameters
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import ConvEncoder
-from skseq.parameters import layer_sizes
+from skseq.parameters import (
+    POSITIVE_INTEGER,
+    Declared,
+    Options,
+    layer_sizes,
+    parameter,
+)
 
-__all__ = ["BaseCNN", "make_conv_encoder"]
+__all__ = ["BaseCNN", "Convolution", "Downsampling", "make_conv_encoder"]
 
 
-class BaseCNN(BaseSequenceEstimator):
-    """The convolutional architecture: its parameters and its encoder."""
+class Convolution(Declared, about="layers"):
+    """The parameters of convolutional layers that keep every step."""
 
-    _parameter_constraints: ClassVar[dict] = {
-        **BaseSequenceEstimator._parameter_constraints,
-        "n_filters": [tuple],
-        "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple],
-        "n_branches": [Interval(Integral, 1, None, closed="left")],
-        "stride": [Interval(Integral, 1, MOST_INT, closed="both")],
-        "padding": [StrOptions({"same", "valid", "causal"})],
-        "pool_size": [Interval(Integral, 1, MOST_INT, closed="both")],
-        "batch_norm": ["boolean"],
-    }
+    n_filters: tuple[int, ...] = parameter(
+        default=(64, 64, 64),
+        constraint=[tuple],
+        text="""Number of filters of each convolutional layer, and so the number of
+        layers.""",
+    )
+    kernel_size: int | tuple[int, ...] = parameter(
+        default=40,
+        constraint=[POSITIVE_INTEGER, tuple],
+        text="""Width of the kernels, of every layer or of each in turn.""",
+    )
+    n_branches: int = parameter(
+        default=3,
+        constraint=[POSITIVE_INTEGER],
+        text="""Number of convolutions side by side in every layer, each with half the
+        width of the one before; 1 is a plain convolution. The filters are shared out
+        among them and a maximum of three neighbours (Ismail Fawaz et al., 2020).""",
+    )
+    padding: str = parameter(
+        default="same",
+        constraint=[Options("same", "causal")],
+        text="""Zeros on both sides, or on the left only, so that no convolution sees a
+        later step.""",
+    )
+    batch_norm: bool = parameter(
+        default=True,
+        constraint=["boolean"],
+        text="""Whether to normalise the output of every convolution over the
+        batch.""",
+    )
 
-    def __init__(
-        self,
-        *,
-        n_filters: tuple[int, ...] = (64, 64, 64),
-        kernel_size: int | tuple[int, ...] = 40,
-        n_branches: int = 3,
-        stride: int = 1,
-        padding: str = "same",
-        pool_size: int = 1,
-        batch_norm: bool = True,
-        pooling: str = "mean",
-        dense_size: int | tuple[int, ...] = (),
-        dropout: float = 0.0,
-        normalize: str | None = "both",
-        n_channels: int = 1,
-        embedding_dim: int | None = None,
-        embedding_weights: Any = None,
-        embedding_trainable: bool = True,
-        optimizer: str | Callable = "adamw",
-        lr: float = 3e-3,
-        lr_schedule: str | None = "onecycle",
-        max_epochs: int | str = "auto",
-        batch_size: int = 32,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        clip_norm: float | None = 1.0,
-        clip_value: float | None = None,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 10,
-        warm_start: bool = False,
-        callbacks: Sequence | None = None,
-        device: str = "auto",
-        mixed_precision: bool = False,
-        n_threads: int | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
-    ):
-        self.n_filters = n_filters
-        self.kernel_size = kernel_size
-        self.n_branches = n_branches
-        self.stride = stride
-        self.padding = padding
-        self.pool_size = pool_size
-        self.batch_norm = batch_norm
-        self.pooling = pooling
-        self.dense_size = dense_size
-        self.dropout = dropout
-        self.normalize = normalize
-        self.n_channels = n_channels
-        self.embedding_dim = embedding_dim
-        self.embedding_weights = embedding_weights
-        self.embedding_trainable = embedding_trainable
-        self.optimizer = optimizer
-        self.lr = lr
-        self.lr_schedule = lr_schedule
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.l1 = l1
-        self.l2 = l2
-        self.clip_norm = clip_norm
-        self.clip_value = clip_value
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.warm_start = warm_start
-        self.callbacks = callbacks
-        self.device = device
-        self.mixed_precision = mixed_precision
-        self.n_threads = n_threads
-        self.random_state = random_state
-        self.verbose = verbose
+
+class Downsampling(PoolingParameters, about="layers"):
+    """The parameters of convolutional layers that may leave fewer steps, or one."""
+
+    stride: int = parameter(
+        default=1,
+        constraint=[Interval(Integral, 1, MOST_INT, closed="both")],
+        text="""Steps from one position of a kernel to the next.""",
+    )
+    pool_size: int = parameter(
+        default=1,
+        constraint=[Interval(Integral, 1, MOST_INT, closed="both")],
+        text="""Width of the maximum pooling after every layer.""",
+    )
+    padding = parameter(
+        constraint=[Options("same", "valid", "causal")],
+        text="""Zeros on both sides, none ("valid", with ``n_branches=1``), or on the
+        left only, so that no convolution sees a later step. "valid" needs a sequence in
+        `fit` that fills the kernels of all layers; shorter ones have zeros behind
+        them.""",
+    )
+    pooling: str = "mean"
+
+
+class BaseCNN(Convolution, DenseParameters, BaseSequenceEstimator):
+    """The convolutional architecture: its parameters and its encoder.
+
+    {parameters}
+    """
+
+    normalize: str | None = "both"
+    lr: float = 3e-3
 
     def _make_encoder(self, n_features):
         return make_conv_encoder(self, n_features)
@@ -155,9 +140,9 @@ def make_conv_encoder(estimator: Any, n_features: int) -> ConvEncoder:
         n_filters,
         kernel_sizes,
         n_branches=int(estimator.n_branches),
-        stride=int(estimator.stride),
+        stride=int(getattr(estimator, "stride", 1)),
         padding=estimator.padding,
-        pool_size=int(estimator.pool_size),
+        pool_size=int(getattr(estimator, "pool_size", 1)),
         dropout=estimator.dropout,
         batch_norm=estimator.batch_norm,
     )

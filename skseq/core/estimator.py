@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from numbers import Integral, Real
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
+import torch
+from sklearn.utils._param_validation import validate_parameter_constraints
 from torch import nn
 
+from skseq._sklearn import BaseEstimator
+from skseq.core.parameters import RunParameters, TrainingParameters
 from skseq.core.summary import NetworkReprMixin
+from skseq.parameters import PROBABILITY, attribute, parameter
 from skseq.resources import make_accelerator, resolve_device, torch_threads
-from skseq.training import OPTIMIZERS, without_training
+from skseq.training import SequenceNet, without_training
 from skseq.versioning import VersionedState
 
 __all__ = ["NetworkEstimator", "n_multiplied"]
 
 AUTO_STEPS, MOST_EPOCHS = 1000, 400  # what max_epochs="auto" means
-MOST_INT = 2**31 - 1  # of what torch reads as a C integer
-MOST_THREADS = 1024  # more would be no processor's
-MOST_FLOAT = float(np.finfo(np.float32).max)
-
-_TRAINING_PARAMETERS = (
-    "batch_size",
-    "optimizer",
-    "lr",
-    "lr_schedule",
-    "patience",
-    "callbacks",
-    "verbose",
-    "l1",
-    "l2",
-    "clip_norm",
-    "clip_value",
-    "mixed_precision",
-)
 _N_MULTIPLIED: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
 
 
@@ -52,48 +32,50 @@ def n_multiplied(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters()) - looked_up
 
 
-class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
+class NetworkEstimator(
+    RunParameters,
+    TrainingParameters,
+    VersionedState,
+    NetworkReprMixin,
+    BaseEstimator,
+    about="head",
+):
     """Base of all estimators that train a network."""
 
     _least_epochs: ClassVar[int] = 10  # of max_epochs="auto"
 
-    _parameter_constraints: ClassVar[dict] = {
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
-        "lr": [Interval(Real, 0, None, closed="neither")],
-        "lr_schedule": [StrOptions({"plateau", "cosine", "onecycle"}), None],
-        "max_epochs": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
-        "batch_size": [Interval(Integral, 1, MOST_INT, closed="both")],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "clip_value": [Interval(Real, 0, MOST_FLOAT, closed="right"), None],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "patience": [Interval(Integral, 1, None, closed="left")],
-        "callbacks": [list, tuple, None],
-        "device": [str],
-        "mixed_precision": ["boolean"],
-        "n_threads": [Interval(Integral, 1, MOST_THREADS, closed="both"), None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    dropout: float = parameter(
+        default=0.0,
+        constraint=[PROBABILITY],
+        text="""Probability of dropping a value between layers and before the
+        output.""",
+    )
 
-    def _training_parameters(self) -> dict[str, Any]:
-        """Return the parameters that `skseq.training.train` takes by their name."""
-        parameters = {name: getattr(self, name) for name in _TRAINING_PARAMETERS}
+    net_: SequenceNet = attribute(text="The skorch net that trained it.")
+    n_iter_: int = attribute(text="Number of epochs trained.")
+    loss_curve_: list[float] = attribute(
+        text="Training loss of each epoch, penalties included."
+    )
+    validation_scores_: list[float] | None = attribute(
+        text="""Minus the loss on the held-out part after each epoch, None without
+        one."""
+    )
+    history_: list[dict] = attribute(text="All that was recorded of each epoch.")
+
+    def _training_parameters(self, n_samples: int) -> dict[str, Any]:
+        """Return what `skseq.training.train` takes by the names of parameters."""
+        parameters = {
+            name: getattr(self, name) for name in TrainingParameters._declared
+        }
+        if self.max_epochs == "auto":
+            n_batches = -(-n_samples // self.batch_size)
+            n_epochs = AUTO_STEPS // n_batches
+            parameters["max_epochs"] = int(
+                np.clip(n_epochs, self._least_epochs, MOST_EPOCHS)
+            )
         if self.device == "accelerate":
             parameters["accelerator"] = make_accelerator()
         return parameters
-
-    def _n_epochs(self, max_epochs: Any, n_samples: int) -> int:
-        if max_epochs != "auto":
-            return max_epochs
-        n_batches = -(-n_samples // self.batch_size)
-        return int(np.clip(AUTO_STEPS // n_batches, self._least_epochs, MOST_EPOCHS))
 
     def _threads(self, module: nn.Module) -> AbstractContextManager[None]:
         """Return a block in which a module runs on as many threads as it should."""
@@ -121,11 +103,12 @@ class NetworkEstimator(VersionedState, NetworkReprMixin, BaseEstimator):
         ]
 
     @property
-    def module_(self) -> nn.Module:
-        """The trained torch module: (x, lengths) -> outputs.
+    def module_(self) -> torch.nn.Module:
+        """The trained network: (x, lengths) -> outputs.
 
-        x is a tensor (B, T, F), integers (B, T, 1) if it holds tokens, of a forecaster
-        a `skseq.networks.Window`.
+        x is a tensor (B, T, F), integers (B, T, 1) if it holds tokens; of a forecaster
+        a `skseq.networks.Window`, of an encoder-decoder a `skseq.networks.Pair`, of a
+        generator a `skseq.networks.Passage`.
         """
         return self.net_.module_
 

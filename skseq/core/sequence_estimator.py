@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from skseq.core.estimator import NetworkEstimator
 from skseq.core.holdout import depend_on_each_other, split_for_validation
+from skseq.core.parameters import InputParameters
 from skseq.core.tasks import Task
 from skseq.data.batching import Batch, SequenceDataset, prediction_batches
 from skseq.data.instances import by_instance, instances_of, is_named
+from skseq.data.reading import SequenceReader
 from skseq.data.samples import Samples
 from skseq.data.scaling import StepScaler, sequence_scale
 from skseq.data.sequences import SequenceArray
@@ -26,7 +26,16 @@ from skseq.data.token_arrays import refuse_tokens
 from skseq.data.tokens import known_tokens, make_embedding, reads_tokens
 from skseq.data.validation import NO_TARGETS, check_sequences, check_tokens, naming
 from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
-from skseq.parameters import layer_sizes
+from skseq.parameters import attribute, layer_sizes, parameter
+from skseq.parameters.checks import (
+    anything,
+    array,
+    choice,
+    count,
+    instance,
+    optional,
+    tuple_of,
+)
 from skseq.preprocessing._lost_index import check_lost_series
 from skseq.resources import (
     make_random_state,
@@ -47,30 +56,42 @@ def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
     return sequences.dtype if is_small else np.dtype("float32")
 
 
-class BaseSequenceEstimator(NetworkEstimator):
+class BaseSequenceEstimator(
+    InputParameters, SequenceReader, NetworkEstimator, about="training"
+):
     """Base of the estimators that predict something per sequence.
 
-    An architecture adds the constructor, the constraints of its own parameters and
-    `_make_encoder`; a task mixin adds `_check_y`, `_make_task` and the methods that
-    predict.
+    An architecture adds its parameters and `_make_encoder`; a task mixin adds
+    `_check_y`, `_make_task` and the methods that predict.
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        **NetworkEstimator._parameter_constraints,
-        "pooling": [StrOptions(set(POOLINGS))],
-        "dense_size": [Interval(Integral, 1, None, closed="left"), tuple],
-        "normalize": [StrOptions({"feature", "sequence", "both"}), None],
-        "n_channels": [Interval(Integral, 1, None, closed="left")],
-        "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],
-        "embedding_weights": ["array-like", None],
-        "embedding_trainable": ["boolean"],
-        "warm_start": ["boolean"],
-    }
+    warm_start: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        text="""Whether `fit` continues with the weights of the last fit, on its
+        scale.""",
+    )
+
+    _n_timesteps: int = attribute(check=count)  # of the longest sequence
+    _known_tokens: np.ndarray | None = attribute(check=optional(array(1, "b")))
+    _normalize: str | None = attribute(
+        check=choice(None, "feature", "sequence", "both")
+    )
+    _scaler: StepScaler = attribute(check=instance(StepScaler))
+    _task: Any = attribute()  # a mixin says which
+    _rng: np.random.RandomState = attribute(check=instance(np.random.RandomState))
+    _answers_as: Any = attribute(check=optional(tuple_of(anything, 1)))
+
+    _notes: ClassVar[str] = """
+    Computations are in float32, but in float64 where X is float64 and small, that is,
+    has at most 10 000 time steps and, in `fit`, fits into one batch. Then equal samples
+    are merged, too, so that a weight of 2 and a repeated sample are exactly the same.
+
+    A pickle holds weights and history but not the state of the optimiser, with
+    which `partial_fit` starts afresh after loading.
+    """
     _network_class: ClassVar[type[nn.Module]] = SequenceNetwork
     _check_lengths = staticmethod(check_same_length)
-    _task: Any  # the one that `_make_task` returned in the fit before
-    _rng: np.random.RandomState
-    _answers_as: Any  # the names of y, in a tuple, if `fit` named instances; else None
 
     # What architectures and task mixins add --------------------------------
 
@@ -139,16 +160,13 @@ class BaseSequenceEstimator(NetworkEstimator):
         watched = None
         if X_val is not None or y_val is not None or sample_weight_val is not None:
             watched = X_val, y_val, sample_weight_val
-        return self._fit(
-            X, y, sample_weight, self.max_epochs, groups=groups, watched=watched
-        )
+        return self._fit(X, y, sample_weight, groups=groups, watched=watched)
 
     def _fit(
         self,
         X,
         y,
         sample_weight,
-        max_epochs,
         classes=None,
         partial=False,
         groups=None,
@@ -196,9 +214,9 @@ class BaseSequenceEstimator(NetworkEstimator):
                 valid_data = held_out and self._samples_to_dataset(
                     held_out, dtype, device
                 )
-            parameters = self._training_parameters()
+            parameters = self._training_parameters(len(samples))
             if partial:  # every call would be a whole schedule
-                parameters["lr_schedule"] = None
+                parameters |= {"lr_schedule": None, "max_epochs": 1}
             with self._threads(module):
                 self.net_ = train(
                     module,
@@ -207,7 +225,6 @@ class BaseSequenceEstimator(NetworkEstimator):
                     valid_data,
                     device=device,
                     seed=train_seed,
-                    max_epochs=self._n_epochs(max_epochs, len(samples)),
                     earlier=earlier,
                     keep_optimizer=partial,
                     **parameters,

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._sklearn import RegressorMixin
 from skseq.data.foreign import check_container
 from skseq.data.validation import naming
 from skseq.forecasting._fitting import SeriesLearner
@@ -222,7 +222,7 @@ class BaseForecaster(RegressorMixin, SeriesLearner):
         paths = self._loss.point(self._in_units(outputs, means, scales))
         return paths, later, n_origins
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None) -> float:  # type: ignore[override]
         """Return R² of the forecasts of rows that follow those known so far.
 
         R² of a single row is not defined: back-test with ``test_size`` of 2 or more.

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import pandas as pd
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from skseq.core.estimator import NetworkEstimator
+from skseq.data.reading import RowReader
 from skseq.forecasting._folds import ends_of_training
-from skseq.forecasting._losses import LOSSES, check_quantiles
+from skseq.forecasting._kind import Kind
+from skseq.forecasting._losses import LOSSES, ForecastLoss, check_quantiles
+from skseq.forecasting._parameters import (
+    LossParameters,
+    TableParameters,
+    WindowParameters,
+)
 from skseq.forecasting._reading import check_static, read_table
+from skseq.forecasting._roles import Roles
 from skseq.forecasting._scaling import SeriesScaler
-from skseq.forecasting._table import Table, called
+from skseq.forecasting._table import Columns, Table, called
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import (
     N_NEAR,
@@ -29,6 +34,8 @@ from skseq.networks import (
     InputGate,
     Window,
 )
+from skseq.parameters import attribute, parameter
+from skseq.parameters.checks import count, flag, instance
 from skseq.resources import (
     make_random_state,
     resolve_device,
@@ -42,31 +49,43 @@ __all__ = ["SeriesLearner"]
 ROUNDING = 1e-9  # below which scaled values are the same
 
 
-class SeriesLearner(NetworkEstimator):
+class SeriesLearner(
+    WindowParameters, LossParameters, TableParameters, RowReader, NetworkEstimator
+):
     """What learns from the windows of series, and remembers where they end.
 
-    An architecture adds the constructor, the constraints of its own parameters and
-    `_make_encoder`.
+    An architecture adds its parameters and `_make_encoder`.
     """
 
     _is_taught: ClassVar[bool] = False  # whether training is told the true last step
     _least_epochs = 2  # as windows overlap, each row is seen many times in one
 
-    _parameter_constraints: ClassVar[dict] = {
-        **NetworkEstimator._parameter_constraints,
-        "window_length": [Interval(Integral, 1, None, closed="left")],
-        "horizon": [Interval(Integral, 1, None, closed="left")],
-        "known_future": [tuple, list],
-        "static": [tuple, list],
-        "freq": [str, pd.DateOffset, None],
-        "loss": [StrOptions(set(LOSSES))],
-        "quantiles": [tuple, list],
-        "channels": [StrOptions({"shared", "joint"})],
-        "linear_skip": ["boolean"],
-        "normalize": [StrOptions({"last", "window", "feature"}), None],
-        "seasonality": [Interval(Integral, 1, None, closed="left"), None],
-        "missing": [StrOptions({"error", "mask"})],
-    }
+    max_epochs = parameter(
+        text="""Number of passes over the windows; "auto" makes about 1000 steps, in 2
+        to 400 epochs."""
+    )
+    batch_size: int = parameter(default=64, text="Windows per step of the optimiser.")
+    early_stopping = parameter(
+        text="""Whether to hold out the last rows of every series, stop when their loss
+        has not fallen for `patience` epochs, and return to the best weights. What is
+        learned from and what is held out do not overlap."""
+    )
+    validation_fraction = parameter(
+        text="Share of the rows to hold out, `horizon` at least."
+    )
+
+    _takes_flat: bool = attribute(check=flag)
+    _has_own_y: bool = attribute(check=flag)
+    _is_panel: bool = attribute(check=flag)
+    _roles: Roles = attribute(check=instance(Roles))
+    _columns: Columns = attribute(check=instance(Columns))
+    _kind: Kind = attribute(check=instance(Kind))
+    _window_length: int = attribute(check=count)
+    _horizon: int = attribute(check=count)
+    _loss: ForecastLoss = attribute(check=instance(ForecastLoss))
+    _scaler: SeriesScaler = attribute(check=instance(SeriesScaler))
+    _context: Table = attribute(check=instance(Table))
+    _learned_until: dict = attribute(check=instance(dict))
 
     def _make_encoder(self, n_features: int) -> tuple[nn.Module, int]:
         """Return a module (B, L, F), None -> (B, T', D), None, and D."""
@@ -142,9 +161,8 @@ class SeriesLearner(NetworkEstimator):
                     held_out,
                     device=device,
                     seed=train_seed,
-                    max_epochs=self._n_epochs(self.max_epochs, len(data)),
                     criterion__quantiles=quantiles,
-                    **self._training_parameters(),
+                    **self._training_parameters(len(data)),
                 )
             self._publish_history()
             if self.early_stopping:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from torch import nn
 
 from skseq.core.estimator import NetworkEstimator
 from skseq.generation._passages import TextDataset
-from skseq.networks import CELLS, LanguageNetwork, Passage, TokenEmbedding
+from skseq.networks import LanguageNetwork, Passage, TokenEmbedding
+from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
+from skseq.parameters.checks import array, flag, instance
 from skseq.preprocessing import Tokenizer
 from skseq.preprocessing._tokenizer import END, PADDING, START, check_texts
 from skseq.resources import (
@@ -21,7 +23,7 @@ from skseq.resources import (
     seeded_torch,
     unchanged_on_error,
 )
-from skseq.rnn import make_recurrent_encoder
+from skseq.rnn import Recurrence, make_recurrent_encoder
 from skseq.training import train
 
 __all__ = ["NO_TARGET", "LanguageLearner"]
@@ -29,21 +31,68 @@ __all__ = ["NO_TARGET", "LanguageLearner"]
 NO_TARGET = -100  # the column of what never follows; torch's cross entropy ignores it
 
 
-class LanguageLearner(NetworkEstimator):
+class LanguageLearner(Recurrence, NetworkEstimator):
     """What learns which symbol follows those before."""
 
-    _parameter_constraints: ClassVar[dict] = {
-        **NetworkEstimator._parameter_constraints,
-        "level": [StrOptions({"char", "word"})],
-        "vocabulary_size": [Interval(Integral, 5, None, closed="left"), None],
-        "embedding_dim": [Interval(Integral, 1, None, closed="left")],
-        "cell": [StrOptions(set(CELLS)), callable],
-        "hidden_size": [Interval(Integral, 1, None, closed="left"), tuple],
-        "num_layers": [Interval(Integral, 1, None, closed="left")],
-        "nonlinearity": [StrOptions({"tanh", "relu"})],
-        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "window_length": [Interval(Integral, 1, None, closed="left")],
-    }
+    level: str = parameter(
+        default="char",
+        constraint=[Options("char", "word")],
+        text="""What is a symbol: a character, or a word or punctuation mark. Capitals
+        and small letters differ.""",
+    )
+    vocabulary_size: int | None = parameter(
+        default=None,
+        constraint=[Interval(Integral, 5, None, closed="left"), None],
+        text="""Largest number of tokens, "<pad>", "<unk>", "<start>" and "<end>"
+        included. The rarest symbols become "<unk>"; None keeps all.""",
+    )
+    embedding_dim: int = parameter(
+        default=32,
+        constraint=[POSITIVE_INTEGER],
+        text="""Number of features of the vector that is learned for each symbol.""",
+    )
+    window_length: int = parameter(
+        default=64,
+        constraint=[POSITIVE_INTEGER],
+        text="""Number of symbols through which gradients go back, at most.""",
+    )
+    hidden_size: int | tuple[int, ...] = 128
+    recurrent_dropout = parameter(
+        text="""Probability of dropping a unit's state on its way into the next step,
+        with one mask for all steps of a window (Gal and Ghahramani, 2016)."""
+    )
+    max_epochs = parameter(
+        text="""Number of passes over the texts; "auto" makes about 1000 steps of the
+        optimiser, in 10 to 400 epochs."""
+    )
+    batch_size = parameter(
+        text="""Number of streams that are read side by side: each step of the optimiser
+        sees a window of every one."""
+    )
+    early_stopping = parameter(
+        text="""Whether to hold out the last part of one text, or some of a list's, stop
+        when their loss has not fallen for `patience` epochs, and return to the best
+        weights."""
+    )
+    validation_fraction = parameter(
+        text="Share of the symbols, or of the texts, to hold out."
+    )
+
+    classes_: np.ndarray = attribute(
+        check=array(1, "U"),
+        text="""The symbols that may follow, in the order of the columns of
+        `predict_proba`: "<unk>", which stands for all that were not there in `fit` and
+        is never written, "<end>" if fitted on a list, and those of the texts, the most
+        frequent first.""",
+        type="ndarray of str",
+    )
+    loss_curve_ = attribute(
+        text="Training loss of each epoch, in nats per symbol, penalties included."
+    )
+    _complete: bool = attribute(check=flag)
+    _tokenizer: Tokenizer = attribute(check=instance(Tokenizer))
+    _tokens: np.ndarray = attribute(check=array(1, "i"))
+    _columns: np.ndarray = attribute(check=array(1, "i"))
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn from one long text, or from many.
@@ -87,10 +136,7 @@ class LanguageLearner(NetworkEstimator):
                     self._to_dataset(held_out, device) if held_out else None,
                     device=device,
                     seed=train_seed,
-                    max_epochs=self._n_epochs(
-                        self.max_epochs, n_batches * self.batch_size
-                    ),
-                    **self._training_parameters(),
+                    **self._training_parameters(n_batches * self.batch_size),
                 )
             self._publish_history()
         return self

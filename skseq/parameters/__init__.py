@@ -1,9 +1,29 @@
-"""Parameters: what they may be."""
+"""Parameters and fitted attributes: how a class declares them, what they may be."""
 
 from skseq.parameters._constraints import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    POSITIVE_INTEGER,
+    PROBABILITY,
+    Options,
     check_teacher_forcing,
     is_positive_integer,
     layer_sizes,
 )
+from skseq.parameters._declared import Declared, attribute, parameter
+from skseq.parameters._retold import retold
 
-__all__ = ["check_teacher_forcing", "is_positive_integer", "layer_sizes"]
+__all__ = [
+    "NOT_NEGATIVE",
+    "POSITIVE",
+    "POSITIVE_INTEGER",
+    "PROBABILITY",
+    "Declared",
+    "Options",
+    "attribute",
+    "check_teacher_forcing",
+    "is_positive_integer",
+    "layer_sizes",
+    "parameter",
+    "retold",
+]

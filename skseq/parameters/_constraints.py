@@ -1,13 +1,43 @@
-"""Constraints of parameters that scikit-learn has no words for."""
+"""Constraints of parameters."""
 
 from __future__ import annotations
 
 from numbers import Integral, Real
 from typing import Any
 
+from sklearn.utils._param_validation import Interval, StrOptions
+
 from skseq._showing import shown
 
-__all__ = ["check_teacher_forcing", "is_positive_integer", "layer_sizes"]
+__all__ = [
+    "NOT_NEGATIVE",
+    "POSITIVE",
+    "POSITIVE_INTEGER",
+    "PROBABILITY",
+    "Options",
+    "check_teacher_forcing",
+    "is_positive_integer",
+    "layer_sizes",
+]
+
+POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
+POSITIVE = Interval(Real, 0, None, closed="neither")
+NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+PROBABILITY = Interval(Real, 0, 1, closed="left")  # of dropping; not of all
+
+
+class Options(StrOptions):
+    """One of several strings, which remembers the order to list them in.
+
+    Parameters
+    ----------
+    *options : str
+        The strings.
+    """
+
+    def __init__(self, *options: str):
+        super().__init__(set(options))
+        self.ordered = options
 
 
 def layer_sizes(name: str, sizes: int | tuple[int, ...]) -> tuple[int, ...]:

@@ -12,11 +12,11 @@ from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor, CNNLSTMTagger
 from skseq.core.estimator import NetworkEstimator
 from skseq.forecasting import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
 from skseq.generation import SequenceGenerator
-from skseq.persistence._checks import check_all
+from skseq.parameters.checks import check_all
 from skseq.persistence._forms import Form, Reader, Writer, expect
 from skseq.persistence._networks import read_network, write_network
 from skseq.persistence._sound import SOUND
-from skseq.persistence._states import FURTHER, STATES, of_class
+from skseq.persistence._states import further, of_network, required
 from skseq.preprocessing import (
     SequencePadder,
     SequenceScaler,
@@ -57,7 +57,6 @@ CLASSES = {
         Tokenizer,
     )
 }
-NETWORK = {"net_", "n_iter_", "loss_curve_", "validation_scores_", "history_"}
 MOST_THREADS = 1024
 
 
@@ -72,12 +71,11 @@ def _write_estimator(writer: Writer, value: BaseEstimator, place: str) -> dict:
     learned = {
         name: v
         for name, v in vars(value).items()
-        if name not in made and name not in NETWORK
+        if name not in made and name not in of_network(cls)
     }
     if not learned:
         return node
-    known = {**of_class(STATES, cls), **of_class(FURTHER, cls)}
-    for name in learned.keys() - known.keys():
+    for name in learned.keys() - required(cls).keys() - further(cls).keys():
         raise TypeError(
             f"{inside}{name} cannot be saved: it is no attribute that a file of "
             f"{cls.__name__} holds. Delete it, or pickle the estimator."
@@ -92,7 +90,7 @@ def _read_estimator(reader: Reader, part: Any) -> BaseEstimator:
     name, params = part["class"], expect(part["params"], dict)
     if name not in CLASSES:
         raise ValueError(f"there is no class {name!r:.80}")
-    cls = CLASSES[name]
+    cls: Any = CLASSES[name]
     if params.keys() != set(cls._get_param_names()):
         raise ValueError(f"the parameters of {name} are not those of this version")
     value: Any = cls(**{key: reader.read(node) for key, node in params.items()})
@@ -105,7 +103,7 @@ def _read_estimator(reader: Reader, part: Any) -> BaseEstimator:
     state = {
         key: reader.read(node) for key, node in expect(part["state"], dict).items()
     }
-    check_all(name, state, of_class(STATES, cls), of_class(FURTHER, cls))
+    check_all(name, state, required(cls), further(cls))
     vars(value).update(state)
     for base in cls.__mro__:
         if base in SOUND and not SOUND[base](value):

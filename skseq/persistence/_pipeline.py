@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 
 from skseq._showing import shown
-from skseq.persistence._checks import check_all, instance, optional
+from skseq.parameters.checks import check_all, instance, optional
 from skseq.persistence._estimators import ESTIMATOR_FORM
 from skseq.persistence._forms import Form, Reader, Writer, expect
 from skseq.persistence._sklearn import SKLEARN_FORM

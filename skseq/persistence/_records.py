@@ -30,7 +30,7 @@ from skseq.forecasting._roles import Roles
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Columns, Table
 from skseq.forecasting._time import Span
-from skseq.persistence._checks import (
+from skseq.parameters.checks import (
     Check,
     array,
     check_all,

@@ -13,7 +13,7 @@ from skseq.core.mixins import SequenceRegressorMixin
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.forecasting._base import BaseForecaster
 from skseq.generation import SequenceGenerator
-from skseq.persistence._checks import array, optional
+from skseq.parameters.checks import array, optional
 from skseq.preprocessing import SequenceSplitter, SlidingWindow, Tokenizer
 from skseq.preprocessing._tokenizer import END, PADDING, START, UNKNOWN, check_pattern
 from skseq.seq2seq import Seq2SeqRegressor

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 
+from skseq._sklearn import BaseEstimator, TransformerMixin
 from skseq.data.sequences import SequenceArray
 from skseq.data.validation import is_list_of_sequences, is_panel
+from skseq.parameters import Declared
 from skseq.versioning import VersionedState
 
 __all__ = ["SequenceTransformer", "in_layout_of"]
 
 
 class SequenceTransformer(
-    TransformerMixin, VersionedState, BaseEstimator, auto_wrap_output_keys=None
+    Declared,
+    TransformerMixin,
+    VersionedState,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
 ):
     """Base of the transformers whose output is no table.
 

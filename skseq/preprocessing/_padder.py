@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-from typing import Any, ClassVar
+from numbers import Real
+from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skseq.data.reading import SequenceReader
 from skseq.data.token_arrays import TokenArray, holds_tokens
 from skseq.data.validation import check_sequences
+from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
+from skseq.parameters.checks import count
 from skseq.preprocessing._base import SequenceTransformer
 
 __all__ = ["SequencePadder"]
 
 
-class SequencePadder(SequenceTransformer):
+class SequencePadder(SequenceReader, SequenceTransformer, kw_only=False):
     """Fill up or cut sequences to one length.
 
     The estimators of this package need no padding; other estimators may, and a cut
     bounds the cost of very long sequences.
 
-    Parameters
-    ----------
-    length : int or None, default=None
-        Number of steps of every result; None takes the longest sequence of `fit`.
-    padding : {"post", "pre"}, default="post"
-        Whether the filler stands behind or before a sequence.
-    truncating : {"post", "pre"}, default="post"
-        Whether the last or the first steps are cut.
-    value : float, default=0.0
-        The filler.
+    {parameters}
 
-    Attributes
-    ----------
-    length_ : int
-        Number of steps of every result.
-    n_features_in_ : int
-        Number of features per time step; of columns, if `fit` was given a table.
+    {attributes}
 
     Examples
     --------
@@ -49,24 +37,25 @@ class SequencePadder(SequenceTransformer):
            [4., 0.]])
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        "length": [Interval(Integral, 1, None, closed="left"), None],
-        "padding": [StrOptions({"post", "pre"})],
-        "truncating": [StrOptions({"post", "pre"})],
-        "value": [Real],
-    }
+    length: int | None = parameter(
+        default=None,
+        constraint=[POSITIVE_INTEGER, None],
+        text="""Number of steps of every result; None takes the longest sequence of
+        `fit`.""",
+    )
+    padding: str = parameter(
+        default="post",
+        constraint=[Options("post", "pre")],
+        text="""Whether the filler stands behind or before a sequence.""",
+    )
+    truncating: str = parameter(
+        default="post",
+        constraint=[Options("post", "pre")],
+        text="""Whether the last or the first steps are cut.""",
+    )
+    value: float = parameter(default=0.0, constraint=[Real], text="""The filler.""")
 
-    def __init__(
-        self,
-        length: int | None = None,
-        padding: str = "post",
-        truncating: str = "post",
-        value: float = 0.0,
-    ):
-        self.length = length
-        self.padding = padding
-        self.truncating = truncating
-        self.value = value
+    length_: int = attribute(check=count, text="Number of steps of every result.")
 
     def fit(self, X: Any, y: Any = None) -> SequencePadder:
         """Find the longest sequence.

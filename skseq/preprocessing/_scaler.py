@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
+from skseq.data.reading import SequenceReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import refuse_tokens
 from skseq.data.validation import check_sequences
+from skseq.parameters import Options, attribute, parameter
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
 from skseq.resources import unchanged_on_error
 
 __all__ = ["SequenceScaler"]
 
 
-class SequenceScaler(SequenceTransformer):
+class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
     """Scale the features of sequences.
 
-    Parameters
-    ----------
-    scaler : scaler of scikit-learn or None, default=None
-        What scales a table (n_steps, n_features): StandardScaler (None), RobustScaler,
-        MinMaxScaler, QuantileTransformer and so on.
-    per : {"feature", "sequence"}, default="feature"
-        Whether each feature has one scale, learned in `fit` from the steps of all
-        sequences, or each sequence its own, learned from its own steps.
+    {parameters}
 
-    Attributes
-    ----------
-    scaler_ : scaler
-        The fitted scaler, if ``per="feature"``.
-    n_features_in_ : int
-        Number of features per time step; of columns, if `fit` was given a table.
+    {attributes}
 
     Notes
     -----
@@ -54,14 +44,26 @@ class SequenceScaler(SequenceTransformer):
     [array([-1.,  1.]), array([0.])]
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        "scaler": [HasMethods(["fit", "transform"]), None],
-        "per": [StrOptions({"feature", "sequence"})],
-    }
+    scaler: Any = parameter(
+        default=None,
+        constraint=[HasMethods(["fit", "transform"]), None],
+        text="""What scales a table (n_steps, n_features): StandardScaler (None),
+        RobustScaler, MinMaxScaler, QuantileTransformer and so on.""",
+        type="scaler of scikit-learn or None",
+    )
+    per: str = parameter(
+        default="feature",
+        constraint=[Options("feature", "sequence")],
+        text="""Whether each feature has one scale, learned in `fit` from the steps of
+        all sequences, or each sequence its own, learned from its own steps.""",
+    )
 
-    def __init__(self, scaler: Any = None, per: str = "feature"):
-        self.scaler = scaler
-        self.per = per
+    scaler_: Any = attribute(
+        check=lambda value: hasattr(value, "transform"),
+        required=False,
+        text="""The fitted scaler, if ``per="feature"``.""",
+        type="scaler",
+    )
 
     def fit(self, X: Any, y: Any = None) -> SequenceScaler:
         """Learn the scale of each feature.

@@ -6,16 +6,19 @@ import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq.data.panels import panel_starts
+from skseq.data.reading import RowReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.tables import MOST_ROWS, check_rows
 from skseq.data.validation import is_panel
+from skseq.parameters import attribute, parameter
+from skseq.parameters.checks import flag, instance
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._extents import Extent, extents_of, lie_between
 from skseq.preprocessing._lost_index import check_lost_index
@@ -31,7 +34,7 @@ from skseq.resources import unchanged_on_error
 __all__ = ["SlidingWindow"]
 
 
-class SlidingWindow(SequenceTransformer):
+class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
     """Turn every row of a table into the window of rows that ends there.
 
     The number of rows stays what it was, so y stays aligned, and every scorer,
@@ -49,19 +52,9 @@ class SlidingWindow(SequenceTransformer):
     ``pipeline.set_output(transform="pandas")``. For arrays, use
     `skseq.model_selection.ContextTimeSeriesSplit`, and while rows come in, `update`.
 
-    Parameters
-    ----------
-    window_length : int, default=1
-        Number of rows in a complete window.
-    lag : int, default=0
-        Number of rows between the end of a window and its row.
+    {parameters}
 
-    Attributes
-    ----------
-    n_features_in_ : int
-        Number of columns.
-    feature_names_in_ : ndarray of str
-        Names of the columns, if `fit` was given a DataFrame that names them.
+    {attributes}
 
     See Also
     --------
@@ -87,14 +80,20 @@ class SlidingWindow(SequenceTransformer):
            [ 2.,  3.,  4.]])
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        "window_length": [Interval(Integral, 1, MOST_ROWS, closed="both")],
-        "lag": [Interval(Integral, 0, MOST_ROWS, closed="both")],
-    }
+    window_length: int = parameter(
+        default=1,
+        constraint=[Interval(Integral, 1, MOST_ROWS, closed="both")],
+        text="""Number of rows in a complete window.""",
+    )
+    lag: int = parameter(
+        default=0,
+        constraint=[Interval(Integral, 0, MOST_ROWS, closed="both")],
+        text="""Number of rows between the end of a window and its row.""",
+    )
 
-    def __init__(self, window_length: int = 1, lag: int = 0):
-        self.window_length = window_length
-        self.lag = lag
+    _tails: dict = attribute(check=instance(dict))
+    _is_updated: bool = attribute(check=flag)
+    _extents: dict = attribute(check=instance(dict))
 
     def fit(self, X: Any, y: Any = None) -> SlidingWindow:
         """Remember the last rows.

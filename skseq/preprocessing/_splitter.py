@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sized
-from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import _safe_indexing, check_consistent_length
-from sklearn.utils._param_validation import Interval
 
 from skseq._showing import shown
+from skseq._sklearn import BaseEstimator
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances
+from skseq.data.reading import SequenceReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray, holds_tokens
 from skseq.data.validation import check_sequences, is_list_of_sequences, naming
+from skseq.parameters import POSITIVE_INTEGER, attribute, parameter
+from skseq.parameters.checks import array
 from skseq.resources import unchanged_on_error
 from skseq.versioning import VersionedState
 
 __all__ = ["SequenceSplitter"]
 
 
-class SequenceSplitter(VersionedState, BaseEstimator):
+class SequenceSplitter(SequenceReader, VersionedState, BaseEstimator, kw_only=False):
     """Cut long sequences into pieces and join the predictions of the pieces.
 
     Recurrent networks learn long sequences slowly; pieces of them make more samples
@@ -33,24 +34,9 @@ class SequenceSplitter(VersionedState, BaseEstimator):
     `split` comes before cross-validation, whose folds should keep the pieces of one
     sequence together by the groups it returns.
 
-    Parameters
-    ----------
-    length : int, default=100
-        Number of steps per piece; the last piece of a sequence may be shorter.
-    stride : int or None, default=None
-        Number of steps from one piece to the next; None takes `length`, so that
-        pieces do not overlap.
+    {parameters}
 
-    Attributes
-    ----------
-    origins_ : ndarray of int of shape (n_pieces,)
-        Position of the sequence that each piece was cut from.
-    offsets_ : ndarray of int of shape (n_pieces,)
-        Its step at which the piece starts.
-    piece_lengths_ : ndarray of int of shape (n_pieces,)
-        Its number of steps.
-    lengths_ : ndarray of int of shape (n_sequences,)
-        Lengths of the sequences.
+    {attributes}
 
     Examples
     --------
@@ -69,14 +55,39 @@ class SequenceSplitter(VersionedState, BaseEstimator):
 
     n_channels = 1  # a row of a table is one univariate sequence
 
-    _parameter_constraints: ClassVar[dict] = {
-        "length": [Interval(Integral, 1, None, closed="left")],
-        "stride": [Interval(Integral, 1, None, closed="left"), None],
-    }
+    length: int = parameter(
+        default=100,
+        constraint=[POSITIVE_INTEGER],
+        text="""Number of steps per piece; the last piece of a sequence may be
+        shorter.""",
+    )
+    stride: int | None = parameter(
+        default=None,
+        constraint=[POSITIVE_INTEGER, None],
+        text="""Number of steps from one piece to the next; None takes `length`, so that
+        pieces do not overlap.""",
+    )
 
-    def __init__(self, length: int = 100, stride: int | None = None):
-        self.length = length
-        self.stride = stride
+    origins_: np.ndarray = attribute(
+        check=array(1, "i"),
+        text="Position of the sequence that each piece was cut from.",
+        type="ndarray of int of shape (n_pieces,)",
+    )
+    offsets_: np.ndarray = attribute(
+        check=array(1, "i"),
+        text="Its step at which the piece starts.",
+        type="ndarray of int of shape (n_pieces,)",
+    )
+    piece_lengths_: np.ndarray = attribute(
+        check=array(1, "i"),
+        text="Its number of steps.",
+        type="ndarray of int of shape (n_pieces,)",
+    )
+    lengths_: np.ndarray = attribute(
+        check=array(1, "i"),
+        text="Lengths of the sequences.",
+        type="ndarray of int of shape (n_sequences,)",
+    )
 
     def split(
         self, X: Any, y: Any = None, groups: Any = None

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq.data.doubts import refuse_texts
 from skseq.data.foreign import check_container
+from skseq.data.reading import SequenceReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.validation import (
     check_sequences,
@@ -21,17 +22,14 @@ from skseq.preprocessing._base import SequenceTransformer, in_layout_of
 __all__ = ["SwapAxes"]
 
 
-class SwapAxes(SequenceTransformer):
+class SwapAxes(SequenceReader, SequenceTransformer):
     """Put time before channels.
 
     Other packages for time series hold (n_samples, n_channels, n_timesteps), this one
     (n_samples, n_timesteps, n_channels). A table of univariate sequences is the same
     in both orders.
 
-    Attributes
-    ----------
-    n_features_in_ : int
-        Number of channels; of columns, if `fit` was given a table.
+    {attributes}
 
     Examples
     --------

@@ -7,16 +7,18 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._showing import shown
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray
 from skseq.data.validation import check_tokens, naming
+from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
+from skseq.parameters.checks import instance
 from skseq.preprocessing._base import SequenceTransformer
 from skseq.preprocessing._words import find_words, lower_characters
 
@@ -25,7 +27,7 @@ __all__ = ["Tokenizer"]
 PADDING, UNKNOWN, START, END = SPECIAL = "<pad>", "<unk>", "<start>", "<end>"
 
 
-class Tokenizer(SequenceTransformer):
+class Tokenizer(SequenceTransformer, kw_only=False):
     r"""Turn texts into sequences of tokens, words or characters by their number.
 
     The numbers suit the estimators' `embedding_dim`: 0 is padding, 1 every token that
@@ -34,33 +36,9 @@ class Tokenizer(SequenceTransformer):
     Texts stay of unequal length, and the estimators mask what is missing; padding is
     only what an empty text becomes.
 
-    Parameters
-    ----------
-    level : {"word", "char"}, default="word"
-        What is a token.
-    vocabulary_size : int or None, default=None
-        Largest number of tokens, padding and unknown ones included, and so of vectors
-        in an embedding. The rarest ones become unknown; None keeps all.
-    min_count : int, default=1
-        How often a token must occur in `fit`, else it is unknown. From 2 on, training
-        learns what to make of unknown tokens.
-    lowercase : bool, default=True
-        Whether capital and small letters are the same. At the level of characters a
-        text has as many tokens as characters either way.
-    token_pattern : str or None, default=r"\w+(?:['\u2019]\w+)*|[^\w\s]"
-        Regular expression of a word; the default takes words with their inner
-        apostrophes, straight or typographic, and punctuation marks one by one. A
-        combining mark or a joiner counts as the letter that it stands on, so that
-        it goes on with the word. None splits at blanks. Ignored at the level of
-        characters.
-    mark_ends : bool, default=False
-        Whether every sequence starts with the token 2, "<start>", and ends with 3,
-        "<end>".
+    {parameters}
 
-    Attributes
-    ----------
-    vocabulary_ : dict of str to int
-        The number of every token, in the order of the numbers.
+    {attributes}
 
     See Also
     --------
@@ -89,30 +67,50 @@ class Tokenizer(SequenceTransformer):
     array(['f', 'm'], dtype='<U1')
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        "level": [StrOptions({"word", "char"})],
-        "vocabulary_size": [Interval(Integral, 3, None, closed="left"), None],
-        "min_count": [Interval(Integral, 1, None, closed="left")],
-        "lowercase": ["boolean"],
-        "token_pattern": [str, None],
-        "mark_ends": ["boolean"],
-    }
+    level: str = parameter(
+        default="word",
+        constraint=[Options("word", "char")],
+        text="""What is a token.""",
+    )
+    vocabulary_size: int | None = parameter(
+        default=None,
+        constraint=[Interval(Integral, 3, None, closed="left"), None],
+        text="""Largest number of tokens, padding and unknown ones included, and so of
+        vectors in an embedding. The rarest ones become unknown; None keeps all.""",
+    )
+    min_count: int = parameter(
+        default=1,
+        constraint=[POSITIVE_INTEGER],
+        text="""How often a token must occur in `fit`, else it is unknown. From 2 on,
+        training learns what to make of unknown tokens.""",
+    )
+    lowercase: bool = parameter(
+        default=True,
+        constraint=["boolean"],
+        text="""Whether capital and small letters are the same. At the level of
+        characters a text has as many tokens as characters either way.""",
+    )
+    token_pattern: str | None = parameter(
+        default=r"\w+(?:['\u2019]\w+)*|[^\w\s]",
+        constraint=[str, None],
+        text="""Regular expression of a word; the default takes words with their inner
+        apostrophes, straight or typographic, and punctuation marks one by one. A
+        combining mark or a joiner counts as the letter that it stands on, so that it
+        goes on with the word. None splits at blanks. Ignored at the level of
+        characters.""",
+    )
+    mark_ends: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        text="""Whether every sequence starts with the token 2, "<start>", and ends with
+        3, "<end>".""",
+    )
 
-    def __init__(
-        self,
-        level: str = "word",
-        vocabulary_size: int | None = None,
-        min_count: int = 1,
-        lowercase: bool = True,
-        token_pattern: str | None = r"\w+(?:['\u2019]\w+)*|[^\w\s]",
-        mark_ends: bool = False,
-    ):
-        self.level = level
-        self.vocabulary_size = vocabulary_size
-        self.min_count = min_count
-        self.lowercase = lowercase
-        self.token_pattern = token_pattern
-        self.mark_ends = mark_ends
+    vocabulary_: dict[str, int] = attribute(
+        check=instance(dict),
+        text="The number of every token, in the order of the numbers.",
+        type="dict of str to int",
+    )
 
     def fit(self, X: Any, y: Any = None) -> Tokenizer:
         """Learn the vocabulary.

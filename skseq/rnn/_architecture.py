@@ -3,104 +3,84 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar
-
-from sklearn.utils._param_validation import Interval, StrOptions
+from collections.abc import Callable
+from typing import Any
 
 from skseq._showing import shown
+from skseq.core.parameters import DenseParameters
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import CELLS, RecurrentEncoder, RecurrentLayer
-from skseq.parameters import layer_sizes
+from skseq.parameters import (
+    POSITIVE_INTEGER,
+    PROBABILITY,
+    Declared,
+    Options,
+    layer_sizes,
+    parameter,
+)
 from skseq.rnn._stateful import StatefulMixin
 
-__all__ = ["BaseRNN", "make_recurrent_encoder"]
+__all__ = [
+    "BaseRNN",
+    "BidirectionalRecurrence",
+    "Recurrence",
+    "make_recurrent_encoder",
+]
 
 
-class BaseRNN(StatefulMixin, BaseSequenceEstimator):
-    """The recurrent architecture: its parameters and its encoder."""
+class Recurrence(Declared, about="layers"):
+    """The parameters of recurrent layers."""
 
-    _parameter_constraints: ClassVar[dict] = {
-        **BaseSequenceEstimator._parameter_constraints,
-        "cell": [StrOptions(set(CELLS)), callable],
-        "hidden_size": [Interval(Integral, 1, None, closed="left"), tuple],
-        "num_layers": [Interval(Integral, 1, None, closed="left")],
-        "bidirectional": ["boolean"],
-        "nonlinearity": [StrOptions({"tanh", "relu"})],
-        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-    }
+    cell: str | type[RecurrentLayer] = parameter(
+        default="lstm",
+        constraint=[Options(*CELLS), callable],
+        text="""Kind of the recurrent layers; a subclass of
+        `skseq.networks.RecurrentLayer` brings a kind of your own.""",
+    )
+    hidden_size: int | tuple[int, ...] = parameter(
+        default=64,
+        constraint=[POSITIVE_INTEGER, tuple],
+        text="""Number of units of every recurrent layer, or of each in turn.""",
+    )
+    num_layers: int = parameter(
+        default=1,
+        constraint=[POSITIVE_INTEGER],
+        text="""Number of stacked recurrent layers; implied by a tuple
+        `hidden_size`.""",
+    )
+    nonlinearity: str = parameter(
+        default="tanh",
+        constraint=[Options("tanh", "relu")],
+        text="""Activation of ``cell="rnn"``; the other cells ignore it.""",
+    )
+    recurrent_dropout: float = parameter(
+        default=0.0,
+        constraint=[PROBABILITY],
+        text="""Probability of dropping a unit's state on its way into the next step,
+        with one mask per sequence for all its steps (Gal and Ghahramani, 2016).""",
+    )
 
-    def __init__(
-        self,
-        *,
-        cell: str | type[RecurrentLayer] = "lstm",
-        hidden_size: int | tuple[int, ...] = 32,
-        num_layers: int = 1,
-        bidirectional: bool = False,
-        nonlinearity: str = "tanh",
-        pooling: str = "last",
-        dense_size: int | tuple[int, ...] = (),
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        normalize: str | None = "feature",
-        n_channels: int = 1,
-        embedding_dim: int | None = None,
-        embedding_weights: Any = None,
-        embedding_trainable: bool = True,
-        optimizer: str | Callable = "adam",
-        lr: float = 5e-3,
-        lr_schedule: str | None = "onecycle",
-        max_epochs: int | str = "auto",
-        batch_size: int = 32,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        clip_norm: float | None = 1.0,
-        clip_value: float | None = None,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 10,
-        warm_start: bool = False,
-        callbacks: Sequence | None = None,
-        device: str = "auto",
-        mixed_precision: bool = False,
-        n_threads: int | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
-    ):
-        self.cell = cell
-        self.hidden_size = hidden_size
-        self.num_layers = num_layers
-        self.bidirectional = bidirectional
-        self.nonlinearity = nonlinearity
-        self.pooling = pooling
-        self.dense_size = dense_size
-        self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
-        self.normalize = normalize
-        self.n_channels = n_channels
-        self.embedding_dim = embedding_dim
-        self.embedding_weights = embedding_weights
-        self.embedding_trainable = embedding_trainable
-        self.optimizer = optimizer
-        self.lr = lr
-        self.lr_schedule = lr_schedule
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.l1 = l1
-        self.l2 = l2
-        self.clip_norm = clip_norm
-        self.clip_value = clip_value
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.warm_start = warm_start
-        self.callbacks = callbacks
-        self.device = device
-        self.mixed_precision = mixed_precision
-        self.n_threads = n_threads
-        self.random_state = random_state
-        self.verbose = verbose
+
+class BidirectionalRecurrence(Recurrence, about="layers"):
+    """The parameters of recurrent layers that may read backwards, too."""
+
+    bidirectional: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        text="""Whether every layer also reads the sequence backwards.""",
+    )
+
+
+class BaseRNN(
+    StatefulMixin, BidirectionalRecurrence, DenseParameters, BaseSequenceEstimator
+):
+    """The recurrent architecture: its parameters and its encoder.
+
+    {parameters}
+    """
+
+    hidden_size: int | tuple[int, ...] = 32
+    optimizer: str | Callable = "adam"
 
     def _make_encoder(self, n_features):
         return make_recurrent_encoder(self, n_features)

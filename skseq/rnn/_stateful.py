@@ -13,16 +13,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._showing import shown
 from skseq.data.validation import naming
+from skseq.parameters import Declared, attribute
+from skseq.parameters.checks import flag, instance, optional
 from skseq.resources import unchanged_on_error
 from skseq.rnn._series import follow_series
 
 __all__ = ["StatefulMixin"]
 
 
-class StatefulMixin:
+class StatefulMixin(Declared):
     """Predicts long sequences piece by piece."""
 
-    _is_stateful = False
+    state_: list | None = attribute(check=optional(instance(list)), required=False)
+    _is_stateful: bool = attribute(check=flag, default=False, required=False)
+    _series: dict = attribute(check=instance(dict), required=False)
 
     def stateful(self, initial_state: Any = None) -> Self:
         """Return a copy that carries its state from call to call.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_consistent_length
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq.core.sequence_estimator import BaseSequenceEstimator
@@ -16,117 +16,66 @@ from skseq.data.batching import Batch, SequenceDataset
 from skseq.data.targets import check_weights
 from skseq.networks import (
     ATTENTIONS,
-    CELLS,
     Decoder,
     Pair,
-    RecurrentLayer,
     Seq2SeqNetwork,
 )
-from skseq.parameters import check_teacher_forcing
-from skseq.rnn import make_recurrent_encoder
+from skseq.parameters import Options, attribute, check_teacher_forcing, parameter
+from skseq.parameters.checks import count
+from skseq.rnn import BidirectionalRecurrence, make_recurrent_encoder
 from skseq.seq2seq._data import PairDataset
 from skseq.seq2seq._targets import check_n_steps
 from skseq.training import predict_batch
 
 __all__ = ["BaseSeq2Seq"]
 
-_OF_ONE_VECTOR = ("pooling", "dense_size")  # parameters that a decoder has not
 
-
-class BaseSeq2Seq(BaseSequenceEstimator):
+class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
     """The encoder-decoder architecture; estimators add how targets are laid out."""
 
-    _parameter_constraints: ClassVar[dict] = {
-        **{
-            name: constraint
-            for name, constraint in BaseSequenceEstimator._parameter_constraints.items()
-            if name not in _OF_ONE_VECTOR
-        },
-        "cell": [StrOptions(set(CELLS)), callable],
-        "hidden_size": [Interval(Integral, 1, None, closed="left"), tuple],
-        "num_layers": [Interval(Integral, 1, None, closed="left")],
-        "bidirectional": ["boolean"],
-        "nonlinearity": [StrOptions({"tanh", "relu"})],
-        "attention": [StrOptions(set(ATTENTIONS)), None],
-        "teacher_forcing": [Interval(Real, 0, 1, closed="both"), tuple],
-        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-    }
+    attention: str | None = parameter(
+        default=None,
+        constraint=[Options(*ATTENTIONS), None],
+        text="""How every step of the decoder chooses among the steps of the encoder
+        what it takes from them (Luong et al., 2015; "additive" is the score of Bahdanau
+        et al., 2015). None gives it nothing but the encoder's final state. "dot" asks
+        for steps of equal size, which a bidirectional encoder has not.""",
+    )
+    teacher_forcing: float | tuple[float, float] = parameter(
+        default=1.0,
+        constraint=[Interval(Real, 0, 1, closed="both"), tuple],
+        text="""How probably, in training, a step of the decoder is told the true
+        previous step instead of its own output; two probabilities are those of the
+        first and the last epoch, linear in between (Bengio et al., 2015). 1.0 trains
+        fastest, all steps in one; less trains what `predict` does, which is told
+        nothing.""",
+        type="float or tuple of two floats",
+    )
+    hidden_size = parameter(
+        text="""Number of units of every recurrent layer, or of each in turn; of the
+        encoder as of the decoder."""
+    )
+    num_layers = parameter(
+        text="""Number of recurrent layers of either; implied by a tuple
+        `hidden_size`."""
+    )
+    bidirectional = parameter(
+        text="""Whether every layer of the encoder also reads backwards; linear maps
+        lead from its final states to the decoder."""
+    )
+    recurrent_dropout = parameter(
+        text="""Probability of dropping a unit's state on its way into the next step of
+        the encoder, with one mask for all steps (Gal and Ghahramani, 2016)."""
+    )
+    optimizer: str | Callable = "adam"
+
+    _longest: int = attribute(check=count)
+
     _network_class = Seq2SeqNetwork
 
     @staticmethod
     def _check_lengths(sequences, y):
         check_consistent_length(sequences.starts, y)
-
-    def __init__(
-        self,
-        *,
-        cell: str | type[RecurrentLayer] = "lstm",
-        hidden_size: int | tuple[int, ...] = 64,
-        num_layers: int = 1,
-        bidirectional: bool = False,
-        nonlinearity: str = "tanh",
-        attention: str | None = None,
-        teacher_forcing: float | tuple[float, float] = 1.0,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        normalize: str | None = "feature",
-        n_channels: int = 1,
-        embedding_dim: int | None = None,
-        embedding_weights: Any = None,
-        embedding_trainable: bool = True,
-        optimizer: str | Callable = "adam",
-        lr: float = 5e-3,
-        lr_schedule: str | None = "onecycle",
-        max_epochs: int | str = "auto",
-        batch_size: int = 32,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        clip_norm: float | None = 1.0,
-        clip_value: float | None = None,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 10,
-        warm_start: bool = False,
-        callbacks: Sequence | None = None,
-        device: str = "auto",
-        mixed_precision: bool = False,
-        n_threads: int | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
-    ):
-        self.cell = cell
-        self.hidden_size = hidden_size
-        self.num_layers = num_layers
-        self.bidirectional = bidirectional
-        self.nonlinearity = nonlinearity
-        self.attention = attention
-        self.teacher_forcing = teacher_forcing
-        self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
-        self.normalize = normalize
-        self.n_channels = n_channels
-        self.embedding_dim = embedding_dim
-        self.embedding_weights = embedding_weights
-        self.embedding_trainable = embedding_trainable
-        self.optimizer = optimizer
-        self.lr = lr
-        self.lr_schedule = lr_schedule
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.l1 = l1
-        self.l2 = l2
-        self.clip_norm = clip_norm
-        self.clip_value = clip_value
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.warm_start = warm_start
-        self.callbacks = callbacks
-        self.device = device
-        self.mixed_precision = mixed_precision
-        self.n_threads = n_threads
-        self.random_state = random_state
-        self.verbose = verbose
 
     def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
         samples = super()._check_samples(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
+from skseq._sklearn import RegressorMixin
+from skseq.core.mixins import SequenceRegressorMixin
+from skseq.core.sequence_estimator import BaseSequenceEstimator
+from skseq.parameters import attribute, retold
+from skseq.parameters.checks import exactly, instance
 from skseq.seq2seq._architecture import BaseSeq2Seq
-from skseq.seq2seq._targets import read_number_sequences
+from skseq.seq2seq._targets import Layout, read_number_sequences
 from skseq.seq2seq._tasks import NumberSequences
 
 __all__ = ["Seq2SeqRegressor"]
@@ -23,135 +27,16 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     et al., 2014, "Sequence to Sequence Learning with Neural Networks"). The squared
     error trains both.
 
-    Parameters
-    ----------
-    cell : {"rnn", "gru", "lstm", "peephole_lstm"} or class, default="lstm"
-        Kind of the recurrent layers; a subclass of
-        `skseq.networks.RecurrentLayer` brings a kind of your own.
-    hidden_size : int or tuple of int, default=64
-        Number of units of every recurrent layer, or of each in turn; of the encoder as
-        of the decoder.
-    num_layers : int, default=1
-        Number of recurrent layers of either; implied by a tuple `hidden_size`.
-    bidirectional : bool, default=False
-        Whether every layer of the encoder also reads backwards; linear maps lead from
-        its final states to the decoder.
-    nonlinearity : {"tanh", "relu"}, default="tanh"
-        Activation of ``cell="rnn"``; the other cells ignore it.
-    attention : {"dot", "general", "additive"} or None, default=None
-        How every step of the decoder chooses among the steps of the encoder what it
-        takes from them (Luong et al., 2015; "additive" is the score of Bahdanau et al.,
-        2015). None gives it nothing but the encoder's final state. "dot" asks for steps
-        of equal size, which a bidirectional encoder has not.
-    teacher_forcing : float or tuple of two floats, default=1.0
-        How probably, in training, a step of the decoder is told the true previous step
-        instead of its own output; two probabilities are those of the first and the last
-        epoch, linear in between (Bengio et al., 2015). 1.0 trains fastest, all steps in
-        one; less trains what `predict` does, which is told nothing.
-    dropout : float, default=0.0
-        Probability of dropping a value between layers and before the output.
-    recurrent_dropout : float, default=0.0
-        Probability of dropping a unit's state on its way into the next step of the
-        encoder, with one mask for all steps (Gal and Ghahramani, 2016).
-    normalize : {"feature", "sequence", "both"} or None, default="feature"
-        Standardise every feature by its mean and standard deviation in the training
-        data, or every feature of each sequence by its own, or show the network both
-        side by side, so that neither level nor shape is lost. Whichever it is, the
-        targets are standardised by theirs; predictions are in the units of y.
-    n_channels : int, default=1
-        Number of features per time step in the rows of a table (2-D X), time first:
-        ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it. With 1, a
-        table that holds several features is read as long univariate sequences.
-    embedding_dim : int or None, default=None
-        X holds tokens, one whole number from 0 per time step, each of which is looked
-        up in a table of vectors of this size that training learns. The table ends with
-        the largest token of `fit`; later ones beyond it are an error. `normalize`
-        leaves tokens alone. `preprocessing.Tokenizer` makes them from text.
-    embedding_weights : array-like of shape (n_tokens, embedding_dim), default=None
-        Vectors of the tokens to start from; `embedding_dim` may then be left out. None
-        draws small ones.
-    embedding_trainable : bool, default=True
-        Whether training changes the vectors.
-    optimizer : str or callable, default="adam"
-        "adadelta", "adagrad", "adam", "adamax", "adamw", "nadam", "radam",
-        "rmsprop", "sgd", a class of `torch.optim` or a partial of one.
-    lr : float, default=0.005
-        Learning rate, the highest one of a schedule.
-    lr_schedule : {"plateau", "cosine", "onecycle"} or None, default="onecycle"
-        Halve the rate when `patience` // 2 epochs brought no lower loss, let it
-        fall to zero along a cosine, or rise and fall once (Smith, 2018). The last two
-        are left out of trainings of fewer than ten steps.
-    max_epochs : int or "auto", default="auto"
-        Number of passes over the data; "auto" takes as many as make 1000 steps of the
-        optimiser, but 10 to 400.
-    batch_size : int, default=32
-        Samples per step of the optimiser.
-    l1, l2 : float, default=0.0
-        Factors of the sum of absolute and of squared weights (not biases) that are
-        added to the loss.
-    clip_norm : float or None, default=1.0
-        Largest norm of the gradient as a whole.
-    clip_value : float or None, default=None
-        Largest absolute value of each entry of the gradient.
-    early_stopping : bool, default=False
-        Whether to hold out a part of the samples, stop when its loss has not
-        fallen for `patience` epochs, and return to the best weights.
-    validation_fraction : float, default=0.1
-        Fraction to hold out.
-    patience : int, default=10
-        Epochs to wait for a lower loss.
-    warm_start : bool, default=False
-        Whether `fit` continues with the weights of the last fit, on its scale.
-    callbacks : list of skorch callbacks or None, default=None
-        Called during training as by skorch.
-    device : str, default="auto"
-        "cpu", "cuda", or "auto": CUDA where there is one; "accelerate" shares batches
-        among the processes of ``accelerate launch``.
-    mixed_precision : bool, default=False
-        Whether training runs the network in bfloat16 where that is safe
-        (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and
-        predictions stay in float32; small fits in float64 are left alone.
-    n_threads : int or None, default=None
-        CPU threads of torch; None takes one for small networks, which several make
-        slower, and else the present setting, which is restored afterwards.
-    random_state : int, RandomState or None, default=None
-        Decides initial weights, shuffling, dropout and the held-out part. The
-        global generators of NumPy and torch are neither used nor changed.
-    verbose : int, default=0
-        0 is silent, 1 shows a progress bar, 2 a table of the epochs.
+    {parameters}
 
-    Attributes
-    ----------
-    module_ : torch.nn.Module
-        The trained network: (pair, lengths) -> outputs, of a `skseq.networks.Pair`.
-    net_ : SequenceNet
-        The skorch net that trained it.
-    n_features_in_ : int
-        Number of features per time step; of columns, if `fit` was given a table.
-    feature_names_in_ : ndarray of str
-        Names of the columns, if `fit` was given a DataFrame that names them.
-    n_iter_ : int
-        Number of epochs trained.
-    loss_curve_ : list of float
-        Training loss of each epoch, penalties included.
-    validation_scores_ : list of float or None
-        Minus the loss on the held-out part after each epoch, None without one.
-    history_ : list of dict
-        All that was recorded of each epoch.
+    {attributes}
 
     See Also
     --------
     Seq2SeqClassifier : Writes labels, and learns where to end.
     RNNRegressor : One or several numbers per sequence, all at once.
 
-    Notes
-    -----
-    Computations are in float32, but in float64 where X is float64 and small, that is,
-    has at most 10 000 time steps and, in `fit`, fits into one batch. Then equal samples
-    are merged, too, so that a weight of 2 and a repeated sample are exactly the same.
-
-    A pickle holds weights and history but not the state of the optimiser, with
-    which `partial_fit` starts afresh after loading.
+    {notes}
 
     Examples
     --------
@@ -166,76 +51,27 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     True
     """
 
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        groups: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Self:
-        """Train a network.
+    _task: NumberSequences = attribute(check=exactly(NumberSequences))
+    _layout: Layout = attribute(check=instance(Layout))
 
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences to read: (n_samples, n_timesteps, n_features), a table
-            (n_samples, n_timesteps), a list of (n_timesteps_i, n_features) arrays
-            or a DataFrame indexed by (instance, time).
-        y : array-like, list of arrays or SequenceArray
-            The sequences to write: (n_samples, n_steps), (n_samples, n_steps,
-            n_targets), a list of arrays (n_steps_i,) or (n_steps_i, n_targets), or
-            (n_samples,) for one number each.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples; None weighs all alike.
-        groups : array-like of shape (n_samples,), default=None
-            Groups that early stopping holds out as a whole, such as patients; without
-            early stopping they are ignored. None holds out the last windows of
-            `SlidingWindow` and `make_windows`, all pieces of a sequence that
-            `SequenceSplitter` cut, and single samples otherwise.
-        X_val, y_val : like X and y, default=None
-            What early stopping watches, instead of a part of X and y. Scales are
-            learned from X and y alone.
-        sample_weight_val : array-like, default=None
-            Weights of the samples in X_val.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are not as described, or training diverges.
-            A fitted estimator then stays as it was.
-        """
-        return super().fit(X, y, sample_weight, groups, X_val, y_val, sample_weight_val)
-
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train for one epoch, from where the last fit or partial_fit stopped.
-
-        Scales are learned in the first call and kept. Nothing is held out, so
-        `early_stopping` does not apply, nor does `lr_schedule`; weights are taken as
-        they are, not relative to their mean.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences to read, as in `fit`.
-        y : array-like or list of arrays
-            The sequences to write, as in `fit`.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        return self._fit(X, y, sample_weight, 1, partial=True)
+    fit = retold(
+        BaseSequenceEstimator.fit,
+        X="""array-like, DataFrame, list of arrays or SequenceArray
+        The sequences to read: (n_samples, n_timesteps, n_features), a table
+        (n_samples, n_timesteps), a list of (n_timesteps_i, n_features) arrays or a
+        DataFrame indexed by (instance, time).""",
+        y="""array-like, list of arrays or SequenceArray
+        The sequences to write: (n_samples, n_steps), (n_samples, n_steps, n_targets), a
+        list of arrays (n_steps_i,) or (n_steps_i, n_targets), or (n_samples,) for one
+        number each.""",
+    )
+    partial_fit = retold(
+        SequenceRegressorMixin.partial_fit,
+        X="""array-like, DataFrame, list of arrays or SequenceArray
+        The sequences to read, as in `fit`.""",
+        y="""array-like or list of arrays
+        The sequences to write, as in `fit`.""",
+    )
 
     def _check_y(self, X, y):
         sequences, self._layout = read_number_sequences(X, y)

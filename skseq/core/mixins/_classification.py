@@ -6,19 +6,25 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 
 from skseq._showing import shown
+from skseq._sklearn import ClassifierMixin
 from skseq.core.mixins._encoding import EncodingMixin
 from skseq.core.mixins._labels import LabelsMixin
 from skseq.core.tasks import Classification, MultilabelClassification
 from skseq.data.targets import check_labels, check_scored_labels, check_weights
+from skseq.parameters import attribute
+from skseq.parameters.checks import exactly
 
 __all__ = ["SequenceClassifierMixin"]
 
 
 class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
     """Predicts one class, or a set of labels, per sequence."""
+
+    _task: Classification | MultilabelClassification = attribute(
+        check=exactly(Classification, MultilabelClassification)
+    )
 
     def _check_y(self, X, y):
         return check_labels(X, y)

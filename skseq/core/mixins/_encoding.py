@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._sklearn import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from skseq.core.parameters import PoolingParameters
 from skseq.data.batching import Batch
 from skseq.data.instances import instances_of
 
 __all__ = ["EncodingMixin"]
 
 
-class EncodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class EncodingMixin(
+    PoolingParameters, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+):
     """Turns sequences into vectors that any model of scikit-learn can learn from."""
 
     def transform(self, X: Any) -> np.ndarray:

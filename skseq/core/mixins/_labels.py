@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import assert_all_finite
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 
 from skseq._showing import shown
 from skseq.data.samples import Samples
 from skseq.data.validation import naming
+from skseq.parameters import Declared, Options, parameter
 
 __all__ = ["LabelsMixin", "declared_classes"]
 
 
-class LabelsMixin:
+class LabelsMixin(Declared, about="task"):
     """Knows its classes and their weights, and trains on a part of them."""
 
-    _class_parameter_constraints: ClassVar[dict] = {
-        "class_weight": [dict, list, StrOptions({"balanced"}), None]
-    }
+    class_weight: dict | list[dict] | str | None = parameter(
+        default=None,
+        constraint=[dict, list, Options("balanced"), None],
+        text="""Weight of each class in the loss; "balanced" makes all classes equally
+        important. Of label indicators "balanced" does so for each label on its own, and
+        a list has the weights of 0 and 1, such as ``{1: 5.0}``, for each label.""",
+    )
+    validation_fraction = parameter(
+        text="Fraction to hold out, with the same share of every class."
+    )
 
     @property
     def classes_(self) -> np.ndarray:
-        """The labels, in the order of the columns of `predict_proba`."""
+        """The labels (n_classes,), in the order of the columns of `predict_proba`."""
         return self._task.classes
 
     def _check_classes(self, labels: np.ndarray) -> np.ndarray:
@@ -130,7 +137,7 @@ class LabelsMixin:
             )
         if classes is not None:
             classes = declared_classes(self, classes)
-        return self._fit(X, y, sample_weight, 1, classes, partial=True)
+        return self._fit(X, y, sample_weight, classes, partial=True)
 
 
 def _check_weights(class_weight: dict) -> None:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from sklearn.base import RegressorMixin
-
+from skseq._sklearn import RegressorMixin
 from skseq.core.mixins._encoding import EncodingMixin
 from skseq.core.tasks import Regression
 from skseq.data.targets import check_numbers, check_weights
+from skseq.parameters import attribute, parameter
+from skseq.parameters.checks import exactly
 
 __all__ = ["SequenceRegressorMixin"]
 
 
 class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     """Predicts one or several numbers per sequence."""
+
+    _task: Regression = attribute(check=exactly(Regression))
+
+    normalize = parameter(
+        text="""Standardise every feature by its mean and standard deviation in the
+        training data, or every feature of each sequence by its own, or show the network
+        both side by side, so that neither level nor shape is lost. Whichever it is, the
+        targets are standardised by theirs; predictions are in the units of y."""
+    )
 
     def _check_y(self, X, y):
         return check_numbers(X, y)
@@ -43,7 +53,7 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
         self : object
             The fitted estimator.
         """
-        return self._fit(X, y, sample_weight, 1, partial=True)
+        return self._fit(X, y, sample_weight, partial=True)
 
     def predict(self, X: Any) -> Any:
         """Return the predicted targets.

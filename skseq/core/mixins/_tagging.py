@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skseq.core.mixins._known_series import joined, warn_of_known_series
 from skseq.core.mixins._labels import LabelsMixin
+from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.core.tasks import StepClassification
 from skseq.data.sequences import SequenceArray
 from skseq.data.steps import check_step_labels, flatten_steps, unflatten_steps
 from skseq.data.validation import is_panel
 from skseq.metrics import step_scorer
+from skseq.parameters import attribute, parameter, retold
+from skseq.parameters.checks import exactly, instance
 from skseq.preprocessing._extents import extents_of
 
 __all__ = ["SequenceTaggerMixin"]
@@ -21,6 +24,31 @@ __all__ = ["SequenceTaggerMixin"]
 
 class SequenceTaggerMixin(LabelsMixin):
     """Predicts one class per time step."""
+
+    _task: StepClassification = attribute(check=exactly(StepClassification))
+    _extents: dict = attribute(check=instance(dict))
+
+    normalize = parameter(
+        text="""Standardise every feature by its mean and standard deviation in the
+        training data, or every feature of each sequence by its own, which looks at
+        later steps, too, or show the network both side by side."""
+    )
+    batch_size = parameter(text="Sequences per step of the optimiser.")
+    class_weight: dict | str | None = parameter(
+        default=None,
+        text="""Weight of the steps of each class in the loss; "balanced" makes all
+        classes equally important.""",
+    )
+    early_stopping = parameter(
+        text="""Whether to hold out a part of the sequences, stop when its loss has not
+        fallen for `patience` epochs, and return to the best weights."""
+    )
+    validation_fraction = parameter(text="Fraction of the sequences to hold out.")
+
+    _notes: ClassVar[str] = """
+    Every step counts alike in the loss and in `score`, so a long sequence counts more
+    than a short one; steps of padding do not count at all.
+    """
 
     def _check_y(self, X, y):
         return check_step_labels(X, y)
@@ -54,54 +82,15 @@ class SequenceTaggerMixin(LabelsMixin):
         self._task = self._task.with_class_weights(weights)
         return samples
 
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        groups: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Self:
-        """Train a network.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences: (n_samples, n_timesteps, n_features), a table
-            (n_samples, n_timesteps), a list of (n_timesteps_i, n_features) arrays
-            or a DataFrame indexed by (instance, time).
-        y : array-like, list of arrays, Series or SequenceArray
-            The label of every time step: (n_samples, n_timesteps), a list of
-            (n_timesteps_i,) arrays or, of a DataFrame with two levels, a Series with
-            the same index.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the sequences, and so of all their steps; None weighs all
-            alike.
-        groups : array-like of shape (n_samples,), default=None
-            Groups that early stopping holds out as a whole, such as patients; without
-            early stopping they are ignored. None holds out the last windows of
-            `SlidingWindow` and `make_windows`, all pieces of a sequence that
-            `SequenceSplitter` cut, and single samples otherwise.
-        X_val, y_val : like X and y, default=None
-            What early stopping watches, instead of a part of X and y. Scales are
-            learned from X and y alone.
-        sample_weight_val : array-like, default=None
-            Weights of the samples in X_val.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are not as described, or training diverges.
-            A fitted estimator then stays as it was.
-        """
-        return super().fit(X, y, sample_weight, groups, X_val, y_val, sample_weight_val)
+    fit = retold(
+        BaseSequenceEstimator.fit,
+        y="""array-like, list of arrays, Series or SequenceArray
+        The label of every time step: (n_samples, n_timesteps), a list of
+        (n_timesteps_i,) arrays or, of a DataFrame with two levels, a Series with the
+        same index.""",
+        sample_weight="""array-like of shape (n_samples,), default=None
+        Weights of the sequences, and so of all their steps; None weighs all alike.""",
+    )
 
     def predict_proba(self, X: Any) -> Any:
         """Return the probability of every class at every step.

@@ -107,7 +107,7 @@ def export_onnx(
     """
     import_onnx()
     is_reader = isinstance(estimator, BaseSequenceEstimator) and hasattr(
-        estimator, "pooling"
+        estimator, "dense_size"
     )
     if not is_reader and not isinstance(estimator, BaseForecaster):
         raise TypeError(

@@ -11,6 +11,7 @@ from skseq._showing import shown
 
 __all__ = [
     "Check",
+    "anything",
     "array",
     "check_all",
     "choice",
@@ -24,6 +25,11 @@ __all__ = [
 ]
 
 Check = Callable[[Any], bool]
+
+
+def anything(value: Any) -> bool:
+    """Whether a value is a value."""
+    return True
 
 
 def count(value: Any) -> bool:
@@ -61,9 +67,11 @@ def optional(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
 
-def tuple_of(check: Check) -> Check:
-    """Return a check that a value is a tuple of what passes another one."""
-    return lambda value: type(value) is tuple and all(map(check, value))
+def tuple_of(check: Check, length: int | None = None) -> Check:
+    """Return a check that a value is a tuple, so long, of what passes another one."""
+    return lambda value: (
+        type(value) is tuple and length in (None, len(value)) and all(map(check, value))
+    )
 
 
 def array(ndim: int, kinds: str = "biufUO") -> Check:

@@ -1,0 +1,208 @@
+"""Parameters that estimators share, in groups by what they concern."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from skseq.networks import POOLINGS
+from skseq.parameters import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    POSITIVE_INTEGER,
+    Declared,
+    Options,
+    parameter,
+)
+from skseq.training import OPTIMIZERS
+
+__all__ = [
+    "MOST_INT",
+    "DenseParameters",
+    "InputParameters",
+    "PoolingParameters",
+    "RunParameters",
+    "TrainingParameters",
+]
+
+MOST_INT = 2**31 - 1  # of what torch reads as a C integer
+MOST_THREADS = 1024  # more would be no processor's
+MOST_FLOAT = float(np.finfo(np.float32).max)
+
+
+class TrainingParameters(Declared, about="training"):
+    """How a network is trained: what `skseq.training.train` takes by these names."""
+
+    optimizer: str | Callable = parameter(
+        default="adamw",
+        constraint=[Options(*OPTIMIZERS), callable],
+        text="""Its name, a class of `torch.optim` or a partial of one.""",
+    )
+    lr: float = parameter(
+        default=0.005,
+        constraint=[POSITIVE],
+        text="""Learning rate, the highest one of a schedule.""",
+    )
+    lr_schedule: str | None = parameter(
+        default="onecycle",
+        constraint=[Options("plateau", "cosine", "onecycle"), None],
+        text="""Halve the rate when `patience` // 2 epochs brought no lower loss, let it
+        fall to zero along a cosine, or rise and fall once (Smith, 2018). The last two
+        are left out of trainings of fewer than ten steps.""",
+    )
+    max_epochs: int | str = parameter(
+        default="auto",
+        constraint=[POSITIVE_INTEGER, Options("auto")],
+        text="""Number of passes over the data; "auto" takes as many as make 1000 steps
+        of the optimiser, but 10 to 400.""",
+    )
+    batch_size: int = parameter(
+        default=32,
+        constraint=[Interval(Integral, 1, MOST_INT, closed="both")],
+        text="""Samples per step of the optimiser.""",
+    )
+    l1: float = parameter(
+        default=0.0,
+        constraint=[NOT_NEGATIVE],
+        text="""Factor of the sum of absolute weights (not biases) in the loss.""",
+    )
+    l2: float = parameter(
+        default=0.0,
+        constraint=[NOT_NEGATIVE],
+        text="""Factor of the sum of squared weights (not biases) in the loss.""",
+    )
+    clip_norm: float | None = parameter(
+        default=1.0,
+        constraint=[POSITIVE, None],
+        text="""Largest norm of the gradient as a whole.""",
+    )
+    clip_value: float | None = parameter(
+        default=None,
+        constraint=[Interval(Real, 0, MOST_FLOAT, closed="right"), None],
+        text="""Largest absolute value of each entry of the gradient.""",
+    )
+    mixed_precision: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        text="""Whether training runs the network in bfloat16 where that is safe
+        (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and
+        predictions stay in float32; small fits in float64 are left alone.""",
+    )
+    callbacks: Sequence | None = parameter(
+        default=None,
+        constraint=[list, tuple, None],
+        text="""Called during training as by skorch.""",
+        type="list of skorch callbacks or None",
+    )
+    verbose: int = parameter(
+        default=0,
+        constraint=["verbose"],
+        text="""0 is silent, 1 shows a progress bar, 2 a table of the epochs.""",
+    )
+    patience: int = parameter(
+        default=10,
+        constraint=[POSITIVE_INTEGER],
+        text="""Epochs to wait for a lower loss.""",
+    )
+
+
+class RunParameters(Declared, about="training"):
+    """What a fit holds out, where it runs, and its random numbers."""
+
+    early_stopping: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        text="""Whether to hold out a part of the samples, stop when its loss has not
+        fallen for `patience` epochs, and return to the best weights.""",
+    )
+    validation_fraction: float = parameter(
+        default=0.1,
+        constraint=[Interval(Real, 0, 1, closed="neither")],
+        text="""Fraction to hold out.""",
+    )
+    device: str = parameter(
+        default="auto",
+        constraint=[str],
+        text="""Where networks run: "cpu", "cuda", or "auto", CUDA where there is one;
+        "accelerate" shares batches among the processes of ``accelerate launch``.""",
+    )
+    n_threads: int | None = parameter(
+        default=None,
+        constraint=[Interval(Integral, 1, MOST_THREADS, closed="both"), None],
+        text="""CPU threads of torch; None takes one for small networks, which several
+        make slower, and else the present setting, which is restored afterwards.""",
+    )
+    random_state: Any = parameter(
+        default=None,
+        constraint=["random_state"],
+        text="""Decides initial weights, shuffling, dropout and the held-out part. The
+        global generators of NumPy and torch are neither used nor changed.""",
+        type="int, RandomState or None",
+    )
+
+
+class InputParameters(Declared, about="input"):
+    """How sequences are read, and what a network sees of them."""
+
+    normalize: str | None = parameter(
+        default="feature",
+        constraint=[Options("feature", "sequence", "both"), None],
+        text="""Standardise every feature by its mean and standard deviation in the
+        training data, or every feature of each sequence by its own, or show the network
+        both side by side, so that neither level nor shape is lost.""",
+    )
+    n_channels: int = parameter(
+        default=1,
+        constraint=[POSITIVE_INTEGER],
+        text="""Number of features per time step in the rows of a table (2-D X), time
+        first: ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it. With
+        1, a table that holds several features is read as long univariate sequences.""",
+    )
+    embedding_dim: int | None = parameter(
+        default=None,
+        constraint=[POSITIVE_INTEGER, None],
+        text="""X holds tokens, one whole number from 0 per time step, each of which is
+        looked up in a table of vectors of this size that training learns. The table
+        ends with the largest token of `fit`; later ones beyond it are an error.
+        `normalize` leaves tokens alone. `preprocessing.Tokenizer` makes them from
+        text.""",
+    )
+    embedding_weights: Any = parameter(
+        default=None,
+        constraint=["array-like", None],
+        text="""Vectors of the tokens to start from; `embedding_dim` may then be left
+        out. None draws small ones.""",
+        type="array-like of shape (n_tokens, embedding_dim)",
+    )
+    embedding_trainable: bool = parameter(
+        default=True,
+        constraint=["boolean"],
+        text="""Whether training changes the vectors.""",
+    )
+
+
+class PoolingParameters(Declared, about="head"):
+    """How a sequence becomes one vector."""
+
+    pooling: str = parameter(
+        default="last",
+        constraint=[Options(*POOLINGS)],
+        text="""How the steps of the last layer become one vector: the last step, of
+        recurrent layers their final state, the mean or the maximum over the steps, or a
+        mean with learned weights.""",
+    )
+
+
+class DenseParameters(Declared, about="head"):
+    """The layers behind the encoder."""
+
+    dense_size: int | tuple[int, ...] = parameter(
+        default=(),
+        constraint=[POSITIVE_INTEGER, tuple],
+        text="""Number of units of each fully connected ReLU layer before the
+        output.""",
+    )

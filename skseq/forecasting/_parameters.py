@@ -1,0 +1,108 @@
+"""Parameters that forecasters share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from skseq.forecasting._losses import LOSSES
+from skseq.parameters import POSITIVE_INTEGER, Declared, Options, parameter
+
+__all__ = ["LossParameters", "TableParameters", "WindowParameters"]
+
+
+class WindowParameters(Declared, about="window"):
+    """What is forecast, from what."""
+
+    window_length: int = parameter(
+        default=24,
+        constraint=[POSITIVE_INTEGER],
+        text="""Number of rows L that a forecast looks back at.""",
+    )
+    horizon: int = parameter(
+        default=1,
+        constraint=[POSITIVE_INTEGER],
+        text="""Number of rows H forecast at once; `predict` goes further by feeding
+        forecasts back.""",
+    )
+    known_future: tuple = parameter(
+        default=(),
+        constraint=[tuple, list],
+        text="""Columns of X, by name or position, whose future is known when a forecast
+        is made, such as the hour or a price list. The forecast of a row is told of them
+        in the row itself and in the three before and behind it, up to `horizon`.""",
+        type="tuple of str or int",
+    )
+    static: tuple = parameter(
+        default=(),
+        constraint=[tuple, list],
+        text="""Columns of X that are constant within a series.""",
+        type="tuple of str or int",
+    )
+    freq: Any = parameter(
+        default=None,
+        constraint=[str, pd.DateOffset, None],
+        text="""The step of an index of dates, such as "B" or a pandas offset with
+        holidays of your own; None finds the one that makes the whole index. A series
+        too short to tell goes on as the others of its panel do, if that step makes
+        it.""",
+        type="str, DateOffset or None",
+    )
+
+
+class LossParameters(Declared, about="task"):
+    """What is minimised, and for which targets at once."""
+
+    loss: str = parameter(
+        default="mae",
+        constraint=[Options(*LOSSES)],
+        text="""What is minimised, in standardised units: squared or absolute errors,
+        Huber's loss between them, pinball losses of `quantiles`, or minus the
+        log-likelihood of a normal distribution. The last two allow
+        `predict_quantiles`.""",
+    )
+    quantiles: tuple[float, ...] = parameter(
+        default=(0.1, 0.5, 0.9),
+        constraint=[tuple, list],
+        text="""Increasing quantiles that ``loss="quantile"`` learns.""",
+    )
+    channels: str = parameter(
+        default="shared",
+        constraint=[Options("shared", "joint")],
+        text="""Whether one network forecasts every target by itself, beside the same
+        covariates, or one forecasts all from all.""",
+    )
+    linear_skip: bool = parameter(
+        default=True,
+        constraint=["boolean"],
+        text="""Whether a linear map of the window is added to what the network
+        forecasts.""",
+    )
+
+
+class TableParameters(Declared, about="input"):
+    """What a network sees of the rows of a series."""
+
+    normalize: str | None = parameter(
+        default="last",
+        constraint=[Options("last", "window", "feature"), None],
+        text="""Standardise every series by its own mean and standard deviation
+        ("feature"), and what a window looks at by subtracting its last value ("last"),
+        or by its own mean and deviation ("window"); forecasts are in the units of y.
+        None leaves everything as it is.""",
+    )
+    seasonality: int | None = parameter(
+        default=None,
+        constraint=[POSITIVE_INTEGER, None],
+        text="""Scale every series by the mean absolute difference of rows this far
+        apart, rather than by its standard deviation; with ``loss="mae"`` the scaled
+        error of Hyndman and Koehler (2006) is minimised.""",
+    )
+    missing: str = parameter(
+        default="error",
+        constraint=[Options("error", "mask")],
+        text="""Whether NaN among targets and past covariates is an error, or shown to
+        the network as the last value seen, and as missing; missing targets cost
+        nothing.""",
+    )

@@ -1,0 +1,71 @@
+"""A constructor that takes parameters and keeps them."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["constructor"]
+
+
+def constructor(cls: type, parameters: dict[str, dict]) -> Callable[..., None]:
+    """Return an `__init__` that sets one attribute for each parameter.
+
+    Parameters
+    ----------
+    cls : type
+        The class it is for.
+    parameters : dict of str to dict
+        Of each parameter its "default" and, perhaps, "annotation" and "kw_only".
+
+    Returns
+    -------
+    init : callable
+        Its signature is explicit; a name that is none of the parameters is a TypeError.
+    """
+    of_call = inspect.Signature(
+        [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY
+                if said.get("kw_only", True)
+                else inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=said["default"],
+                annotation=said.get("annotation", inspect.Parameter.empty),
+            )
+            for name, said in sorted(
+                parameters.items(), key=lambda item: item[1].get("kw_only", True)
+            )
+        ],
+    )
+
+    def __init__(self, *args, **given):
+        try:
+            bound = of_call.bind(*args, **given)
+        except TypeError as error:
+            raise TypeError(_explained(error, cls, list(parameters))) from None
+        bound.apply_defaults()
+        for name, value in bound.arguments.items():
+            setattr(self, name, value)
+
+    receiver = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    init: Any = __init__
+    init.__signature__ = of_call.replace(
+        parameters=[receiver, *of_call.parameters.values()]
+    )
+    init.__qualname__ = f"{cls.__qualname__}.__init__"
+    init.__module__ = cls.__module__
+    init.is_composed = True
+    return init
+
+
+def _explained(error: TypeError, cls: type, names: list[str]) -> str:
+    """Return the text of an error of a call, with the name that was meant."""
+    text = f"{cls.__name__}.__init__() {error}"
+    if unknown := re.search(r"unexpected keyword argument '(\w+)'", text):
+        meant = difflib.get_close_matches(unknown[1], names, n=1)
+        text += "".join(f". Did you mean {name!r}?" for name in meant)
+    return text

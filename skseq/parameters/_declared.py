@@ -1,0 +1,197 @@
+"""Parameters and fitted attributes of estimators, declared in the body of a class."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal, dataclass_transform
+
+from skseq.parameters._constructor import constructor
+from skseq.parameters._docstrings import composed
+
+__all__ = ["Declared", "attribute", "parameter"]
+
+GROUPS = ("window", "itself", "layers", "head", "task", "input", "training")
+UNSAID: Any = object()
+
+
+class Said(dict):
+    """What a class says of a parameter, or of an attribute."""
+
+
+class SaidOfParameter(Said):
+    """Default, constraint, text, type, kw_only, annotation, or some of them."""
+
+
+class SaidOfAttribute(Said):
+    """Check, text, type, required, annotation, or some of them."""
+
+
+def parameter(
+    *,
+    default: Any = UNSAID,
+    constraint: Sequence = UNSAID,
+    text: str = UNSAID,
+    type: str = UNSAID,
+    kw_only: bool = UNSAID,
+) -> Any:
+    """Declare a parameter of the constructor, or say more of one.
+
+    A class derived from the one that declares it may set another default
+    (``lr: float = 0.003``) or say anything else of it again; what it does not say
+    stays. So may a mixin, of a parameter that the estimator brings.
+
+    Parameters
+    ----------
+    default : object
+        The default, without which nothing is declared.
+    constraint : list, default="no_validation"
+        What the parameter may be, in scikit-learn's words; `fit` checks it.
+    text : str
+        What it means, for the docstring.
+    type : str, optional
+        Its type for the docstring, by default that of the annotation and of the options
+        in the constraint.
+    kw_only : bool, optional
+        Whether it is given by its name only; by default as for the class,
+        ``class C(Declared, kw_only=True)``.
+
+    Returns
+    -------
+    said : object
+        To stand in the body of a class that is derived from `Declared`.
+    """
+    return SaidOfParameter(_said(locals()))
+
+
+def attribute(
+    *,
+    check: Callable[[Any], bool] | None = UNSAID,
+    text: str = UNSAID,
+    type: str = UNSAID,
+    required: bool = UNSAID,
+    default: Any = UNSAID,
+    init: Literal[False] = False,
+) -> Any:
+    """Declare an attribute that `fit` sets.
+
+    Parameters
+    ----------
+    check : callable, optional
+        value -> whether it may be the attribute, when it is read from a file. Without
+        one, files do not hold it: it comes with the network.
+    text : str, optional
+        What it means, for the docstring, which leaves it out without.
+    type : str, optional
+        Its type for the docstring, by default that of the annotation.
+    required : bool, default=True
+        Whether every fitted estimator has it.
+    default : object, optional
+        What the class has in its place.
+    init : False
+        Tells type checkers that this is no parameter.
+
+    Returns
+    -------
+    said : object
+        To stand in the body of a class that is derived from `Declared`.
+    """
+    said = _said(locals())
+    del said["init"]
+    return SaidOfAttribute(said)
+
+
+def _said(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: v for name, v in arguments.items() if v is not UNSAID}
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(parameter, attribute))
+class Declared:
+    """Makes constructor, constraints and docstring from what class bodies declare.
+
+    ``{parameters}``, ``{attributes}`` and ``{notes}`` in the docstring of a class stand
+    for these sections. Parameters are listed by `GROUPS`, those of a base class first;
+    ``class C(Declared, about="layers")`` tells the group of those that C declares.
+
+    A class that writes its constructor keeps it, and so do classes derived from it.
+    """
+
+    _about: ClassVar[str] = "itself"
+    _said: ClassVar[dict[str, Said]] = {}  # by this very class
+    _declared: ClassVar[dict[str, dict]] = {}  # the parameters of the constructor
+    _attributes: ClassVar[dict[str, dict]] = {}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(
+        cls, *, about: str = "itself", kw_only: bool = True, **options: Any
+    ):
+        super().__init_subclass__(**options)
+        cls._about = about
+        cls._said = {}
+        cls._said = _taken_from(cls, kw_only)
+        cls._declared = _parameters(cls)
+        cls._attributes = _attributes(cls)
+        if getattr(cls.__init__, "is_composed", cls.__init__ is object.__init__):
+            cls.__init__ = constructor(cls, cls._declared)  # type: ignore[method-assign]
+            cls._parameter_constraints = {
+                name: said.get("constraint", "no_validation")
+                for name, said in cls._declared.items()
+            }
+        cls.__doc__ = composed(cls, cls._declared, cls._attributes)
+
+
+def _taken_from(cls: type[Declared], kw_only: bool) -> dict[str, Said]:
+    """Take what the body of a class says out of it, and return that."""
+    annotations = inspect.get_annotations(cls)
+    known = _told(cls, SaidOfParameter)
+    said: dict[str, Said] = {}
+    for name, value in list(vars(cls).items()):
+        if name in known and not isinstance(value, Said):
+            value = SaidOfParameter(default=value)
+        if isinstance(value, Said):
+            if name in annotations:
+                value["annotation"] = annotations[name]
+            said[name] = value
+            delattr(cls, name)
+            if isinstance(value, SaidOfParameter):
+                if name not in known:
+                    value.setdefault("kw_only", kw_only)
+            elif "default" in value:
+                setattr(cls, name, value["default"])
+    return said
+
+
+def _parameters(cls: type[Declared]) -> dict[str, dict]:
+    """Return what is said of each parameter, in the order to read them."""
+    groups: dict[str, str] = {}
+    for base in _bases(cls):
+        for name, said in base._said.items():
+            if isinstance(said, SaidOfParameter) and "default" in said:
+                groups.setdefault(name, base._about)
+    told = _told(cls, SaidOfParameter)
+    return {
+        name: told[name]
+        for name in sorted(groups, key=lambda name: GROUPS.index(groups[name]))
+    }
+
+
+def _attributes(cls: type[Declared]) -> dict[str, dict]:
+    """Return what is said of each attribute, those of the class itself first."""
+    told = _told(cls, SaidOfAttribute)
+    names = [name for base in reversed(_bases(cls)) for name in base._said]
+    return {name: told[name] for name in dict.fromkeys(names) if name in told}
+
+
+def _told(cls: type[Declared], kind: type[Said]) -> dict[str, dict]:
+    """Return what all classes together say: each stands above those before it."""
+    told: dict[str, dict] = {}
+    for base in _bases(cls):
+        for name, said in base._said.items():
+            if isinstance(said, kind):
+                told[name] = {**told.get(name, {}), **said}
+    return told
+
+
+def _bases(cls: type[Declared]) -> list[type[Declared]]:
+    """Return a class and those it is derived from, which stand first."""
+    return [base for base in reversed(cls.__mro__) if issubclass(base, Declared)]

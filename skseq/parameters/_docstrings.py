@@ -1,0 +1,131 @@
+"""Sections of docstrings, composed from what classes declare."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from typing import Any
+
+from sklearn.utils._param_validation import StrOptions
+
+__all__ = ["composed", "type_in_words"]
+
+WIDTH = 84  # of a line of a section; the docstring of a class is indented by four
+PLACE = re.compile(r"^( *)\{(parameters|attributes|notes)\}$", re.MULTILINE)
+
+
+def composed(cls: Any, parameters: dict, attributes: dict) -> str | None:
+    """Return the docstring of a class, with sections where it has their names.
+
+    Parameters
+    ----------
+    cls : type
+        The class. Its properties are attributes, too, if their names end with "_", and
+        its notes are the `_notes` of all classes it is derived from.
+    parameters, attributes : dict of str to dict
+        What is said of each of them.
+
+    Returns
+    -------
+    docstring : str or None
+        None if the class has none of its own.
+    """
+
+    def section(place: re.Match) -> str:
+        if place[2] == "parameters":
+            entries = [_entry(name, said) for name, said in parameters.items()]
+        elif place[2] == "attributes":
+            told = {name: said for name, said in attributes.items() if "text" in said}
+            told = {**_properties(cls), **told}
+            entries = [_entry(name, said) for name, said in told.items()]
+        else:
+            owners = [base for base in cls.__mro__ if "_notes" in vars(base)]
+            entries = ["\n\n".join(inspect.cleandoc(base._notes) for base in owners)]
+        title = place[2].capitalize()
+        text = "\n".join([title, "-" * len(title), *entries])
+        return textwrap.indent(text, place[1])
+
+    docstring = vars(cls).get("__doc__")
+    return docstring and PLACE.sub(section, docstring)
+
+
+def _properties(cls: type) -> dict[str, dict]:
+    """Return what the fitted attributes that are properties say of themselves."""
+    found: dict[str, dict] = {}
+    for base in cls.__mro__:
+        for name, value in vars(base).items():
+            if isinstance(value, property) and re.fullmatch("[a-z].*_", name):
+                annotations = inspect.get_annotations(value.fget)  # type: ignore[arg-type]
+                said = {"text": value.__doc__, "annotation": annotations["return"]}
+                found.setdefault(name, said)
+    return found
+
+
+def _entry(name: str, said: dict) -> str:
+    """Return the lines of a parameter or an attribute."""
+    options = next(
+        (c for c in said.get("constraint", ()) if isinstance(c, StrOptions)), None
+    )
+    kind = said.get("type") or type_in_words(said.get("annotation", Any), options)
+    head = f"{name} : {kind}"
+    if "default" in said:
+        head += f", default={_shown(said['default'])}"
+    paragraphs = [
+        textwrap.fill(
+            " ".join(paragraph.split()),
+            WIDTH,
+            break_long_words=False,
+            break_on_hyphens=False,
+            initial_indent="    ",
+            subsequent_indent="    ",
+        )
+        for paragraph in said.get("text", "").split("\n\n")
+    ]
+    return "\n".join([head, "\n\n".join(paragraphs)])
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, str):
+        return f'r"{default}"' if "\\" in default else f'"{default}"'
+    return repr(default).replace("'", '"')
+
+
+def type_in_words(annotation: Any, options: StrOptions | None = None) -> str:
+    """Return a type as numpydoc has it.
+
+    Parameters
+    ----------
+    annotation : str or type
+        The annotation, such as ``"int | tuple[int, ...]"``.
+    options : StrOptions, default=None
+        What a str must be one of.
+
+    Returns
+    -------
+    words : str
+        Such as "int or tuple of int".
+
+    Examples
+    --------
+    >>> from skseq.parameters._docstrings import type_in_words
+    >>> type_in_words("int | tuple[int, ...] | None")
+    'int, tuple of int or None'
+    """
+    if not isinstance(annotation, str):
+        annotation = inspect.formatannotation(annotation)
+    terms = re.split(r"\s*\|\s*(?![^[]*\])", annotation)
+    words = [_in_words(term, options) for term in terms]
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _in_words(term: str, options: StrOptions | None) -> str:
+    if term == "str" and options is not None:
+        ordered = getattr(options, "ordered", sorted(options.options))
+        names = ", ".join(f'"{name}"' for name in ordered)
+        return names if len(ordered) == 1 else f"{{{names}}}"
+    if several := re.fullmatch(r"(list|tuple)\[(.+?)(, \.\.\.)?\]", term):
+        return f"{several[1]} of {type_in_words(several[2])}"
+    if term.startswith("type["):
+        return "class"
+    return {"Callable": "callable", "Any": "object"}.get(term, term.removeprefix("np."))
