@@ -185,7 +185,7 @@ class InputParameters(Declared, about="input"):
     )
 
 
-class PoolingParameters(Declared, about="head"):
+class PoolingParameters(Declared, about="pooling"):
     """How a sequence becomes one vector."""
 
     pooling: str = parameter(

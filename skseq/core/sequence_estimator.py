@@ -3,52 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from sklearn.utils.validation import check_is_fitted
-from torch import Tensor, nn
 
-from skseq.core.estimator import NetworkEstimator
 from skseq.core.holdout import depend_on_each_other, split_for_validation
-from skseq.core.parameters import InputParameters
+from skseq.core.sequence_network import SMALL_STEPS, SequenceNetworkEstimator
 from skseq.core.tasks import Task
-from skseq.data.batching import Batch, SequenceDataset, prediction_batches
-from skseq.data.instances import by_instance, instances_of, is_named
-from skseq.data.reading import SequenceReader
+from skseq.data.batching import SequenceDataset
+from skseq.data.instances import is_named
 from skseq.data.samples import Samples
-from skseq.data.scaling import StepScaler, sequence_scale
+from skseq.data.scaling import StepScaler
 from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_groups, check_same_length, check_weights
-from skseq.data.token_arrays import refuse_tokens
-from skseq.data.tokens import known_tokens, make_embedding, reads_tokens
-from skseq.data.validation import NO_TARGETS, check_sequences, check_tokens, naming
-from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
-from skseq.parameters import attribute, layer_sizes, parameter
-from skseq.parameters.checks import (
-    anything,
-    array,
-    choice,
-    count,
-    instance,
-    optional,
-    tuple_of,
-)
-from skseq.preprocessing._lost_index import check_lost_series
-from skseq.resources import (
-    make_random_state,
-    resolve_device,
-    seeded_torch,
-    unchanged_on_error,
-)
+from skseq.data.validation import naming
+from skseq.parameters import attribute, parameter
+from skseq.parameters.checks import instance
+from skseq.resources import make_random_state, resolve_device, unchanged_on_error
 from skseq.training import SequenceNet, train
 
 __all__ = ["BaseSequenceEstimator"]
-
-_TORCH_DTYPES = {np.dtype("float32"): torch.float32, np.dtype("float64"): torch.float64}
-SMALL_STEPS = 10_000  # time steps up to which float64 is affordable
 
 
 def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
@@ -56,9 +31,7 @@ def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
     return sequences.dtype if is_small else np.dtype("float32")
 
 
-class BaseSequenceEstimator(
-    InputParameters, SequenceReader, NetworkEstimator, about="training"
-):
+class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
     """Base of the estimators that predict something per sequence.
 
     An architecture adds its parameters and `_make_encoder`; a task mixin adds
@@ -72,15 +45,7 @@ class BaseSequenceEstimator(
         scale.""",
     )
 
-    _n_timesteps: int = attribute(check=count)  # of the longest sequence
-    _known_tokens: np.ndarray | None = attribute(check=optional(array(1, "b")))
-    _normalize: str | None = attribute(
-        check=choice(None, "feature", "sequence", "both")
-    )
-    _scaler: StepScaler = attribute(check=instance(StepScaler))
-    _task: Any = attribute()  # a mixin says which
     _rng: np.random.RandomState = attribute(check=instance(np.random.RandomState))
-    _answers_as: Any = attribute(check=optional(tuple_of(anything, 1)))
 
     _notes: ClassVar[str] = """
     Computations are in float32, but in float64 where X is float64 and small, that is,
@@ -90,14 +55,9 @@ class BaseSequenceEstimator(
     A pickle holds weights and history but not the state of the optimiser, with
     which `partial_fit` starts afresh after loading.
     """
-    _network_class: ClassVar[type[nn.Module]] = SequenceNetwork
     _check_lengths = staticmethod(check_same_length)
 
-    # What architectures and task mixins add --------------------------------
-
-    def _make_encoder(self, n_features: int) -> nn.Module:
-        """Return a module (B, T, F), lengths -> (B, T', D), lengths."""
-        raise NotImplementedError
+    # What task mixins add ---------------------------------------------------
 
     def _check_y(self, X: Any, y: Any) -> np.ndarray:
         """Return validated targets."""
@@ -293,22 +253,6 @@ class BaseSequenceEstimator(
             samples = reader._check_samples(X_val, y_val, weights, reset=False)
             return reader._weigh(samples)
 
-    def _check_X(self, X: Any, y: Any = NO_TARGETS, *, reset: bool) -> SequenceArray:
-        """Return sequences; of tokens, only such as the network has a vector for."""
-        if len(getattr(X, "shape", ())) == 2:
-            check_lost_series(X, X.shape[0])
-        sequences = check_sequences(self, X, y, reset=reset)
-        if reset:
-            self._known_tokens = known_tokens(self, sequences)
-        if self._known_tokens is None:
-            advice = "Set embedding_dim=32, say, or embedding_weights."
-            refuse_tokens(X, "X", advice)
-        if reset:
-            self._n_timesteps = int(sequences.lengths.max())
-        elif self._known_tokens is not None:
-            check_tokens(sequences, len(self._known_tokens))
-        return sequences
-
     def _check_samples(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool, groups: Any = None
     ) -> Samples:
@@ -321,39 +265,6 @@ class BaseSequenceEstimator(
         self._answers_as = (names,) if is_named(X) else None
         return Samples(sequences, y, weights, check_groups(groups, sequences)).usable()
 
-    def _make_network(
-        self, seed: int, dtype: np.dtype, earlier: SequenceNet | None
-    ) -> nn.Module:
-        n_features = self._n_channels * (2 if self._normalize == "both" else 1)
-        with seeded_torch(seed):
-            embedding = make_embedding(self, self._known_tokens)
-            if embedding is not None:
-                n_features = embedding.output_size
-            encoder = self._make_encoder(n_features)
-            head = self._make_head(encoder)
-        network = self._network_class(encoder, head, embedding)
-        network = network.to(_TORCH_DTYPES[dtype])
-        if earlier is not None:
-            try:
-                network.load_state_dict(earlier.module_.state_dict())
-            except RuntimeError as error:
-                raise ValueError(
-                    "warm_start=True and partial_fit continue with the network of the "
-                    "last fit, but parameters that shape it were changed since; "
-                    f"set them back or fit with warm_start=False. {error}"
-                ) from error
-        return network
-
-    def _make_head(self, encoder: Any) -> nn.Module:
-        """Return what turns an encoder's steps into the outputs of the task."""
-        size = encoder.output_size
-        dense_size = layer_sizes("dense_size", self.dense_size)
-        dense = dense_size, self._task.n_outputs, self.dropout
-        if self._task.per_step:
-            return StepHead(size, *dense)
-        pooling = POOLINGS[self.pooling](size, getattr(encoder, "n_backwards", 0))
-        return PooledHead(pooling, size, *dense)
-
     def _samples_to_dataset(
         self, samples: Samples, dtype: np.dtype, device: torch.device
     ) -> SequenceDataset:
@@ -361,101 +272,3 @@ class BaseSequenceEstimator(
         return self._to_dataset(
             samples.sequences, dtype, device, targets, samples.weights
         )
-
-    def _to_dataset(
-        self,
-        sequences: SequenceArray,
-        dtype: np.dtype,
-        device: torch.device,
-        targets: Any = None,
-        weights: np.ndarray | None = None,
-    ) -> SequenceDataset:
-        scales = []
-        if self._known_tokens is not None:
-            sequences = check_tokens(sequences)
-        elif self._normalize in (None, "feature"):
-            sequences = self._scaler.transform(sequences, dtype)
-        else:
-            scales.append(sequence_scale(sequences))
-            if self._normalize == "both":
-                scales.insert(0, self._scaler.scale())
-        return SequenceDataset(
-            sequences, device, targets, weights, scales, _TORCH_DTYPES[dtype]
-        )
-
-    def _example(self):
-        zeros = np.zeros((1, self._n_timesteps, self._n_channels))
-        sequences = SequenceArray.from_array(zeros)
-        data = self._to_dataset(sequences, np.dtype("float32"), torch.device("cpu"))
-        return data.gather(torch.tensor([0])).x
-
-    # Predicting -------------------------------------------------------------
-
-    def _answer(self, values: Any, X: Any) -> Any:
-        """Return predictions by instance if `fit` and X named instances."""
-        instances = None if self._answers_as is None else instances_of(X)
-        if instances is None:
-            return values
-        return by_instance(values, instances, *self._answers_as)
-
-    def _predict_outputs(self, X: Any) -> np.ndarray:
-        """Return the network's outputs: a row per sequence, or per step of each."""
-        check_is_fitted(self, "net_")
-        sequences = self._check_X(X, reset=False)
-        lengths = sequences.lengths
-        first_rows, n_rows = np.arange(len(lengths)), len(lengths)
-        if self._task.per_step:
-            first_rows, n_rows = np.cumsum(lengths) - lengths, lengths.sum()
-        outputs = np.empty((n_rows, self._task.n_outputs))
-        for index, found in self._predict_batches(sequences, self._ask, X):
-            rows = first_rows[index]
-            if self._task.per_step:
-                steps = np.arange(found.shape[1])
-                real = steps < lengths[index, None]
-                rows, found = (rows[:, None] + steps)[real], found[real]
-            outputs[rows] = found
-        finite = np.isfinite(outputs)
-        if not finite.all():
-            row = np.argmin(finite.all(axis=1))
-            i = np.searchsorted(first_rows, row, side="right") - 1
-            raise ValueError(
-                f"The prediction of X[{i}] is not finite; its values are too far from "
-                "those in fit."
-            )
-        return outputs
-
-    @torch.inference_mode()
-    def _ask(self, module: SequenceNetwork, batch: Batch) -> np.ndarray:
-        """Return the outputs of the network for a batch."""
-        return module.head(*self._read(module, batch)).double().cpu().numpy()
-
-    def _read(
-        self, module: SequenceNetwork, batch: Batch
-    ) -> tuple[Tensor, Tensor | None]:
-        """Return the steps (B, T', D) that the encoder makes, and their lengths."""
-        return module.encoder(module.embedding(batch.x), batch.lengths)
-
-    def _predict_batches(
-        self,
-        sequences: SequenceArray,
-        ask: Callable[[Any, Batch], np.ndarray],
-        X: Any = None,
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield which sequences, of X, are in a batch, and what the network says."""
-        dtype = np.dtype("float32")
-        if sequences.lengths.sum() <= SMALL_STEPS:
-            dtype = sequences.dtype
-        module, device = self.net_.module_as(_TORCH_DTYPES[dtype])
-        data = self._to_dataset(sequences, dtype, device)
-        with self._threads(module):
-            for index, batch in prediction_batches(data):
-                yield index.numpy(), ask(module, batch)
-
-    # Being an estimator -------------------------------------------------------
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        input_tags = tags.input_tags
-        input_tags.categorical = input_tags.positive_only = reads_tokens(self)
-        return tags

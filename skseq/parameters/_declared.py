@@ -11,7 +11,7 @@ from skseq.parameters._docstrings import composed
 
 __all__ = ["Declared", "attribute", "parameter"]
 
-GROUPS = ("window", "itself", "layers", "head", "task", "input", "training")
+GROUPS = ("window", "itself", "layers", "pooling", "head", "task", "input", "training")
 UNSAID: Any = object()
 
 
@@ -32,6 +32,7 @@ def parameter(
     default: Any = UNSAID,
     constraint: Sequence = UNSAID,
     text: str = UNSAID,
+    more: str = UNSAID,
     type: str = UNSAID,
     kw_only: bool = UNSAID,
 ) -> Any:
@@ -49,6 +50,8 @@ def parameter(
         What the parameter may be, in scikit-learn's words; `fit` checks it.
     text : str
         What it means, for the docstring.
+    more : str, optional
+        What is to be said behind that.
     type : str, optional
         Its type for the docstring, by default that of the annotation and of the options
         in the constraint.

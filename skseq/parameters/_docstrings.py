@@ -80,7 +80,7 @@ def _entry(name: str, said: dict) -> str:
             initial_indent="    ",
             subsequent_indent="    ",
         )
-        for paragraph in said.get("text", "").split("\n\n")
+        for paragraph in f"{said.get('text', '')} {said.get('more', '')}".split("\n\n")
     ]
     return "\n".join([head, "\n\n".join(paragraphs)])
 

@@ -8,9 +8,9 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from skseq._sklearn import RegressorMixin
-from skseq.core.mixins import SequenceRegressorMixin
+from skseq.core.mixins._regression import SCALED_TARGETS, SequenceRegressorMixin
 from skseq.core.sequence_estimator import BaseSequenceEstimator
-from skseq.parameters import attribute, retold
+from skseq.parameters import attribute, parameter, retold
 from skseq.parameters.checks import exactly, instance
 from skseq.seq2seq._architecture import BaseSeq2Seq
 from skseq.seq2seq._targets import Layout, read_number_sequences
@@ -50,6 +50,8 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     >>> model.score(frequency[200:], waves[200:]) > 0.9
     True
     """
+
+    normalize = parameter(more=SCALED_TARGETS)
 
     _task: NumberSequences = attribute(check=exactly(NumberSequences))
     _layout: Layout = attribute(check=instance(Layout))

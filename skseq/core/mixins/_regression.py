@@ -11,7 +11,10 @@ from skseq.data.targets import check_numbers, check_weights
 from skseq.parameters import attribute, parameter
 from skseq.parameters.checks import exactly
 
-__all__ = ["SequenceRegressorMixin"]
+__all__ = ["SCALED_TARGETS", "SequenceRegressorMixin"]
+
+SCALED_TARGETS = """Whichever it is, the targets are standardised by theirs; predictions
+are in the units of y."""
 
 
 class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
@@ -19,12 +22,7 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
 
     _task: Regression = attribute(check=exactly(Regression))
 
-    normalize = parameter(
-        text="""Standardise every feature by its mean and standard deviation in the
-        training data, or every feature of each sequence by its own, or show the network
-        both side by side, so that neither level nor shape is lost. Whichever it is, the
-        targets are standardised by theirs; predictions are in the units of y."""
-    )
+    normalize = parameter(more=SCALED_TARGETS)
 
     def _check_y(self, X, y):
         return check_numbers(X, y)

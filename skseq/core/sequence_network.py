@@ -1,0 +1,213 @@
+"""The network of an estimator of sequences: what it reads, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from skseq.core.estimator import NetworkEstimator
+from skseq.core.parameters import InputParameters
+from skseq.data.batching import Batch, SequenceDataset, prediction_batches
+from skseq.data.instances import by_instance, instances_of
+from skseq.data.reading import SequenceReader
+from skseq.data.scaling import StepScaler, sequence_scale
+from skseq.data.sequences import SequenceArray
+from skseq.data.token_arrays import refuse_tokens
+from skseq.data.tokens import known_tokens, make_embedding, reads_tokens
+from skseq.data.validation import NO_TARGETS, check_sequences, check_tokens
+from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
+from skseq.parameters import attribute, layer_sizes
+from skseq.parameters.checks import (
+    anything,
+    array,
+    choice,
+    count,
+    instance,
+    optional,
+    tuple_of,
+)
+from skseq.preprocessing._lost_index import check_lost_series
+from skseq.resources import seeded_torch
+from skseq.training import SequenceNet
+
+__all__ = ["SMALL_STEPS", "TORCH_DTYPES", "SequenceNetworkEstimator"]
+
+TORCH_DTYPES = {np.dtype("float32"): torch.float32, np.dtype("float64"): torch.float64}
+SMALL_STEPS = 10_000  # time steps up to which float64 is affordable
+
+
+class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator):
+    """Reads sequences, makes a network for them, and asks it.
+
+    An architecture adds its parameters and `_make_encoder`.
+    """
+
+    _n_timesteps: int = attribute(check=count)  # of the longest sequence
+    _known_tokens: np.ndarray | None = attribute(check=optional(array(1, "b")))
+    _normalize: str | None = attribute(
+        check=choice(None, "feature", "sequence", "both")
+    )
+    _scaler: StepScaler = attribute(check=instance(StepScaler))
+    _task: Any = attribute()  # a mixin says which
+    _answers_as: Any = attribute(check=optional(tuple_of(anything, 1)))
+    # The names of y, in a tuple, if `fit` named instances
+
+    _network_class: ClassVar[type[nn.Module]] = SequenceNetwork
+
+    def _make_encoder(self, n_features: int) -> nn.Module:
+        """Return a module (B, T, F), lengths -> (B, T', D), lengths."""
+        raise NotImplementedError
+
+    # Reading and making -------------------------------------------------------
+
+    def _check_X(self, X: Any, y: Any = NO_TARGETS, *, reset: bool) -> SequenceArray:
+        """Return sequences; of tokens, only such as the network has a vector for."""
+        if len(getattr(X, "shape", ())) == 2:
+            check_lost_series(X, X.shape[0])
+        sequences = check_sequences(self, X, y, reset=reset)
+        if reset:
+            self._known_tokens = known_tokens(self, sequences)
+        if self._known_tokens is None:
+            advice = "Set embedding_dim=32, say, or embedding_weights."
+            refuse_tokens(X, "X", advice)
+        if reset:
+            self._n_timesteps = int(sequences.lengths.max())
+        elif self._known_tokens is not None:
+            check_tokens(sequences, len(self._known_tokens))
+        return sequences
+
+    def _make_network(
+        self, seed: int, dtype: np.dtype, earlier: SequenceNet | None
+    ) -> nn.Module:
+        n_features = self._n_channels * (2 if self._normalize == "both" else 1)
+        with seeded_torch(seed):
+            embedding = make_embedding(self, self._known_tokens)
+            if embedding is not None:
+                n_features = embedding.output_size
+            encoder = self._make_encoder(n_features)
+            head = self._make_head(encoder)
+        network = self._network_class(encoder, head, embedding)
+        network = network.to(TORCH_DTYPES[dtype])
+        if earlier is not None:
+            try:
+                network.load_state_dict(earlier.module_.state_dict())
+            except RuntimeError as error:
+                raise ValueError(
+                    "warm_start=True and partial_fit continue with the network of the "
+                    "last fit, but parameters that shape it were changed since; "
+                    f"set them back or fit with warm_start=False. {error}"
+                ) from error
+        return network
+
+    def _make_head(self, encoder: Any) -> nn.Module:
+        """Return what turns an encoder's steps into the outputs of the task."""
+        size = encoder.output_size
+        dense_size = layer_sizes("dense_size", self.dense_size)
+        dense = dense_size, self._task.n_outputs, self.dropout
+        if self._task.per_step:
+            return StepHead(size, *dense)
+        pooling = POOLINGS[self.pooling](size, getattr(encoder, "n_backwards", 0))
+        return PooledHead(pooling, size, *dense)
+
+    def _to_dataset(
+        self,
+        sequences: SequenceArray,
+        dtype: np.dtype,
+        device: torch.device,
+        targets: Any = None,
+        weights: np.ndarray | None = None,
+    ) -> SequenceDataset:
+        scales = []
+        if self._known_tokens is not None:
+            sequences = check_tokens(sequences)
+        elif self._normalize in (None, "feature"):
+            sequences = self._scaler.transform(sequences, dtype)
+        else:
+            scales.append(sequence_scale(sequences))
+            if self._normalize == "both":
+                scales.insert(0, self._scaler.scale())
+        return SequenceDataset(
+            sequences, device, targets, weights, scales, TORCH_DTYPES[dtype]
+        )
+
+    def _example(self):
+        zeros = np.zeros((1, self._n_timesteps, self._n_channels))
+        sequences = SequenceArray.from_array(zeros)
+        data = self._to_dataset(sequences, np.dtype("float32"), torch.device("cpu"))
+        return data.gather(torch.tensor([0])).x
+
+    # Predicting -------------------------------------------------------------
+
+    def _answer(self, values: Any, X: Any) -> Any:
+        """Return predictions by instance if `fit` and X named instances."""
+        instances = None if self._answers_as is None else instances_of(X)
+        if instances is None:
+            return values
+        return by_instance(values, instances, *self._answers_as)
+
+    def _predict_outputs(self, X: Any) -> np.ndarray:
+        """Return the network's outputs: a row per sequence, or per step of each."""
+        check_is_fitted(self, "net_")
+        sequences = self._check_X(X, reset=False)
+        lengths = sequences.lengths
+        first_rows, n_rows = np.arange(len(lengths)), len(lengths)
+        if self._task.per_step:
+            first_rows, n_rows = np.cumsum(lengths) - lengths, lengths.sum()
+        outputs = np.empty((n_rows, self._task.n_outputs))
+        for index, found in self._predict_batches(sequences, self._ask, X):
+            rows = first_rows[index]
+            if self._task.per_step:
+                steps = np.arange(found.shape[1])
+                real = steps < lengths[index, None]
+                rows, found = (rows[:, None] + steps)[real], found[real]
+            outputs[rows] = found
+        finite = np.isfinite(outputs)
+        if not finite.all():
+            row = np.argmin(finite.all(axis=1))
+            i = np.searchsorted(first_rows, row, side="right") - 1
+            raise ValueError(
+                f"The prediction of X[{i}] is not finite; its values are too far from "
+                "those in fit."
+            )
+        return outputs
+
+    @torch.inference_mode()
+    def _ask(self, module: SequenceNetwork, batch: Batch) -> np.ndarray:
+        """Return the outputs of the network for a batch."""
+        return module.head(*self._read(module, batch)).double().cpu().numpy()
+
+    def _read(
+        self, module: SequenceNetwork, batch: Batch
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return the steps (B, T', D) that the encoder makes, and their lengths."""
+        return module.encoder(module.embedding(batch.x), batch.lengths)
+
+    def _predict_batches(
+        self,
+        sequences: SequenceArray,
+        ask: Callable[[Any, Batch], np.ndarray],
+        X: Any = None,
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield which sequences, of X, are in a batch, and what the network says."""
+        dtype = np.dtype("float32")
+        if sequences.lengths.sum() <= SMALL_STEPS:
+            dtype = sequences.dtype
+        module, device = self.net_.module_as(TORCH_DTYPES[dtype])
+        data = self._to_dataset(sequences, dtype, device)
+        with self._threads(module):
+            for index, batch in prediction_batches(data):
+                yield index.numpy(), ask(module, batch)
+
+    # Being an estimator -------------------------------------------------------
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        input_tags = tags.input_tags
+        input_tags.categorical = input_tags.positive_only = reads_tokens(self)
+        return tags
