@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skseq import RNNClassifier, RNNRegressor, RNNTagger, SequenceArray
-from skseq.core import sequence_estimator
+from skseq.core import sequence_estimator, sequence_network
 
 rng = np.random.RandomState(0)
 X = rng.randn(50, 5, 2)
@@ -117,10 +117,11 @@ def test_threads_are_set_in_fit_and_predict(n_threads, monkeypatch):
 
         return wrapper
 
-    for name in ("train", "prediction_batches"):
-        monkeypatch.setattr(
-            sequence_estimator, name, noting(getattr(sequence_estimator, name))
-        )
+    for module, name in (
+        (sequence_estimator, "train"),
+        (sequence_network, "prediction_batches"),
+    ):
+        monkeypatch.setattr(module, name, noting(getattr(module, name)))
     RNNRegressor(n_threads=n_threads, max_epochs=1).fit(X, Y).predict(X)
     assert seen == [n_threads] * 2
 
