@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 __all__ = ["STATE_FORMAT", "VersionedState", "check_format", "package_version"]
 
@@ -20,7 +20,9 @@ def package_version() -> str:
     return sys.modules[__package__].__version__
 
 
-def check_format(found: Any, version: Any, what: str) -> None:
+def check_format(
+    found: Any, version: Any, what: str, expected: int = STATE_FORMAT
+) -> None:
     """Refuse what another format was written in.
 
     Parameters
@@ -31,33 +33,50 @@ def check_format(found: Any, version: Any, what: str) -> None:
         The version of the package that wrote it.
     what : str
         What was written, for the error.
+    expected : int, default=STATE_FORMAT
+        The format that this version of the package reads.
 
     Raises
     ------
     ValueError
-        If this version of the package reads another format.
+        If it is another format.
     """
-    if type(found) is int and found == STATE_FORMAT:
+    if type(found) is int and found == expected:
         return
-    is_newer = type(found) is int and found > STATE_FORMAT
+    is_newer = type(found) is int and found > expected
     advice = "install that version or a later one"
     if not is_newer:
         advice = "open it with that version, or fit the estimator again"
     raise ValueError(
         f"{what} was written by skseq {version!s:.40} in format {found!s:.40}, but "
-        f"skseq {package_version()} reads format {STATE_FORMAT}: {advice}."
+        f"skseq {package_version()} reads format {expected}: {advice}."
     )
 
 
 class VersionedState:
     """Marks the pickles of an estimator with their format, and opens no others."""
 
+    _pickle_format: ClassVar[int] = STATE_FORMAT  # raised where modules move, too
+
+    def __reduce__(self) -> tuple:
+        state = self.__getstate__()
+        return _begun, (type(self), *state["_skseq_format"]), state
+
     def __getstate__(self) -> dict:
         state: Any = super().__getstate__()
-        return {**state, "_skseq_format": (STATE_FORMAT, package_version())}
+        return {**state, "_skseq_format": (self._pickle_format, package_version())}
 
     def __setstate__(self, state: dict) -> None:
         state = dict(state)
-        found, version = state.pop("_skseq_format", (None, "(unknown)"))
-        check_format(found, version, f"This pickle of {type(self).__name__}")
+        _check(type(self), *state.pop("_skseq_format", (None, "(unknown)")))
         super().__setstate__(state)
+
+
+def _begun(cls: type[VersionedState], found: int, version: str) -> VersionedState:
+    """Return an estimator without a state, before what is in that is looked for."""
+    _check(cls, found, version)
+    return cls.__new__(cls)
+
+
+def _check(cls: type[VersionedState], found: Any, version: Any) -> None:
+    check_format(found, version, f"This pickle of {cls.__name__}", cls._pickle_format)

@@ -57,6 +57,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
     _answers_as: Any = attribute(check=optional(tuple_of(anything, 1)))
     # The names of y, in a tuple, if `fit` named instances
 
+    _pickle_format = 3  # its tasks and scales were in other modules before
     _network_class: ClassVar[type[nn.Module]] = SequenceNetwork
 
     def _make_encoder(self, n_features: int) -> nn.Module:
