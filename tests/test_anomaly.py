@@ -1,5 +1,4 @@
 import copy
-import inspect
 import pickle
 
 import numpy as np
@@ -56,17 +55,6 @@ TINY = RNNForecaster(window_length=2, hidden_size=8, max_epochs=3)
 )
 def test_sklearn_checks(estimator, check):
     check(estimator)
-
-
-def test_parameters_are_documented_in_order():
-    text = inspect.getdoc(SequenceAnomalyDetector)
-    section = text.split("Parameters\n")[1].split("Attributes\n")[0]
-    heads = [line for line in section.splitlines() if ", default=" in line]
-    signature = inspect.signature(SequenceAnomalyDetector).parameters
-    assert [line.split(" : ")[0] for line in heads] == list(signature)
-    for line, parameter in zip(heads, signature.values(), strict=True):
-        default = line.rsplit("default=", 1)[1].replace('"', "'")
-        assert default == repr(parameter.default), parameter
 
 
 # From errors to surprise -------------------------------------------------------

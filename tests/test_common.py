@@ -249,23 +249,6 @@ def test_no_check_is_missing(cls):
     assert "check_sample_weight_equivalence_on_dense_data" in names
 
 
-@every_class
-def test_parameters_are_documented_in_order(cls):
-    """One paragraph for each parameter of the constructor, and its default."""
-    text = inspect.getdoc(cls)
-    section = text.split("Parameters\n")[1].split("Attributes\n")[0]
-    heads = [
-        line for line in section.splitlines() if " : " in line and line[:1].isalpha()
-    ]
-    documented = [name for line in heads for name in line.split(" : ")[0].split(", ")]
-    signature = inspect.signature(cls.__init__).parameters
-    assert documented == [name for name in signature if name != "self"]
-    for line in heads:
-        default = line.rsplit("default=", 1)[1].replace('"', "'")
-        for name in line.split(" : ")[0].split(", "):
-            assert default == repr(signature[name].default), name
-
-
 # Sequence contracts -------------------------------------------------------------
 
 

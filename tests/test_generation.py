@@ -1,6 +1,5 @@
 """SequenceGenerator: what is read, what is told of it, and what is written."""
 
-import inspect
 import pickle
 import threading
 
@@ -76,17 +75,6 @@ def all_knowing_nothing(model):
 )
 def test_sklearn_checks(check):
     check("SequenceGenerator", SequenceGenerator())
-
-
-def test_parameters_are_documented_in_order():
-    text = inspect.getdoc(SequenceGenerator)
-    section = text.split("Parameters\n")[1].split("Attributes\n")[0]
-    heads = [line for line in section.splitlines() if ", default=" in line]
-    signature = inspect.signature(SequenceGenerator).parameters
-    assert [line.split(" : ")[0] for line in heads] == list(signature)
-    for line, parameter in zip(heads, signature.values(), strict=True):
-        default = line.rsplit("default=", 1)[1].replace('"', "'")
-        assert default == repr(parameter.default), parameter
 
 
 # What is learned ---------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Encoder-decoder estimators; what they share with others is in test_common.py."""
 
 import copy
-import inspect
 import pickle
 
 import numpy as np
@@ -311,16 +310,6 @@ def test_early_steps_matter(model, X, y):
         )
         outputs.append(memory[0, -1, :8])  # what was read forwards
     assert (outputs[0] != outputs[1]).all()
-
-
-def test_the_classifier_documents_its_parameters_in_order():
-    text = inspect.getdoc(Seq2SeqClassifier)
-    section = text.split("Parameters\n")[1].split("Attributes\n")[0]
-    heads = [line for line in section.splitlines() if ", default=" in line]
-    documented = [name for line in heads for name in line.split(" : ")[0].split(", ")]
-    assert documented == list(inspect.signature(Seq2SeqClassifier).parameters)
-    regressor = inspect.getdoc(Seq2SeqRegressor).split("Parameters\n")[1]
-    assert heads == [line for line in regressor.splitlines() if ", default=" in line]
 
 
 # Errors ---------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any, assert_type
 import numpy as np
 
 from skseq import (
+    CNNClassifier,
     RNNClassifier,
     RNNForecaster,
     RNNRegressor,
@@ -14,11 +15,15 @@ from skseq import (
     SequenceArray,
     SequenceGenerator,
 )
+from skseq.parameters import parameter
 from skseq.preprocessing import SequenceScaler, SlidingWindow, Tokenizer
 
 
 class OwnClassifier(RNNClassifier):
-    """A class of the user's own."""
+    """A class of the user's own, with a parameter of its own and another default."""
+
+    width: int = parameter(default=3)
+    cell: str = "gru"
 
 
 def estimators_are_what_fit_returns(X: np.ndarray, y: np.ndarray) -> None:
@@ -32,7 +37,9 @@ def estimators_are_what_fit_returns(X: np.ndarray, y: np.ndarray) -> None:
     assert_type(SequenceGenerator().fit(["abc"]), SequenceGenerator)
     assert_type(Tokenizer().fit(["a b"]).set_output(transform="default"), Tokenizer)
     assert_type(SequenceScaler().fit(X), SequenceScaler)
-    assert_type(OwnClassifier().fit(X, y), OwnClassifier)
+    assert_type(OwnClassifier(width=8, lr=0.1).fit(X, y), OwnClassifier)
+    assert_type(OwnClassifier().width, int)
+    assert_type(CNNClassifier().kernel_size, int | tuple[int, ...])
 
 
 def answers_have_a_type(X: np.ndarray, y: np.ndarray) -> None:
@@ -49,3 +56,5 @@ def mistakes_are_found(X: np.ndarray) -> None:
     RNNClassifier(hidden_sise=8)  # type: ignore[call-arg]
     RNNClassifier(cell=3)  # type: ignore[arg-type]
     RNNClassifier().fit(X)  # type: ignore[call-arg]
+    OwnClassifier(widht=8)  # type: ignore[call-arg]
+    OwnClassifier(width="8")  # type: ignore[arg-type]

@@ -105,7 +105,7 @@ class SequenceAnomalyDetector(
         with ``normalize="last"``, the default, finds changes; one with
         ``normalize="feature"`` also goes on to find a level odd that was never seen in
         training.""",
-        type="forecaster of this package",
+        type="forecaster of this package or None",
         kw_only=False,
     )
     contamination: float | str = parameter(

@@ -176,7 +176,7 @@ class InputParameters(Declared, about="input"):
         constraint=["array-like", None],
         text="""Vectors of the tokens to start from; `embedding_dim` may then be left
         out. None draws small ones.""",
-        type="array-like of shape (n_tokens, embedding_dim)",
+        type="array-like of shape (n_tokens, embedding_dim) or None",
     )
     embedding_trainable: bool = parameter(
         default=True,

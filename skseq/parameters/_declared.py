@@ -139,28 +139,29 @@ class Declared:
             cls._parameter_constraints = {
                 name: said.get("constraint", "no_validation")
                 for name, said in cls._declared.items()
-            }
+            } | vars(cls).get("_parameter_constraints", {})
         cls.__doc__ = composed(cls, cls._declared, cls._attributes)
 
 
 def _taken_from(cls: type[Declared], kw_only: bool) -> dict[str, Said]:
     """Take what the body of a class says out of it, and return that."""
-    annotations = inspect.get_annotations(cls)
+    annotations = cls.__annotations__ = inspect.get_annotations(cls)  # `help` shows it
     known = _told(cls, SaidOfParameter)
     said: dict[str, Said] = {}
     for name, value in list(vars(cls).items()):
         if name in known and not isinstance(value, Said):
             value = SaidOfParameter(default=value)
-        if isinstance(value, Said):
-            if name in annotations:
-                value["annotation"] = annotations[name]
-            said[name] = value
-            delattr(cls, name)
-            if isinstance(value, SaidOfParameter):
-                if name not in known:
-                    value.setdefault("kw_only", kw_only)
-            elif "default" in value:
-                setattr(cls, name, value["default"])
+        if not isinstance(value, Said):
+            continue
+        said[name] = value = type(value)(value)
+        if name in annotations:
+            value["annotation"] = annotations.pop(name)
+        delattr(cls, name)
+        if isinstance(value, SaidOfParameter):
+            if name not in known:
+                value.setdefault("kw_only", kw_only)
+        elif "default" in value:
+            setattr(cls, name, value["default"])
     return said
 
 
