@@ -2,8 +2,6 @@
 
 from skseq.cnn._architecture import (
     BaseCNN,
-    Convolution,
-    Downsampling,
     make_conv_encoder,
 )
 from skseq.cnn._classifier import CNNClassifier
@@ -15,7 +13,5 @@ __all__ = [
     "CNNClassifier",
     "CNNRegressor",
     "CNNTagger",
-    "Convolution",
-    "Downsampling",
     "make_conv_encoder",
 ]

@@ -2,81 +2,17 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
-from sklearn.utils._param_validation import Interval
-
-from skseq.core.parameters import MOST_INT, DenseParameters, PoolingParameters
+from skseq.cnn._parameters import Convolution
+from skseq.core.parameters import DenseParameters
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import ConvEncoder
 from skseq.parameters import (
-    POSITIVE_INTEGER,
-    Declared,
-    Options,
     layer_sizes,
-    parameter,
 )
 
-__all__ = ["BaseCNN", "Convolution", "Downsampling", "make_conv_encoder"]
-
-
-class Convolution(Declared, about="layers"):
-    """The parameters of convolutional layers that keep every step."""
-
-    n_filters: tuple[int, ...] = parameter(
-        default=(64, 64, 64),
-        constraint=[tuple],
-        text="""Number of filters of each convolutional layer, and so the number of
-        layers.""",
-    )
-    kernel_size: int | tuple[int, ...] = parameter(
-        default=40,
-        constraint=[POSITIVE_INTEGER, tuple],
-        text="""Width of the kernels, of every layer or of each in turn.""",
-    )
-    n_branches: int = parameter(
-        default=3,
-        constraint=[POSITIVE_INTEGER],
-        text="""Number of convolutions side by side in every layer, each with half the
-        width of the one before; 1 is a plain convolution. The filters are shared out
-        among them and a maximum of three neighbours (Ismail Fawaz et al., 2020).""",
-    )
-    padding: str = parameter(
-        default="same",
-        constraint=[Options("same", "causal")],
-        text="""Zeros on both sides, or on the left only, so that no convolution sees a
-        later step.""",
-    )
-    batch_norm: bool = parameter(
-        default=True,
-        constraint=["boolean"],
-        text="""Whether to normalise the output of every convolution over the
-        batch.""",
-    )
-
-
-class Downsampling(PoolingParameters, about="layers"):
-    """The parameters of convolutional layers that may leave fewer steps, or one."""
-
-    stride: int = parameter(
-        default=1,
-        constraint=[Interval(Integral, 1, MOST_INT, closed="both")],
-        text="""Steps from one position of a kernel to the next.""",
-    )
-    pool_size: int = parameter(
-        default=1,
-        constraint=[Interval(Integral, 1, MOST_INT, closed="both")],
-        text="""Width of the maximum pooling after every layer.""",
-    )
-    padding = parameter(
-        constraint=[Options("same", "valid", "causal")],
-        text="""Zeros on both sides, none ("valid", with ``n_branches=1``), or on the
-        left only, so that no convolution sees a later step. "valid" needs a sequence in
-        `fit` that fills the kernels of all layers; shorter ones have zeros behind
-        them.""",
-    )
-    pooling: str = "mean"
+__all__ = ["BaseCNN", "make_conv_encoder"]
 
 
 class BaseCNN(Convolution, DenseParameters, BaseSequenceEstimator):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from skseq.cnn._architecture import BaseCNN, Downsampling
+from skseq.cnn._architecture import BaseCNN
+from skseq.cnn._parameters import Downsampling
 from skseq.core.mixins import SequenceRegressorMixin
 
 __all__ = ["CNNRegressor"]

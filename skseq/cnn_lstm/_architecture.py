@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from skseq.cnn import Convolution, make_conv_encoder
+from skseq.cnn import make_conv_encoder
+from skseq.cnn._parameters import Convolution
 from skseq.core.parameters import DenseParameters
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import ConvRecurrentEncoder
 from skseq.parameters import parameter
-from skseq.rnn import BidirectionalRecurrence, make_recurrent_encoder
+from skseq.rnn import make_recurrent_encoder
+from skseq.rnn._parameters import BidirectionalRecurrence
 
 __all__ = ["BaseCNNLSTM"]
 

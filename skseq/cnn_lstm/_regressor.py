@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skseq.cnn import Downsampling
+from skseq.cnn._parameters import Downsampling
 from skseq.cnn_lstm._architecture import BaseCNNLSTM
 from skseq.core.mixins import SequenceRegressorMixin
 

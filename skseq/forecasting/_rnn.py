@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import RecurrentLayer
-from skseq.rnn import Recurrence, make_recurrent_encoder
+from skseq.rnn import make_recurrent_encoder
+from skseq.rnn._parameters import Recurrence
 
 __all__ = ["RNNForecaster"]
 

@@ -10,7 +10,8 @@ from sklearn.utils._param_validation import Interval
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import ATTENTIONS, Decoder, RecurrentLayer, ValueFeedback
 from skseq.parameters import Options, check_teacher_forcing, parameter
-from skseq.rnn import Recurrence, make_recurrent_encoder
+from skseq.rnn import make_recurrent_encoder
+from skseq.rnn._parameters import Recurrence
 
 __all__ = ["Seq2SeqForecaster"]
 

@@ -23,7 +23,8 @@ from skseq.resources import (
     seeded_torch,
     unchanged_on_error,
 )
-from skseq.rnn import Recurrence, make_recurrent_encoder
+from skseq.rnn import make_recurrent_encoder
+from skseq.rnn._parameters import Recurrence
 from skseq.training import train
 
 __all__ = ["NO_TARGET", "LanguageLearner"]

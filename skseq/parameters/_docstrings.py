@@ -128,4 +128,6 @@ def _in_words(term: str, options: StrOptions | None) -> str:
         return f"{several[1]} of {type_in_words(several[2])}"
     if term.startswith("type["):
         return "class"
-    return {"Callable": "callable", "Any": "object"}.get(term, term.removeprefix("np."))
+    return {"Callable": "callable", "Any": "object", "type": "class"}.get(
+        term, term.removeprefix("np.")
+    )

@@ -2,8 +2,6 @@
 
 from skseq.rnn._architecture import (
     BaseRNN,
-    BidirectionalRecurrence,
-    Recurrence,
     make_recurrent_encoder,
 )
 from skseq.rnn._classifier import RNNClassifier
@@ -12,10 +10,8 @@ from skseq.rnn._tagger import RNNTagger
 
 __all__ = [
     "BaseRNN",
-    "BidirectionalRecurrence",
     "RNNClassifier",
     "RNNRegressor",
     "RNNTagger",
-    "Recurrence",
     "make_recurrent_encoder",
 ]

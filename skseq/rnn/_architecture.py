@@ -11,64 +11,12 @@ from skseq.core.parameters import DenseParameters
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import CELLS, RecurrentEncoder, RecurrentLayer
 from skseq.parameters import (
-    POSITIVE_INTEGER,
-    PROBABILITY,
-    Declared,
-    Options,
     layer_sizes,
-    parameter,
 )
+from skseq.rnn._parameters import BidirectionalRecurrence
 from skseq.rnn._stateful import StatefulMixin
 
-__all__ = [
-    "BaseRNN",
-    "BidirectionalRecurrence",
-    "Recurrence",
-    "make_recurrent_encoder",
-]
-
-
-class Recurrence(Declared, about="layers"):
-    """The parameters of recurrent layers."""
-
-    cell: str | type[RecurrentLayer] = parameter(
-        default="lstm",
-        constraint=[Options(*CELLS), callable],
-        text="""Kind of the recurrent layers; a subclass of
-        `skseq.networks.RecurrentLayer` brings a kind of your own.""",
-    )
-    hidden_size: int | tuple[int, ...] = parameter(
-        default=64,
-        constraint=[POSITIVE_INTEGER, tuple],
-        text="""Number of units of every recurrent layer, or of each in turn.""",
-    )
-    num_layers: int = parameter(
-        default=1,
-        constraint=[POSITIVE_INTEGER],
-        text="""Number of stacked recurrent layers; implied by a tuple
-        `hidden_size`.""",
-    )
-    nonlinearity: str = parameter(
-        default="tanh",
-        constraint=[Options("tanh", "relu")],
-        text="""Activation of ``cell="rnn"``; the other cells ignore it.""",
-    )
-    recurrent_dropout: float = parameter(
-        default=0.0,
-        constraint=[PROBABILITY],
-        text="""Probability of dropping a unit's state on its way into the next step,
-        with one mask per sequence for all its steps (Gal and Ghahramani, 2016).""",
-    )
-
-
-class BidirectionalRecurrence(Recurrence, about="layers"):
-    """The parameters of recurrent layers that may read backwards, too."""
-
-    bidirectional: bool = parameter(
-        default=False,
-        constraint=["boolean"],
-        text="""Whether every layer also reads the sequence backwards.""",
-    )
+__all__ = ["BaseRNN", "make_recurrent_encoder"]
 
 
 class BaseRNN(

@@ -22,7 +22,8 @@ from skseq.networks import (
 )
 from skseq.parameters import Options, attribute, check_teacher_forcing, parameter
 from skseq.parameters.checks import count
-from skseq.rnn import BidirectionalRecurrence, make_recurrent_encoder
+from skseq.rnn import make_recurrent_encoder
+from skseq.rnn._parameters import BidirectionalRecurrence
 from skseq.seq2seq._data import PairDataset
 from skseq.seq2seq._targets import check_n_steps
 from skseq.training import predict_batch
