@@ -176,7 +176,7 @@ def test_a_network_with_a_parameter_of_its_own():
         """
 
         n_experts: int = parameter(default=4, text="Number of experts.")
-        cell: str = "gru"
+        cell: str | type = "gru"
 
     assert list(defaults(Own))[:2] == ["n_experts", "cell"]
     assert repr(Own(n_experts=2)) == "Own(n_experts=2)"
