@@ -1,8 +1,29 @@
-"""scikit-learn's checks, each with as many epochs as it needs."""
+"""scikit-learn's checks: which there are for texts, and how many epochs each needs."""
 
+import pytest
 from sklearn.base import clone
+from sklearn.utils import estimator_checks as checks
 
-__all__ = ["run_check"]
+__all__ = ["every_check_of_texts", "run_check"]
+
+# scikit-learn itself runs only the first where X is no table of numbers.
+every_check_of_texts = pytest.mark.parametrize(
+    "check",
+    [
+        checks.check_estimator_cloneable,
+        checks.check_estimator_repr,
+        checks.check_estimator_tags_renamed,
+        checks.check_valid_tag_types,
+        checks.check_mixin_order,
+        checks.check_no_attributes_set_in_init,
+        checks.check_do_not_raise_errors_in_init_or_set_params,
+        checks.check_parameters_default_constructible,
+        checks.check_get_params_invariance,
+        checks.check_set_params,
+        checks.check_param_validation,
+    ],
+    ids=lambda check: check.__name__,
+)
 
 SCORED = {
     "check_classifiers_train",

@@ -1,7 +1,6 @@
 """Tokens as X, in every estimator: `embedding_dim` and the vectors of one's own."""
 
 import copy
-import inspect
 import pickle
 import re
 
@@ -9,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from public import SEQUENCE_ESTIMATORS
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn_checks import run_check
 
-import skseq
 from skseq import (
     CNNLSTMTagger,
     CNNTagger,
@@ -23,7 +22,6 @@ from skseq import (
     RNNTagger,
     SequenceArray,
 )
-from skseq.core import sequence_estimator
 from skseq.core.estimator import n_multiplied
 from skseq.preprocessing import SlidingWindow
 
@@ -34,11 +32,9 @@ SMALL = {
     "CNNLSTM": {"n_filters": (8,), "kernel_size": 3, "hidden_size": 8},
 }
 PUBLIC = [
-    value
-    for name in skseq.__all__
-    if inspect.isclass(value := getattr(skseq, name))
-    and issubclass(value, sequence_estimator.BaseSequenceEstimator)
-    and re.sub("Classifier|Regressor", "", name) in SMALL
+    cls
+    for cls in SEQUENCE_ESTIMATORS
+    if re.sub("Classifier|Regressor", "", cls.__name__) in SMALL
 ]
 every_class = pytest.mark.parametrize("cls", PUBLIC)
 

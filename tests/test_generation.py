@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.utils import estimator_checks as checks
+from sklearn_checks import every_check_of_texts
 from skorch.callbacks import Callback
 from torch.nn import functional
 
@@ -55,24 +55,7 @@ def all_knowing_nothing(model):
 # scikit-learn's own checks ---------------------------------------------------
 
 
-# scikit-learn itself runs only the first where X is no table of numbers.
-@pytest.mark.parametrize(
-    "check",
-    [
-        checks.check_estimator_cloneable,
-        checks.check_estimator_repr,
-        checks.check_estimator_tags_renamed,
-        checks.check_valid_tag_types,
-        checks.check_mixin_order,
-        checks.check_no_attributes_set_in_init,
-        checks.check_do_not_raise_errors_in_init_or_set_params,
-        checks.check_parameters_default_constructible,
-        checks.check_get_params_invariance,
-        checks.check_set_params,
-        checks.check_param_validation,
-    ],
-    ids=lambda check: check.__name__,
-)
+@every_check_of_texts
 def test_sklearn_checks(check):
     check("SequenceGenerator", SequenceGenerator())
 

@@ -3,6 +3,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sales import GAUSSIAN, LEARNS, MONTHS, RNN, TINY, X, X_later, X_train, y, y_train
 from scipy.stats import norm
 from sktime.forecasting.base import ForecastingHorizon
 from sktime.utils.estimator_checks import check_estimator
@@ -16,22 +17,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Sorting by default when concatenating all"),
 ]
 
-TINY = {
-    "window_length": 6,
-    "horizon": 3,
-    "hidden_size": 4,
-    "max_epochs": 2,
-    "random_state": 0,
-}
-RNN, CNN_LSTM = RNNForecaster(**TINY), CNNLSTMForecaster(n_filters=4, **TINY)
-GAUSSIAN = RNNForecaster(loss="gaussian", **TINY)
-LEARNS = {**TINY, "hidden_size": 16, "max_epochs": 60, "lr": 0.01}
-
-MONTHS = pd.period_range("2000-01", periods=120, freq="M")
-rng = np.random.default_rng(0)
-X = pd.DataFrame(rng.normal(size=(120, 2)), MONTHS, ["event", "other"])
-y = pd.Series(np.sin(np.arange(120) * np.pi / 6) + X["event"], MONTHS, name="sales")
-y_train, X_train, X_later = y[:100], X[:100], X[100:]
+CNN_LSTM = CNNLSTMForecaster(n_filters=4, **TINY)
 
 
 def test_checks_of_sktime():

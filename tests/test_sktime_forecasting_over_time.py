@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sales import GAUSSIAN, LEARNS, MONTHS, RNN, TINY, X, X_later, X_train, y, y_train
 from sktime.datasets import load_airline
 from sktime.forecasting.base import BaseForecaster
 from sktime.forecasting.compose import TransformedTargetForecaster
@@ -14,23 +15,6 @@ from sktime.transformations.detrend import Detrender
 
 from skseq import RNNForecaster
 from skseq.sktime import SktimeForecaster
-
-TINY = {
-    "window_length": 6,
-    "horizon": 3,
-    "hidden_size": 4,
-    "max_epochs": 2,
-    "random_state": 0,
-}
-RNN = RNNForecaster(**TINY)
-GAUSSIAN = RNNForecaster(loss="gaussian", **TINY)
-LEARNS = {**TINY, "hidden_size": 16, "max_epochs": 60, "lr": 0.01}
-
-MONTHS = pd.period_range("2000-01", periods=120, freq="M")
-rng = np.random.default_rng(0)
-X = pd.DataFrame(rng.normal(size=(120, 2)), MONTHS, ["event", "other"])
-y = pd.Series(np.sin(np.arange(120) * np.pi / 6) + X["event"], MONTHS, name="sales")
-y_train, X_train, X_later = y[:100], X[:100], X[100:]
 
 
 @pytest.fixture(autouse=True)

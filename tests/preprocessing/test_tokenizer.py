@@ -12,8 +12,8 @@ from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import estimator_checks as checks
 from sklearn.utils import get_tags
+from sklearn_checks import every_check_of_texts
 
 from skseq import RNNClassifier, SequenceArray
 from skseq.preprocessing import Tokenizer
@@ -25,24 +25,7 @@ def numbers(tokenizer, texts):
     return [sequence.tolist() for sequence in tokenizer.transform(texts)]
 
 
-# scikit-learn itself runs only the first where X is no table of numbers.
-@pytest.mark.parametrize(
-    "check",
-    [
-        checks.check_estimator_cloneable,
-        checks.check_estimator_repr,
-        checks.check_estimator_tags_renamed,
-        checks.check_valid_tag_types,
-        checks.check_mixin_order,
-        checks.check_no_attributes_set_in_init,
-        checks.check_do_not_raise_errors_in_init_or_set_params,
-        checks.check_parameters_default_constructible,
-        checks.check_get_params_invariance,
-        checks.check_set_params,
-        checks.check_param_validation,
-    ],
-    ids=lambda check: check.__name__,
-)
+@every_check_of_texts
 def test_sklearn_checks(check):
     check("Tokenizer", Tokenizer())
 
