@@ -1,7 +1,6 @@
 """Contracts that hold for all public estimators of sequences."""
 
 import copy
-import inspect
 import pickle
 import threading
 from io import BytesIO
