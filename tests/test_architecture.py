@@ -41,6 +41,8 @@ def imports(path):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             names = [node.module]
+            if node.module == "skseq":
+                names = [f"skseq.{alias.name}" for alias in node.names]
         for name in names:
             yield name, node in tree.body
 

@@ -6,56 +6,34 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from skseq.anomaly import SequenceAnomalyDetector
-from skseq.cnn import CNNClassifier, CNNRegressor, CNNTagger
-from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor, CNNLSTMTagger
+from skseq import (
+    anomaly,
+    cnn,
+    cnn_lstm,
+    forecasting,
+    generation,
+    preprocessing,
+    rnn,
+    seq2seq,
+)
 from skseq.core.estimator import NetworkEstimator
-from skseq.forecasting import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
-from skseq.generation import SequenceGenerator
 from skseq.parameters.checks import check_all
 from skseq.persistence._forms import Form, Reader, Writer, expect
 from skseq.persistence._networks import read_network, write_network
 from skseq.persistence._sound import SOUND
 from skseq.persistence._states import further, of_network, required
-from skseq.preprocessing import (
-    SequencePadder,
-    SequenceScaler,
-    SequenceSplitter,
-    SlidingWindow,
-    SwapAxes,
-    Tokenizer,
-)
-from skseq.rnn import RNNClassifier, RNNRegressor, RNNTagger
-from skseq.seq2seq import Seq2SeqClassifier, Seq2SeqRegressor
 
 __all__ = ["CLASSES", "ESTIMATOR_FORM"]
 
-CLASSES = {
-    cls.__name__: cls
-    for cls in (
-        CNNClassifier,
-        CNNLSTMClassifier,
-        CNNLSTMForecaster,
-        CNNLSTMRegressor,
-        CNNLSTMTagger,
-        CNNRegressor,
-        CNNTagger,
-        RNNClassifier,
-        RNNForecaster,
-        RNNRegressor,
-        RNNTagger,
-        Seq2SeqClassifier,
-        Seq2SeqForecaster,
-        Seq2SeqRegressor,
-        SequenceAnomalyDetector,
-        SequenceGenerator,
-        SequencePadder,
-        SequenceScaler,
-        SequenceSplitter,
-        SlidingWindow,
-        SwapAxes,
-        Tokenizer,
-    )
+ROOMS = (anomaly, cnn, cnn_lstm, forecasting, generation, preprocessing, rnn, seq2seq)
+CLASSES: dict[str, type[BaseEstimator]] = {
+    name: public
+    for room in ROOMS
+    for name, public in vars(room).items()
+    if name in room.__all__
+    and not name.startswith("Base")  # the architectures, which have no task
+    and isinstance(public, type)
+    and issubclass(public, BaseEstimator)
 }
 MOST_THREADS = 1024
 

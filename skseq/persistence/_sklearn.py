@@ -5,17 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sklearn import preprocessing
 from sklearn.base import BaseEstimator
-from sklearn.preprocessing import (
-    LabelBinarizer,
-    LabelEncoder,
-    MaxAbsScaler,
-    MinMaxScaler,
-    PowerTransformer,
-    QuantileTransformer,
-    RobustScaler,
-    StandardScaler,
-)
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skseq.persistence._forms import Form, Reader, Writer, expect
@@ -25,14 +16,14 @@ __all__ = ["REQUEST_FORM", "SKLEARN_FORM"]
 CLASSES = {
     cls.__name__: cls
     for cls in (
-        LabelBinarizer,
-        LabelEncoder,
-        MaxAbsScaler,
-        MinMaxScaler,
-        PowerTransformer,
-        QuantileTransformer,
-        RobustScaler,
-        StandardScaler,
+        preprocessing.LabelBinarizer,
+        preprocessing.LabelEncoder,
+        preprocessing.MaxAbsScaler,
+        preprocessing.MinMaxScaler,
+        preprocessing.PowerTransformer,
+        preprocessing.QuantileTransformer,
+        preprocessing.RobustScaler,
+        preprocessing.StandardScaler,
     )
 }
 LEARNED = re.compile(r"[a-z]\w*_|_scaler|_sklearn_output_config|_metadata_request")

@@ -56,6 +56,7 @@ from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import LSTMLayer
 from skseq.persistence import load, save
+from skseq.persistence._estimators import CLASSES as CLASSES_OF_FILES
 from skseq.preprocessing import (
     SequencePadder,
     SequenceScaler,
@@ -191,7 +192,7 @@ def through_file(model, path):
     return load(path)
 
 
-def test_every_public_class_is_tested():
+def test_every_public_class_and_no_other_has_files_and_is_tested():
     public = {
         value
         for module in (skseq, preprocessing)
@@ -199,6 +200,7 @@ def test_every_public_class_is_tested():
         if inspect.isclass(value := getattr(module, name))
         and issubclass(value, BaseEstimator)
     }
+    assert public == set(CLASSES_OF_FILES.values())
     assert public == {type(case[0]) for case in CASES} | {SequenceSplitter}
 
 
