@@ -1,0 +1,177 @@
+"""Asking the network of a forecaster for the rows that follow."""
+
+from __future__ import annotations
+
+import functools
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from skseq.forecasting._fitting import SeriesLearner
+from skseq.forecasting._folds import check_fold
+from skseq.forecasting._reading import check_static, read_rows
+from skseq.forecasting._table import Table
+from skseq.forecasting._time import Span, following
+from skseq.training import predict_batch
+
+__all__ = ["SeriesModel"]
+
+PREDICTION_VALUES = 2**16  # values within the windows of one prediction batch
+
+
+class SeriesModel(SeriesLearner):
+    """`SeriesLearner`, and what its network says of later rows."""
+
+    def _forecast(
+        self,
+        X: Any,
+        n_steps: int | None,
+        *,
+        spread: bool = False,
+        is_doubted: bool = False,
+    ) -> tuple[np.ndarray, pd.Index | None]:
+        """Return outputs (n_rows, n_targets, n_outputs) and their index.
+
+        With `spread`, all outputs are asked for, and not only what is fed back. With
+        `is_doubted`, a warning of rows without an index was given before.
+        """
+        check_is_fitted(self, "net_")
+        if X is None:
+            n_rows = self._n_rows(n_steps)
+            known, context = np.empty((n_rows.sum(), 0)), self._context
+            index = _index_after(context, n_rows, self._kind.index_names)
+        else:
+            if n_steps is not None:
+                raise ValueError(
+                    f"n_steps={n_steps} is for forecasts without X, but X has {len(X)} "
+                    "rows."
+                )
+            static, known = read_rows(
+                self, X, self._roles, is_doubted=is_doubted or spread
+            )
+            n_rows, context = static.lengths, self._context.select(static.names)
+            check_fold(self._learned_until, static)
+            before = self._static_of(static.names)
+            check_static(self, self._roles, before, static.values, static.edges)
+            index = getattr(X, "index", None)
+            if not hasattr(X, "iloc"):
+                index = _index_after(context, n_rows, self._kind.index_names)
+        if spread and n_rows.max() > self._horizon:
+            raise ValueError(
+                f"Quantiles and intervals reach horizon={self._horizon} rows ahead, "
+                f"but those of {n_rows.max()} rows ahead are asked for. Only predict "
+                f"goes beyond; fit with horizon={n_rows.max()} for them."
+            )
+        return self._fed_back(context, known, n_rows), index
+
+    def _n_rows(self, n_steps: int | None) -> np.ndarray:
+        """Return how many rows of each series to forecast without X."""
+        if self._columns.n_future:
+            raise ValueError(
+                f"predict needs X, as known_future={self.known_future!r} names columns "
+                "known ahead."
+            )
+        if n_steps is None:
+            n_steps = self._horizon
+        is_integer = isinstance(n_steps, Integral) and not isinstance(n_steps, bool)
+        if not is_integer or n_steps < 1:
+            raise ValueError(f"n_steps={n_steps!r} must be a positive integer.")
+        return np.full(len(self._context.names), int(n_steps))
+
+    def _fed_back(
+        self, context: Table, known: np.ndarray, n_rows: np.ndarray
+    ) -> np.ndarray:
+        """Forecast as many rows as asked for, horizon by horizon."""
+        horizon, n_targets = self._horizon, self._columns.n_targets
+        table = self._scaler.transform(context)
+        ahead = self._rows_ahead(table, known, n_rows)
+        outputs = []
+        for start in range(0, ahead.shape[1], horizon):
+            later = ahead[:, start : start + horizon]
+            if start > 0:
+                table = table.tail(self._window_length)
+            table = table.with_series(
+                [
+                    np.concatenate(pair)
+                    for pair in zip(table.series(), later, strict=True)
+                ]
+            )
+            outputs.append(self._outputs(table))
+            paths = self._loss.point(outputs[-1])
+            for rows, path in zip(table.series(), paths, strict=True):
+                rows[-horizon:, :n_targets] = path
+        paths = self._in_units(
+            np.concatenate(outputs, axis=1), *self._scaler.target_scales(context.names)
+        )
+        return np.concatenate([path[:n] for path, n in zip(paths, n_rows, strict=True)])
+
+    def _rows_ahead(
+        self, table: Table, known: np.ndarray, n_rows: np.ndarray
+    ) -> np.ndarray:
+        """Return scaled rows (n_series, whole horizons, n_columns) to be forecast.
+
+        Each is the last row of its series, but for what is known ahead.
+        """
+        n_targets, n_past, n_future, _ = self._columns
+        columns = slice(n_targets + n_past, n_targets + n_past + n_future)
+        n_most = -(-n_rows.max() // self._horizon) * self._horizon
+        ahead = np.repeat([rows[-1:] for rows in table.series()], n_most, axis=1)
+        mean, scale = (part[columns] for part in self._scaler.common)
+        parts = np.split((known - mean) / scale, np.cumsum(n_rows)[:-1])
+        for rows, values in zip(ahead, parts, strict=True):
+            rows[: len(values), columns] = values
+        return ahead
+
+    def _outputs(self, table: Table, n_hidden: int = 0) -> np.ndarray:
+        """Run the network on every window of a scaled table.
+
+        Returns outputs (n_windows, horizon, n_targets, n_outputs).
+        """
+        module = self.module_
+        device = next(module.parameters()).device
+        n_windows = table.lengths - self._window_length - self._horizon + 1
+        windows = self._to_windows(table, device, n_hidden=n_hidden)
+        data = windows.within(0 * n_windows, table.lengths)
+        size = PREDICTION_VALUES // (self._window_length * table.values.shape[1])
+        with self._threads(module):
+            outputs = [
+                predict_batch(module, data.gather(index))
+                for index in torch.arange(len(data)).split(max(1, size))
+            ]
+        return np.concatenate(outputs)
+
+    def _in_units(
+        self, outputs: np.ndarray, means: np.ndarray, scales: np.ndarray
+    ) -> np.ndarray:
+        """Give outputs (n, horizon, n_targets, n_outputs) the units of the targets."""
+        means, scales = (part[:, None, :, None] for part in (means, scales))
+        locations, log_scales = np.split(outputs, [self._loss.n_locations], axis=3)
+        outputs = np.concatenate(
+            [locations * scales + means, log_scales + np.log(scales)], axis=3
+        )
+        if not np.isfinite(outputs).all():
+            raise ValueError(
+                "A forecast is not finite; the rows known so far are too far from "
+                "those in fit."
+            )
+        return outputs
+
+
+def _index_after(context: Table, n_rows: np.ndarray, names: tuple) -> pd.Index | None:
+    """Return the index of the rows that follow those of a table."""
+    spans = [span for span in context.spans if span is not None]
+    if len(spans) < len(context.spans) or not names:
+        return None
+    ahead = functools.cache(lambda last, step, n: following(Span(last, last, step), n))
+    times = [
+        ahead(span.last, span.step, int(n))
+        for span, n in zip(spans, n_rows, strict=True)
+    ]
+    if context.names == (None,):
+        return times[0].rename(*names)
+    series = pd.Index(context.names).repeat(n_rows)
+    return pd.MultiIndex.from_arrays([series, times[0].append(times[1:])], names=names)
