@@ -8,9 +8,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 
+from skseq._describing import described
 from skseq.core.holdout import depend_on_each_other, split_for_validation
 from skseq.core.sequence_network import SMALL_STEPS, SequenceNetworkEstimator
 from skseq.core.tasks import Task
+from skseq.core.texts import TEXTS
 from skseq.data.batching import SequenceDataset
 from skseq.data.instances import is_named
 from skseq.data.samples import Samples
@@ -31,6 +33,7 @@ def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
     return sequences.dtype if is_small else np.dtype("float32")
 
 
+@described(**TEXTS)
 class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
     """Base of the estimators that predict something per sequence.
 
@@ -106,10 +109,7 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
         sample_weight_val : array-like, default=None
             Weights of the samples in X_val.
 
-        Returns
-        -------
-        self : object
-            The fitted estimator.
+        {fitted}
 
         Raises
         ------

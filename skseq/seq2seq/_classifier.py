@@ -6,8 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from skseq._describing import described
 from skseq.core.mixins._labels import declared_classes
 from skseq.core.sequence_estimator import BaseSequenceEstimator
+from skseq.core.texts import TEXTS
 from skseq.parameters import attribute, retold
 from skseq.parameters.checks import exactly
 from skseq.seq2seq._architecture import BaseSeq2Seq
@@ -17,6 +19,7 @@ from skseq.seq2seq._tasks import LabelSequences
 __all__ = ["Seq2SeqClassifier"]
 
 
+@described(**TEXTS)
 class Seq2SeqClassifier(BaseSeq2Seq):
     """Writer of sequences of labels for sequences of another length.
 
@@ -66,9 +69,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
     ) -> Self:
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
-        The scale of the inputs is learned in the first call and kept. Nothing is held
-        out, so `early_stopping` does not apply, nor does `lr_schedule`; weights are
-        taken as they are, not relative to their mean.
+        {one_epoch_of_labels}
 
         Parameters
         ----------
@@ -77,23 +78,12 @@ class Seq2SeqClassifier(BaseSeq2Seq):
         y : list of array-likes or array of shape (n_samples, n_steps)
             The sequences of labels to write, as in `fit`; in every call one holds a
             label at least.
-        classes : array-like of shape (n_classes,), default=None
-            All labels that may ever come; needed in the first call unless y holds
-            them all.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
+        {classes}
+        {sample_weight}
 
-        Returns
-        -------
-        self : object
-            The fitted estimator.
+        {fitted}
 
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are not as described, y holds a label that is
-            not among the classes, or `classes` are others than in the first call. A
-            fitted estimator then stays as it was.
+        {unlearned_labels}
 
         Examples
         --------

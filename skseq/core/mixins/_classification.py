@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from skseq._describing import described
 from skseq._showing import shown
 from skseq._sklearn import ClassifierMixin
 from skseq.core.mixins._encoding import EncodingMixin
 from skseq.core.mixins._labels import LabelsMixin
 from skseq.core.tasks import Classification, MultilabelClassification
+from skseq.core.texts import TEXTS
 from skseq.data.targets import check_labels, check_scored_labels, check_weights
 from skseq.parameters import attribute
 from skseq.parameters.checks import exactly
@@ -19,6 +21,7 @@ from skseq.parameters.checks import exactly
 __all__ = ["SequenceClassifierMixin"]
 
 
+@described(**TEXTS)
 class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
     """Predicts one class, or a set of labels, per sequence."""
 
@@ -56,8 +59,7 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
 
         Returns
         -------
@@ -73,8 +75,7 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
 
         Returns
         -------
@@ -90,15 +91,13 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
 
         Returns
         -------
         y : ndarray, Series or DataFrame of n_samples (by n_labels)
             Labels, or indicators of the labels with a probability above one half.
-            Of a panel, or a SequenceArray that knows its instances, a Series or
-            DataFrame by instance if `fit` was given such, too.
+            {by_instance}
         """
         proba = self.predict_proba(X)
         if isinstance(self._task, MultilabelClassification):
@@ -110,23 +109,17 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Their labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
+        {sample_weight}
 
         Returns
         -------
         score : float
             The share of sequences whose label is right.
 
-        Raises
-        ------
-        ValueError
-            If X, y or the weights are not as described, or y or the weights are
-            indexed by the instances of X in another order.
+        {unscored}
         """
         y = check_scored_labels(X, y)
         return super().score(X, y, check_weights(sample_weight, X, y))

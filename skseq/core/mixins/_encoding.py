@@ -9,14 +9,17 @@ import pandas as pd
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._describing import described
 from skseq._sklearn import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from skseq.core.parameters import PoolingParameters
+from skseq.core.texts import TEXTS
 from skseq.data.batching import Batch
 from skseq.data.instances import instances_of
 
 __all__ = ["EncodingMixin"]
 
 
+@described(**TEXTS)
 class EncodingMixin(
     PoolingParameters, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 ):
@@ -30,8 +33,7 @@ class EncodingMixin(
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
 
         Returns
         -------

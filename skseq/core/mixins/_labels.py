@@ -9,7 +9,9 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 from sklearn.utils.class_weight import compute_class_weight
 
+from skseq._describing import described
 from skseq._showing import shown
+from skseq.core.texts import TEXTS
 from skseq.data.samples import Samples
 from skseq.data.validation import naming
 from skseq.parameters import Declared, Options, parameter
@@ -17,6 +19,7 @@ from skseq.parameters import Declared, Options, parameter
 __all__ = ["LabelsMixin", "declared_classes"]
 
 
+@described(**TEXTS)
 class LabelsMixin(Declared, about="task"):
     """Knows its classes and their weights, and trains on a part of them."""
 
@@ -102,9 +105,7 @@ class LabelsMixin(Declared, about="task"):
     ) -> Self:
         """Train for one epoch, from where the last fit or partial_fit stopped.
 
-        The scale of the inputs is learned in the first call and kept. Nothing is held
-        out, so `early_stopping` does not apply, nor does `lr_schedule`; weights are
-        taken as they are, not relative to their mean.
+        {one_epoch_of_labels}
 
         Parameters
         ----------
@@ -112,23 +113,12 @@ class LabelsMixin(Declared, about="task"):
             The sequences, as in `fit`.
         y : array-like or list of arrays
             The labels, as in `fit`.
-        classes : array-like of shape (n_classes,), default=None
-            All labels that may ever come; needed in the first call unless y holds
-            them all.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
+        {classes}
+        {sample_weight}
 
-        Returns
-        -------
-        self : object
-            The fitted estimator.
+        {fitted}
 
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are not as described, y holds a label that is
-            not among the classes, or `classes` are others than in the first call. A
-            fitted estimator then stays as it was.
+        {unlearned_labels}
         """
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
             raise ValueError(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from skseq._describing import described
 from skseq._sklearn import RegressorMixin
 from skseq.core.mixins._encoding import EncodingMixin
 from skseq.core.tasks import Regression
+from skseq.core.texts import TEXTS
 from skseq.data.targets import check_numbers, check_weights
 from skseq.parameters import attribute, parameter
 from skseq.parameters.checks import exactly
@@ -17,6 +19,7 @@ SCALED_TARGETS = """Whichever it is, the targets are standardised by theirs; pre
 are in the units of y."""
 
 
+@described(**TEXTS)
 class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     """Predicts one or several numbers per sequence."""
 
@@ -43,13 +46,9 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
             The sequences, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
+        {sample_weight}
 
-        Returns
-        -------
-        self : object
-            The fitted estimator.
+        {fitted}
         """
         return self._fit(X, y, sample_weight, partial=True)
 
@@ -58,15 +57,13 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
 
         Returns
         -------
         y : ndarray, Series or DataFrame of n_samples (by n_outputs)
             In the shape and units of the targets.
-            Of a panel, or a SequenceArray that knows its instances, a Series or
-            DataFrame by instance if `fit` was given such, too.
+            {by_instance}
         """
         outputs = self._predict_outputs(X)
         return self._answer(self._task.decode(outputs), X)
@@ -76,22 +73,16 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
+        {sample_weight}
 
         Returns
         -------
         score : float
 
-        Raises
-        ------
-        ValueError
-            If X, y or the weights are not as described, or y or the weights are
-            indexed by the instances of X in another order.
+        {unscored}
         """
         check_numbers(X, y)
         return super().score(X, y, check_weights(sample_weight, X, y))

@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._describing import described
 from skseq.core.mixins._known_series import joined, warn_of_known_series
 from skseq.core.mixins._labels import LabelsMixin
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.core.tasks import StepClassification
+from skseq.core.texts import TEXTS
 from skseq.data.sequences import SequenceArray
 from skseq.data.steps import check_step_labels, flatten_steps, unflatten_steps
 from skseq.data.validation import is_panel
@@ -22,6 +24,7 @@ from skseq.preprocessing._extents import extents_of
 __all__ = ["SequenceTaggerMixin"]
 
 
+@described(**TEXTS)
 class SequenceTaggerMixin(LabelsMixin):
     """Predicts one class per time step."""
 
@@ -97,8 +100,7 @@ class SequenceTaggerMixin(LabelsMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
 
         Returns
         -------
@@ -116,8 +118,7 @@ class SequenceTaggerMixin(LabelsMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
 
         Returns
         -------
@@ -134,8 +135,7 @@ class SequenceTaggerMixin(LabelsMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
 
         Returns
         -------
@@ -152,8 +152,7 @@ class SequenceTaggerMixin(LabelsMixin):
 
         Parameters
         ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, as in `fit`, of any length.
+        {sequences}
         y : array-like, list of arrays, Series or SequenceArray
             The labels of their steps, as in `fit`.
         sample_weight : array-like or list of arrays, default=None
