@@ -30,17 +30,7 @@ def gap_lengths(values: np.ndarray) -> np.ndarray:
 
 
 def _last_seen(values: np.ndarray) -> np.ndarray:
-    """Return the last value before each one, NaN if there is none.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        Rows in the order of time.
-
-    Returns
-    -------
-    before : ndarray of shape (n_rows, n_columns)
-    """
+    """Return the last value of its column before each one, NaN if there is none."""
     last = _last_rows(values)
     found = np.take_along_axis(values, last.clip(min=0), axis=0)
     return np.where(last < 0, np.nan, found)

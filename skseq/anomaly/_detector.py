@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._describing import described
 from skseq._sklearn import BaseEstimator, OutlierMixin
 from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
@@ -24,16 +25,7 @@ from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._known import starts_later, target_columns
-from skseq.parameters import Options, attribute, parameter
-from skseq.parameters.checks import (
-    array,
-    count,
-    flag,
-    instance,
-    number,
-    optional,
-    tuple_of,
-)
+from skseq.parameters import Options, attribute, checks, parameter
 from skseq.resources import unchanged_on_error
 from skseq.versioning import VersionedState
 
@@ -42,6 +34,14 @@ __all__ = ["SequenceAnomalyDetector"]
 FENCE = 3.0  # interquartile ranges beyond the quartile where Tukey's far outliers begin
 
 
+@described(
+    takes_rows="""
+    Parameters
+    ----------
+    X : array-like, Series or DataFrame of shape (n_rows, n_columns)
+        Rows in the order of time.
+    """
+)
 class SequenceAnomalyDetector(
     RowReader, OutlierMixin, VersionedState, NetworkReprMixin, BaseEstimator
 ):
@@ -139,19 +139,19 @@ class SequenceAnomalyDetector(
     )
 
     forecaster_: BaseForecaster = attribute(
-        check=instance(BaseForecaster),
+        check=checks.instance(BaseForecaster),
         text="The trained forecaster.",
         type="forecaster",
     )
     offset_: float = attribute(
-        check=number, text="Score below which a row is an outlier."
+        check=checks.number, text="Score below which a row is an outlier."
     )
-    _takes_flat: bool = attribute(check=flag)
-    _over: tuple = attribute(check=tuple_of(optional(count)))
-    _scale: ErrorScale = attribute(check=instance(ErrorScale))
-    _constant: np.ndarray = attribute(check=array(1, "f"))
-    _usual: np.ndarray = attribute(check=array(1, "f"))
-    _before: np.ndarray = attribute(check=array(1, "f"))
+    _takes_flat: bool = attribute(check=checks.flag)
+    _over: tuple = attribute(check=checks.tuple_of(checks.optional(checks.count)))
+    _scale: ErrorScale = attribute(check=checks.instance(ErrorScale))
+    _constant: np.ndarray = attribute(check=checks.array(1, "f"))
+    _usual: np.ndarray = attribute(check=checks.array(1, "f"))
+    _before: np.ndarray = attribute(check=checks.array(1, "f"))
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn what is usual.
@@ -202,10 +202,7 @@ class SequenceAnomalyDetector(
     def score_samples(self, X: Any) -> np.ndarray:
         """Return how usual each row is.
 
-        Parameters
-        ----------
-        X : array-like, Series or DataFrame of shape (n_rows, n_columns)
-            Rows in the order of time.
+        {takes_rows}
 
         Returns
         -------
@@ -236,10 +233,7 @@ class SequenceAnomalyDetector(
     def decision_function(self, X: Any) -> np.ndarray:
         """Return how far each row is from being an outlier.
 
-        Parameters
-        ----------
-        X : array-like, Series or DataFrame of shape (n_rows, n_columns)
-            Rows in the order of time.
+        {takes_rows}
 
         Returns
         -------
@@ -252,10 +246,7 @@ class SequenceAnomalyDetector(
     def predict(self, X: Any) -> np.ndarray:
         """Tell outliers from usual rows.
 
-        Parameters
-        ----------
-        X : array-like, Series or DataFrame of shape (n_rows, n_columns)
-            Rows in the order of time.
+        {takes_rows}
 
         Returns
         -------

@@ -5,7 +5,9 @@ from __future__ import annotations
 __all__ = ["TEXTS"]
 
 TEXTS = {
-    "sequences": """
+    "takes_sequences": """
+        Parameters
+        ----------
         X : array-like, DataFrame, list of arrays or SequenceArray
             The sequences, as in `fit`, of any length.
         """,

@@ -12,7 +12,35 @@ from skseq.data.validation import is_list_of_sequences, is_panel
 from skseq.parameters import Declared
 from skseq.versioning import VersionedState
 
-__all__ = ["SequenceTransformer", "in_layout_of"]
+__all__ = ["TEXTS", "SequenceTransformer", "in_layout_of"]
+
+TEXTS = {  # what methods of transformers say alike, for `described`
+    "fits_sequences": """
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences, in any layout of the estimators.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """,
+    "takes_sequences": """
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences.
+        """,
+    "fitted": """
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """,
+}
 
 
 class SequenceTransformer(

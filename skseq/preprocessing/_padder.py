@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._describing import described
 from skseq.data.reading import SequenceReader
 from skseq.data.token_arrays import TokenArray, holds_tokens
 from skseq.data.validation import check_sequences
 from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
 from skseq.parameters.checks import count
-from skseq.preprocessing._base import SequenceTransformer
+from skseq.preprocessing._base import TEXTS, SequenceTransformer
 
 __all__ = ["SequencePadder"]
 
 
+@described(**TEXTS)
 class SequencePadder(SequenceReader, SequenceTransformer, kw_only=False):
     """Fill up or cut sequences to one length.
 
@@ -60,17 +62,7 @@ class SequencePadder(SequenceReader, SequenceTransformer, kw_only=False):
     def fit(self, X: Any, y: Any = None) -> SequencePadder:
         """Find the longest sequence.
 
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, in any layout of the estimators.
-        y : object, default=None
-            Ignored.
-
-        Returns
-        -------
-        self : object
-            The fitted transformer.
+        {fits_sequences}
         """
         self._validate_params()
         sequences = check_sequences(self, X, reset=True)
@@ -80,10 +72,7 @@ class SequencePadder(SequenceReader, SequenceTransformer, kw_only=False):
     def transform(self, X: Any) -> np.ndarray:
         """Fill up and cut sequences.
 
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences.
+        {takes_sequences}
 
         Returns
         -------

@@ -10,17 +10,19 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._describing import described
 from skseq.data.reading import SequenceReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import refuse_tokens
 from skseq.data.validation import check_sequences
 from skseq.parameters import Options, attribute, parameter
-from skseq.preprocessing._base import SequenceTransformer, in_layout_of
+from skseq.preprocessing._base import TEXTS, SequenceTransformer, in_layout_of
 from skseq.resources import unchanged_on_error
 
 __all__ = ["SequenceScaler"]
 
 
+@described(**TEXTS)
 class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
     """Scale the features of sequences.
 
@@ -68,17 +70,7 @@ class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
     def fit(self, X: Any, y: Any = None) -> SequenceScaler:
         """Learn the scale of each feature.
 
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences, in any layout of the estimators.
-        y : object, default=None
-            Ignored.
-
-        Returns
-        -------
-        self : object
-            The fitted transformer.
+        {fits_sequences}
         """
         self._validate_params()
         refuse_tokens(X, "X", "They have no scale: leave the scaler out.")
@@ -91,10 +83,7 @@ class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
     def transform(self, X: Any) -> Any:
         """Scale sequences.
 
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences.
+        {takes_sequences}
 
         Returns
         -------

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._describing import described
 from skseq.data.panels import panel_starts
 from skseq.data.reading import RowReader
 from skseq.data.sequences import SequenceArray
@@ -19,7 +20,7 @@ from skseq.data.tables import MOST_ROWS, check_rows
 from skseq.data.validation import is_panel
 from skseq.parameters import attribute, parameter
 from skseq.parameters.checks import flag, instance
-from skseq.preprocessing._base import SequenceTransformer
+from skseq.preprocessing._base import TEXTS, SequenceTransformer
 from skseq.preprocessing._extents import Extent, extents_of, lie_between
 from skseq.preprocessing._lost_index import check_lost_index
 from skseq.preprocessing._order import check_order, check_same_order, times_of
@@ -34,6 +35,7 @@ from skseq.resources import unchanged_on_error
 __all__ = ["SlidingWindow"]
 
 
+@described(**TEXTS)
 class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
     """Turn every row of a table into the window of rows that ends there.
 
@@ -105,10 +107,7 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
         y : object, default=None
             The targets, of which only the index is looked at.
 
-        Returns
-        -------
-        self : object
-            The fitted transformer.
+        {fitted}
 
         Raises
         ------

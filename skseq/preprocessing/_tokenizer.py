@@ -13,13 +13,14 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._describing import described
 from skseq._showing import shown
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray
 from skseq.data.validation import check_tokens, naming
 from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
 from skseq.parameters.checks import instance
-from skseq.preprocessing._base import SequenceTransformer
+from skseq.preprocessing._base import TEXTS, SequenceTransformer
 from skseq.preprocessing._words import find_words, lower_characters
 
 __all__ = ["Tokenizer"]
@@ -27,6 +28,7 @@ __all__ = ["Tokenizer"]
 PADDING, UNKNOWN, START, END = SPECIAL = "<pad>", "<unk>", "<start>", "<end>"
 
 
+@described(**TEXTS)
 class Tokenizer(SequenceTransformer, kw_only=False):
     r"""Turn texts into sequences of tokens, words or characters by their number.
 
@@ -122,10 +124,7 @@ class Tokenizer(SequenceTransformer, kw_only=False):
         y : object, default=None
             Ignored.
 
-        Returns
-        -------
-        self : object
-            The fitted transformer.
+        {fitted}
 
         Raises
         ------

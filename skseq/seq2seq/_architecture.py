@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq.core.sequence_estimator import BaseSequenceEstimator
+from skseq.core.texts import TEXTS
 from skseq.data.batching import Batch, SequenceDataset
 from skseq.data.targets import check_weights
 from skseq.networks import (
@@ -20,7 +21,13 @@ from skseq.networks import (
     Pair,
     Seq2SeqNetwork,
 )
-from skseq.parameters import Options, attribute, check_teacher_forcing, parameter
+from skseq.parameters import (
+    Options,
+    attribute,
+    check_teacher_forcing,
+    parameter,
+    retold,
+)
 from skseq.parameters.checks import count
 from skseq.rnn import make_recurrent_encoder
 from skseq.rnn._parameters import BidirectionalRecurrence
@@ -28,7 +35,22 @@ from skseq.seq2seq._data import PairDataset
 from skseq.seq2seq._targets import check_n_steps
 from skseq.training import predict_batch
 
-__all__ = ["BaseSeq2Seq"]
+__all__ = ["TEXTS_OF_PAIRS", "BaseSeq2Seq"]
+
+TEXTS_OF_PAIRS = TEXTS | {
+    "takes_sequences": """
+        Parameters
+        ----------
+        X : array-like, DataFrame, list of arrays or SequenceArray
+            The sequences to read, as in `fit`, of any length.
+        """,
+    "unwritten": """
+        Raises
+        ------
+        ValueError
+            If X or n_steps is not as described.
+        """,
+}
 
 
 class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
@@ -73,6 +95,14 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
     _longest: int = attribute(check=count)
 
     _network_class = Seq2SeqNetwork
+
+    fit = retold(
+        BaseSequenceEstimator.fit,
+        X="""array-like, DataFrame, list of arrays or SequenceArray
+        The sequences to read: (n_samples, n_timesteps, n_features), a table
+        (n_samples, n_timesteps), a list of (n_timesteps_i, n_features) arrays or a
+        DataFrame indexed by (instance, time).""",
+    )
 
     @staticmethod
     def _check_lengths(sequences, y):

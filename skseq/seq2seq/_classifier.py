@@ -8,18 +8,16 @@ import numpy as np
 
 from skseq._describing import described
 from skseq.core.mixins._labels import declared_classes
-from skseq.core.sequence_estimator import BaseSequenceEstimator
-from skseq.core.texts import TEXTS
 from skseq.parameters import attribute, retold
 from skseq.parameters.checks import exactly
-from skseq.seq2seq._architecture import BaseSeq2Seq
+from skseq.seq2seq._architecture import TEXTS_OF_PAIRS, BaseSeq2Seq
 from skseq.seq2seq._targets import read_label_sequences
 from skseq.seq2seq._tasks import LabelSequences
 
 __all__ = ["Seq2SeqClassifier"]
 
 
-@described(**TEXTS)
+@described(**TEXTS_OF_PAIRS)
 class Seq2SeqClassifier(BaseSeq2Seq):
     """Writer of sequences of labels for sequences of another length.
 
@@ -54,11 +52,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
     _task: LabelSequences = attribute(check=exactly(LabelSequences))
 
     fit = retold(
-        BaseSequenceEstimator.fit,
-        X="""array-like, DataFrame, list of arrays or SequenceArray
-        The sequences to read: (n_samples, n_timesteps, n_features), a table
-        (n_samples, n_timesteps), a list of (n_timesteps_i, n_features) arrays or a
-        DataFrame indexed by (instance, time).""",
+        BaseSeq2Seq.fit,
         y="""list of array-likes or array of shape (n_samples, n_steps)
         The sequences of labels to write, each of shape (n_steps_i,); a sequence may be
         empty.""",
@@ -111,10 +105,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
     def predict(self, X: Any, n_steps: Any = None) -> Any:
         """Write the labels that belong to sequences, the most probable ones in turn.
 
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences to read, as in `fit`, of any length.
+        {takes_sequences}
         n_steps : int or array-like of int of shape (n_samples,), default=None
             How many labels to write at most, for all or for each; None stands for the
             length of the longest sequence in `fit`.
@@ -125,10 +116,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
             Labels of shape (n_steps_i,). Of a panel, or a SequenceArray that knows its
             instances, a Series of them by instance if `fit` was given such, too.
 
-        Raises
-        ------
-        ValueError
-            If X or n_steps is not as described.
+        {unwritten}
         """
         written, n_steps = self._write(X, n_steps)
         most = np.broadcast_to(

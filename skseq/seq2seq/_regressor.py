@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import r2_score
 
+from skseq._describing import described
 from skseq._sklearn import RegressorMixin
 from skseq.core.mixins._regression import SCALED_TARGETS, SequenceRegressorMixin
-from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.parameters import attribute, parameter, retold
 from skseq.parameters.checks import exactly, instance
-from skseq.seq2seq._architecture import BaseSeq2Seq
+from skseq.seq2seq._architecture import TEXTS_OF_PAIRS, BaseSeq2Seq
 from skseq.seq2seq._targets import Layout, read_number_sequences
 from skseq.seq2seq._tasks import NumberSequences
 
 __all__ = ["Seq2SeqRegressor"]
 
 
+@described(**TEXTS_OF_PAIRS)
 class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     """Regressor of sequences of numbers from sequences of another length.
 
@@ -57,11 +58,7 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     _layout: Layout = attribute(check=instance(Layout))
 
     fit = retold(
-        BaseSequenceEstimator.fit,
-        X="""array-like, DataFrame, list of arrays or SequenceArray
-        The sequences to read: (n_samples, n_timesteps, n_features), a table
-        (n_samples, n_timesteps), a list of (n_timesteps_i, n_features) arrays or a
-        DataFrame indexed by (instance, time).""",
+        BaseSeq2Seq.fit,
         y="""array-like, list of arrays or SequenceArray
         The sequences to write: (n_samples, n_steps), (n_samples, n_steps, n_targets), a
         list of arrays (n_steps_i,) or (n_steps_i, n_targets), or (n_samples,) for one
@@ -85,10 +82,7 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     def predict(self, X: Any, n_steps: Any = None) -> Any:
         """Write the sequences that belong to others.
 
-        Parameters
-        ----------
-        X : array-like, DataFrame, list of arrays or SequenceArray
-            The sequences to read, as in `fit`, of any length.
+        {takes_sequences}
         n_steps : int or array-like of int of shape (n_samples,), default=None
             How many steps to write, for all or for each; None stands for the length of
             the longest sequence in `fit`.
@@ -101,10 +95,7 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
             instances, by instance if `fit` was given such, too: a Series of numbers, a
             DataFrame with a column per step, or a Series of arrays.
 
-        Raises
-        ------
-        ValueError
-            If X or n_steps is not as described.
+        {unwritten}
         """
         written, n_steps = self._write(X, n_steps)
         laid_out = self._layout.lay_out(self._task.decode(written), n_steps)

@@ -57,9 +57,7 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of every class.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
 
         Returns
         -------
@@ -73,9 +71,7 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the network's outputs before they become probabilities.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
 
         Returns
         -------
@@ -89,9 +85,7 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
     def predict(self, X: Any) -> Any:
         """Return the most probable class.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
 
         Returns
         -------
@@ -107,9 +101,7 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy; of label indicators, of whole rows.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Their labels.
         {sample_weight}

@@ -31,9 +31,7 @@ class EncodingMixin(
         That is its pooled steps, before the fully connected layers: with
         ``pooling="last"`` the final state h of the last recurrent layer.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
 
         Returns
         -------

@@ -55,9 +55,7 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     def predict(self, X: Any) -> Any:
         """Return the predicted targets.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
 
         Returns
         -------
@@ -71,9 +69,7 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R², the mean over the outputs.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their targets.
         {sample_weight}

@@ -98,9 +98,7 @@ class SequenceTaggerMixin(LabelsMixin):
     def predict_proba(self, X: Any) -> Any:
         """Return the probability of every class at every step.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
 
         Returns
         -------
@@ -116,9 +114,7 @@ class SequenceTaggerMixin(LabelsMixin):
     def decision_function(self, X: Any) -> Any:
         """Return the network's outputs before they become probabilities.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
 
         Returns
         -------
@@ -133,9 +129,7 @@ class SequenceTaggerMixin(LabelsMixin):
     def predict(self, X: Any) -> Any:
         """Return the most probable class of every step.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
 
         Returns
         -------
@@ -150,9 +144,7 @@ class SequenceTaggerMixin(LabelsMixin):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy over all steps.
 
-        Parameters
-        ----------
-        {sequences}
+        {takes_sequences}
         y : array-like, list of arrays, Series or SequenceArray
             The labels of their steps, as in `fit`.
         sample_weight : array-like or list of arrays, default=None
