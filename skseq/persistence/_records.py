@@ -182,8 +182,8 @@ RECORDS: dict[type, Record] = {
     Roles: Record(dict.fromkeys(Roles._fields, array(1, "i")), _call),
     Columns: Record(dict.fromkeys(Columns._fields, count), _call),
     Kind: Record(
-        {"is_pandas": flag, "columns": _ANY, "is_flat": flag}
-        | {"index_names": instance(tuple)},
+        dict.fromkeys(Kind._fields, flag)
+        | {"columns": _ANY, "index_names": instance(tuple)},
         _call,
     ),
     Span: Record(dict.fromkeys(Span._fields, _ANY), _call),
@@ -199,12 +199,8 @@ RECORDS: dict[type, Record] = {
         _is_table,
     ),
     Moments: Record(
-        {
-            **dict.fromkeys(("n_there", "mean", "squares", "steps"), array(1, "f")),
-            "n_steps": array(1, "f"),
-            "last": array(2, "f"),
-            "is_settled": array(1, "b"),
-        },
+        dict.fromkeys(Moments._fields, array(1, "f"))
+        | {"last": array(2, "f"), "is_settled": array(1, "b")},
         _call,
         lambda moments: (
             len(moments.n_there)

@@ -83,11 +83,7 @@ def _knows_numbers(tokenizer: Tokenizer) -> bool:
     check_pattern(tokenizer.token_pattern)
     return (
         list(words.values()) == list(range(len(words)))
-        and {
-            PADDING,
-            UNKNOWN,
-        }
-        <= words.keys()
+        and {PADDING, UNKNOWN} <= words.keys()
     )
 
 
