@@ -14,7 +14,12 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 import skseq
 from skseq import preprocessing
-from skseq.core.parameters import RunParameters, TrainingParameters
+from skseq.core.parameters import (
+    HoldoutParameters,
+    ProgressParameters,
+    RunParameters,
+    TrainingParameters,
+)
 from skseq.parameters import Declared
 
 PUBLIC = [
@@ -79,8 +84,8 @@ def test_help_shows_what_the_docstring_says(cls):
 
 @every_class
 def test_no_line_is_too_long(cls):
-    for line in cls.__doc__.splitlines():
-        assert len(line) <= 88 or " : " in line, line
+    for line in inspect.getdoc(cls).splitlines():
+        assert len(line) <= (87 if " : " in line else 84), line
 
 
 @every_class
@@ -100,9 +105,16 @@ def test_every_public_attribute_is_shown(cls):
 @pytest.mark.parametrize("cls", WITH_NETWORK)
 def test_what_is_peculiar_comes_first(cls):
     names = list(signature(cls))
-    shared = TrainingParameters._declared | RunParameters._declared
-    n_training = len(shared) + ("warm_start" in names)
-    assert set(names[-n_training:]) - {"warm_start"} == set(shared)
+    groups = (
+        *(TrainingParameters, HoldoutParameters),
+        *(ProgressParameters, RunParameters),
+    )
+    shared = [name for group in groups for name in group._declared]
+    shared += ["warm_start"] * ("warm_start" in names)
+    assert names[-len(shared) :] == shared
+    start = shared.index("early_stopping")
+    stopping = ["early_stopping", "validation_fraction", "patience"]
+    assert shared[start : start + 3] == stopping
     first = {
         "Forecaster": "window_length",
         "Generator": "level",
@@ -118,11 +130,50 @@ def test_an_override_is_where_it_was_declared():
     names = list(signature(skseq.CNNLSTMClassifier))
     assert names[:15] == [
         *("n_filters", "kernel_size", "n_branches", "padding", "batch_norm"),
-        *("cell", "hidden_size", "num_layers", "nonlinearity", "recurrent_dropout"),
-        *("bidirectional", "skip", "stride", "pool_size", "pooling"),
+        *("stride", "pool_size", "cell", "hidden_size", "num_layers", "nonlinearity"),
+        *("recurrent_dropout", "bidirectional", "skip", "pooling"),
     ]
     assert signature(skseq.CNNLSTMClassifier)["pool_size"].default == 2
     assert signature(skseq.CNNClassifier)["pool_size"].default == 1
+
+
+def test_a_page_speaks_of_its_own_estimator():
+    """What is said once for all is said again where it would not be right."""
+    pages = {cls.__name__: inspect.getdoc(cls) for cls in PUBLIC}
+
+    def said(kind, title, name):
+        texts = {
+            " ".join(text.split())
+            for page in pages
+            if kind in page
+            for entry, *_, text in section(pages[page], title)
+            if entry == name
+        }
+        assert len(texts) == 1, texts
+        return texts.pop()
+
+    for kind in ("RNNClassifier", "RNNRegressor"):
+        assert "one vector: its final state," in said(kind, "Parameters", "pooling")
+    for kind in ("CNNClassifier", "CNNLSTMRegressor"):
+        assert "one vector: the last step," in said(kind, "Parameters", "pooling")
+    held_out = "Decides initial weights, shuffling, dropout and the held-out "
+    for kind in ("RNNTagger", "Seq2SeqClassifier"):
+        assert f"{held_out}part." in said(kind, "Parameters", "random_state")
+    assert f"{held_out}texts." in said("Generator", "Parameters", "random_state")
+    # forecasters hold out the last rows
+    assert "shuffling and dropout. " in said("Forecaster", "Parameters", "random_state")
+    for kind, takes in {
+        "RNNClassifier": "tensor (B, T, F)",
+        "Tagger": "(n_samples, n_timesteps, n_classes)",
+        "Seq2SeqRegressor": "skseq.networks.Pair",
+        "Forecaster": "skseq.networks.Window",
+        "Generator": "skseq.networks.Passage",
+    }.items():
+        text = said(kind, "Attributes", "module_")
+        assert takes in text
+        others = {"Pair", "Window", "Passage"} - {takes.split(".")[-1]}
+        assert not any(f"networks.{other}" in text for other in others)
+    assert "sorted" in said("Seq2SeqClassifier", "Attributes", "classes_")
 
 
 # What is told of mistakes -----------------------------------------------------------

@@ -12,7 +12,7 @@ from skseq.parameters import POSITIVE_INTEGER, Declared, Options, parameter
 __all__ = ["Convolution", "Downsampling"]
 
 
-class Convolution(Declared, about="layers"):
+class Convolution(Declared, about="convolutions"):
     """The parameters of convolutional layers that keep every step."""
 
     n_filters: tuple[int, ...] = parameter(
@@ -47,7 +47,7 @@ class Convolution(Declared, about="layers"):
     )
 
 
-class Downsampling(PoolingParameters, about="layers"):
+class Downsampling(PoolingParameters, about="convolutions"):
     """The parameters of convolutional layers that may leave fewer steps, or one."""
 
     stride: int = parameter(
@@ -67,4 +67,8 @@ class Downsampling(PoolingParameters, about="layers"):
         `fit` that fills the kernels of all layers; shorter ones have zeros behind
         them.""",
     )
-    pooling: str = "mean"
+    pooling: str = parameter(
+        default="mean",
+        text="""How the steps of the last layer become one vector: the last step, the
+        mean or the maximum over the steps, or a mean with learned weights.""",
+    )

@@ -12,7 +12,12 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 from torch import nn
 
 from skseq._sklearn import BaseEstimator
-from skseq.core.parameters import RunParameters, TrainingParameters
+from skseq.core.parameters import (
+    HoldoutParameters,
+    ProgressParameters,
+    RunParameters,
+    TrainingParameters,
+)
 from skseq.core.summary import NetworkReprMixin
 from skseq.parameters import PROBABILITY, attribute, parameter
 from skseq.resources import make_accelerator, resolve_device, torch_threads
@@ -34,6 +39,8 @@ def n_multiplied(module: nn.Module) -> int:
 
 class NetworkEstimator(
     RunParameters,
+    ProgressParameters,
+    HoldoutParameters,
     TrainingParameters,
     VersionedState,
     NetworkReprMixin,
@@ -64,9 +71,8 @@ class NetworkEstimator(
 
     def _training_parameters(self, n_samples: int) -> dict[str, Any]:
         """Return what `skseq.training.train` takes by the names of parameters."""
-        parameters = {
-            name: getattr(self, name) for name in TrainingParameters._declared
-        }
+        names = [*TrainingParameters._declared, *ProgressParameters._declared]
+        parameters = {name: getattr(self, name) for name in names}
         if self.max_epochs == "auto":
             n_batches = -(-n_samples // self.batch_size)
             n_epochs = AUTO_STEPS // n_batches
@@ -106,9 +112,7 @@ class NetworkEstimator(
     def module_(self) -> torch.nn.Module:
         """The trained network: (x, lengths) -> outputs.
 
-        x is a tensor (B, T, F), integers (B, T, 1) if it holds tokens; of a forecaster
-        a `skseq.networks.Window`, of an encoder-decoder a `skseq.networks.Pair`, of a
-        generator a `skseq.networks.Passage`.
+        x is a tensor (B, T, F), integers (B, T, 1) if it holds tokens.
         """
         return self.net_.module_
 

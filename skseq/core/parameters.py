@@ -23,8 +23,10 @@ from skseq.training import OPTIMIZERS
 __all__ = [
     "MOST_INT",
     "DenseParameters",
+    "HoldoutParameters",
     "InputParameters",
     "PoolingParameters",
+    "ProgressParameters",
     "RunParameters",
     "TrainingParameters",
 ]
@@ -32,6 +34,7 @@ __all__ = [
 MOST_INT = 2**31 - 1  # of what torch reads as a C integer
 MOST_THREADS = 1024  # more would be no processor's
 MOST_FLOAT = float(np.finfo(np.float32).max)
+_OPTIMIZERS = ", ".join(f'"{name}"' for name in OPTIMIZERS)
 
 
 class TrainingParameters(Declared, about="training"):
@@ -40,7 +43,8 @@ class TrainingParameters(Declared, about="training"):
     optimizer: str | Callable = parameter(
         default="adamw",
         constraint=[Options(*OPTIMIZERS), callable],
-        text="""Its name, a class of `torch.optim` or a partial of one.""",
+        text=f"""{_OPTIMIZERS}, a class of `torch.optim` or a partial of one.""",
+        type="str or callable",
     )
     lr: float = parameter(
         default=0.005,
@@ -92,26 +96,10 @@ class TrainingParameters(Declared, about="training"):
         (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and
         predictions stay in float32; small fits in float64 are left alone.""",
     )
-    callbacks: Sequence | None = parameter(
-        default=None,
-        constraint=[list, tuple, None],
-        text="""Called during training as by skorch.""",
-        type="list of skorch callbacks or None",
-    )
-    verbose: int = parameter(
-        default=0,
-        constraint=["verbose"],
-        text="""0 is silent, 1 shows a progress bar, 2 a table of the epochs.""",
-    )
-    patience: int = parameter(
-        default=10,
-        constraint=[POSITIVE_INTEGER],
-        text="""Epochs to wait for a lower loss.""",
-    )
 
 
-class RunParameters(Declared, about="training"):
-    """What a fit holds out, where it runs, and its random numbers."""
+class HoldoutParameters(Declared, about="training"):
+    """What decides when a training stops."""
 
     early_stopping: bool = parameter(
         default=False,
@@ -124,6 +112,32 @@ class RunParameters(Declared, about="training"):
         constraint=[Interval(Real, 0, 1, closed="neither")],
         text="""Fraction to hold out.""",
     )
+
+
+class ProgressParameters(Declared, about="training"):
+    """How a training is watched: these, too, are what `train` takes."""
+
+    patience: int = parameter(
+        default=10,
+        constraint=[POSITIVE_INTEGER],
+        text="""Epochs to wait for a lower loss.""",
+    )
+    callbacks: Sequence | None = parameter(
+        default=None,
+        constraint=[list, tuple, None],
+        text="""Called during training as by skorch.""",
+        type="list of skorch callbacks or None",
+    )
+    verbose: int = parameter(
+        default=0,
+        constraint=["verbose"],
+        text="""0 is silent, 1 shows a progress bar, 2 a table of the epochs.""",
+    )
+
+
+class RunParameters(Declared, about="training"):
+    """Where an estimator runs, and its random numbers."""
+
     device: str = parameter(
         default="auto",
         constraint=[str],
@@ -133,14 +147,16 @@ class RunParameters(Declared, about="training"):
     n_threads: int | None = parameter(
         default=None,
         constraint=[Interval(Integral, 1, MOST_THREADS, closed="both"), None],
-        text="""CPU threads of torch; None takes one for small networks, which several
-        make slower, and else the present setting, which is restored afterwards.""",
+        text="""CPU threads of torch in training and prediction; None takes one for
+        small networks, which several make slower, and else the present setting, which
+        is restored afterwards.""",
     )
     random_state: Any = parameter(
         default=None,
         constraint=["random_state"],
-        text="""Decides initial weights, shuffling, dropout and the held-out part. The
-        global generators of NumPy and torch are neither used nor changed.""",
+        text="Decides initial weights, shuffling, dropout and the held-out part.",
+        more="""The global generators of NumPy and torch are neither used nor
+        changed.""",
         type="int, RandomState or None",
     )
 
@@ -191,9 +207,8 @@ class PoolingParameters(Declared, about="pooling"):
     pooling: str = parameter(
         default="last",
         constraint=[Options(*POOLINGS)],
-        text="""How the steps of the last layer become one vector: the last step, of
-        recurrent layers their final state, the mean or the maximum over the steps, or a
-        mean with learned weights.""",
+        text="""How the steps of the last layer become one vector: its final state, the
+        mean or the maximum over the steps, or a mean with learned weights.""",
     )
 
 

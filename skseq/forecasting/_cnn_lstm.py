@@ -6,12 +6,12 @@ from skseq.forecasting._base import BaseForecaster
 from skseq.networks import ConvRecurrentEncoder, SegmentDecoder, SegmentEncoder
 from skseq.parameters import POSITIVE_INTEGER, Options, parameter
 from skseq.rnn import make_recurrent_encoder
-from skseq.rnn._parameters import Recurrence
+from skseq.rnn._parameters import WindowRecurrence
 
 __all__ = ["CNNLSTMForecaster"]
 
 
-class CNNLSTMForecaster(Recurrence, BaseForecaster):
+class CNNLSTMForecaster(WindowRecurrence, BaseForecaster):
     """Forecaster of one or many series by a convolution and a recurrent network.
 
     A strided convolution turns the window into segments, recurrent layers read the

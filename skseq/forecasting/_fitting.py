@@ -73,6 +73,7 @@ class SeriesLearner(
     validation_fraction = parameter(
         text="Share of the rows to hold out, `horizon` at least."
     )
+    random_state = parameter(text="Decides initial weights, shuffling and dropout.")
 
     _takes_flat: bool = attribute(check=flag)
     _has_own_y: bool = attribute(check=flag)
@@ -100,6 +101,11 @@ class SeriesLearner(
     ) -> Decoder | None:
         """Return what writes the horizon step by step, of values beside features."""
         return None
+
+    @property
+    def module_(self) -> torch.nn.Module:
+        """The trained network, which takes a `skseq.networks.Window`."""
+        return super().module_
 
     # Fitting ----------------------------------------------------------------
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import RecurrentLayer
 from skseq.rnn import make_recurrent_encoder
-from skseq.rnn._parameters import Recurrence
+from skseq.rnn._parameters import WindowRecurrence
 
 __all__ = ["RNNForecaster"]
 
 
-class RNNForecaster(Recurrence, BaseForecaster):
+class RNNForecaster(WindowRecurrence, BaseForecaster):
     """Forecaster of one or many series by a recurrent network.
 
     Recurrent layers read a window of past rows; what they remember at its end becomes

@@ -24,7 +24,7 @@ from skseq.resources import (
     unchanged_on_error,
 )
 from skseq.rnn import make_recurrent_encoder
-from skseq.rnn._parameters import Recurrence
+from skseq.rnn._parameters import WindowRecurrence
 from skseq.training import train
 
 __all__ = ["NO_TARGET", "LanguageLearner"]
@@ -32,7 +32,7 @@ __all__ = ["NO_TARGET", "LanguageLearner"]
 NO_TARGET = -100  # the column of what never follows; torch's cross entropy ignores it
 
 
-class LanguageLearner(Recurrence, NetworkEstimator):
+class LanguageLearner(WindowRecurrence, NetworkEstimator):
     """What learns which symbol follows those before."""
 
     level: str = parameter(
@@ -58,10 +58,6 @@ class LanguageLearner(Recurrence, NetworkEstimator):
         text="""Number of symbols through which gradients go back, at most.""",
     )
     hidden_size: int | tuple[int, ...] = 128
-    recurrent_dropout = parameter(
-        text="""Probability of dropping a unit's state on its way into the next step,
-        with one mask for all steps of a window (Gal and Ghahramani, 2016)."""
-    )
     max_epochs = parameter(
         text="""Number of passes over the texts; "auto" makes about 1000 steps of the
         optimiser, in 10 to 400 epochs."""
@@ -77,6 +73,9 @@ class LanguageLearner(Recurrence, NetworkEstimator):
     )
     validation_fraction = parameter(
         text="Share of the symbols, or of the texts, to hold out."
+    )
+    random_state = parameter(
+        text="Decides initial weights, shuffling, dropout and the held-out texts."
     )
 
     classes_: np.ndarray = attribute(
@@ -94,6 +93,14 @@ class LanguageLearner(Recurrence, NetworkEstimator):
     _tokenizer: Tokenizer = attribute(check=instance(Tokenizer))
     _tokens: np.ndarray = attribute(check=array(1, "i"))
     _columns: np.ndarray = attribute(check=array(1, "i"))
+
+    @property
+    def module_(self) -> torch.nn.Module:
+        """The trained network, a `skseq.networks.LanguageNetwork`.
+
+        It takes a `skseq.networks.Passage`.
+        """
+        return super().module_
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn from one long text, or from many.

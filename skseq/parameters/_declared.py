@@ -11,7 +11,10 @@ from skseq.parameters._docstrings import composed
 
 __all__ = ["Declared", "attribute", "parameter"]
 
-GROUPS = ("window", "itself", "layers", "pooling", "head", "task", "input", "training")
+GROUPS = (
+    *("window", "itself", "convolutions", "layers", "pooling", "head"),
+    *("task", "input", "training"),
+)
 UNSAID: Any = object()
 
 
@@ -182,8 +185,16 @@ def _parameters(cls: type[Declared]) -> dict[str, dict]:
 def _attributes(cls: type[Declared]) -> dict[str, dict]:
     """Return what is said of each attribute, those of the class itself first."""
     told = _told(cls, SaidOfAttribute)
-    names = [name for base in reversed(_bases(cls)) for name in base._said]
-    return {name: told[name] for name in dict.fromkeys(names) if name in told}
+    owners: dict[str, type[Declared]] = {}
+    for base in _bases(cls):
+        for name in base._said:
+            owners.setdefault(name, base)
+    return {
+        name: told[name]
+        for base in reversed(_bases(cls))
+        for name, owner in owners.items()
+        if owner is base and name in told
+    }
 
 
 def _told(cls: type[Declared], kind: type[Said]) -> dict[str, dict]:

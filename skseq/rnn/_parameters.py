@@ -11,7 +11,7 @@ from skseq.parameters import (
     parameter,
 )
 
-__all__ = ["BidirectionalRecurrence", "Recurrence"]
+__all__ = ["BidirectionalRecurrence", "Recurrence", "WindowRecurrence"]
 
 
 class Recurrence(Declared, about="layers"):
@@ -54,4 +54,13 @@ class BidirectionalRecurrence(Recurrence, about="layers"):
         default=False,
         constraint=["boolean"],
         text="""Whether every layer also reads the sequence backwards.""",
+    )
+
+
+class WindowRecurrence(Recurrence, about="layers"):
+    """The parameters of recurrent layers that read windows."""
+
+    recurrent_dropout = parameter(
+        text="""Probability of dropping a unit's state on its way into the next step,
+        with one mask for all steps of a window (Gal and Ghahramani, 2016)."""
     )

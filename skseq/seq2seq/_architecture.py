@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
@@ -103,6 +104,11 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
         (n_samples, n_timesteps), a list of (n_timesteps_i, n_features) arrays or a
         DataFrame indexed by (instance, time).""",
     )
+
+    @property
+    def module_(self) -> torch.nn.Module:
+        """The trained network, which takes a `skseq.networks.Pair`."""
+        return super().module_
 
     @staticmethod
     def _check_lengths(sequences, y):

@@ -99,7 +99,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
 
     @property
     def classes_(self) -> np.ndarray:
-        """The labels."""
+        """The sorted labels, of shape (n_classes,)."""
         return self._task.classes
 
     def predict(self, X: Any, n_steps: Any = None) -> Any:

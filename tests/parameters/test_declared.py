@@ -96,6 +96,19 @@ def test_attributes_are_those_of_all_classes():
     assert list(Base._attributes) == ["n_iter_", "_is_open"]
 
 
+def test_more_said_of_an_attribute_leaves_it_where_it_was():
+    class Amended(Model):
+        _is_open = attribute(text="Whether.")
+        own_: int = attribute(text="Its own.")
+
+    names = list(Model._attributes)
+    assert list(Amended._attributes) == ["own_", *names]
+    assert Amended._attributes["_is_open"] == {
+        **Model._attributes["_is_open"],
+        "text": "Whether.",
+    }
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, clone])
 def test_copies_have_the_same_parameters(copied):
     model = Model(lr=0.25, width=3)

@@ -36,7 +36,7 @@ class LabelsMixin(Declared, about="task"):
 
     @property
     def classes_(self) -> np.ndarray:
-        """The labels (n_classes,), in the order of the columns of `predict_proba`."""
+        """The labels, (n_classes,), in the order of the columns of `predict_proba`."""
         return self._task.classes
 
     def _check_classes(self, labels: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
@@ -52,6 +53,15 @@ class SequenceTaggerMixin(LabelsMixin):
     Every step counts alike in the loss and in `score`, so a long sequence counts more
     than a short one; steps of padding do not count at all.
     """
+
+    @property
+    def module_(self) -> torch.nn.Module:
+        """The trained network: (x, lengths) -> outputs.
+
+        x is a tensor (B, T, F), integers (B, T, 1) if it holds tokens; outputs are
+        (n_samples, n_timesteps, n_classes).
+        """
+        return super().module_
 
     def _check_y(self, X, y):
         return check_step_labels(X, y)
