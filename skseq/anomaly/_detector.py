@@ -7,24 +7,19 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import clone
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
 from skseq._sklearn import BaseEstimator, OutlierMixin
-from skseq.anomaly._before import gap_lengths, unmoved_errors
+from skseq.anomaly._errors import ForecastErrors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
 from skseq.core.summary import NetworkReprMixin
-from skseq.data.foreign import check_container
-from skseq.data.reading import RowReader
-from skseq.data.tables import MOST_ROWS, check_rows
-from skseq.data.validation import naming
+from skseq.data.tables import MOST_ROWS
 from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
-from skseq.forecasting._dates import check_no_dates
-from skseq.forecasting._known import starts_later, target_columns
+from skseq.forecasting._known import starts_later
 from skseq.parameters import Options, attribute, checks, parameter
 from skseq.resources import unchanged_on_error
 from skseq.versioning import VersionedState
@@ -43,7 +38,7 @@ FENCE = 3.0  # interquartile ranges beyond the quartile where Tukey's far outlie
     """
 )
 class SequenceAnomalyDetector(
-    RowReader, OutlierMixin, VersionedState, NetworkReprMixin, BaseEstimator
+    ForecastErrors, OutlierMixin, VersionedState, NetworkReprMixin, BaseEstimator
 ):
     """Detector of rows that do not follow from the rows before them.
 
@@ -138,18 +133,10 @@ class SequenceAnomalyDetector(
         type="int, RandomState or None",
     )
 
-    forecaster_: BaseForecaster = attribute(
-        check=checks.instance(BaseForecaster),
-        text="The trained forecaster.",
-        type="forecaster",
-    )
     offset_: float = attribute(
         check=checks.number, text="Score below which a row is an outlier."
     )
-    _takes_flat: bool = attribute(check=checks.flag)
     _over: tuple = attribute(check=checks.tuple_of(checks.optional(checks.count)))
-    _scale: ErrorScale = attribute(check=checks.instance(ErrorScale))
-    _constant: np.ndarray = attribute(check=checks.array(1, "f"))
     _usual: np.ndarray = attribute(check=checks.array(1, "f"))
     _before: np.ndarray = attribute(check=checks.array(1, "f"))
 
@@ -298,84 +285,6 @@ class SequenceAnomalyDetector(
         if self.random_state is not None:
             forecaster.set_params(random_state=self.random_state)
         return forecaster
-
-    @naming("X")
-    def _read(self, X: Any, *, reset: bool) -> Any:
-        """Return a table; a flat series is one of one column."""
-        check_container(X, "X", time_axis=0)
-        is_pandas = hasattr(X, "iloc")
-        if is_pandas and X.index.nlevels > 1:
-            raise ValueError(
-                f"X has an index of {X.index.nlevels} levels; a detector takes one "
-                "series, with one level."
-            )
-        n_dimensions = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
-        if reset:
-            self._takes_flat = n_dimensions == 1
-        if is_pandas and n_dimensions == 1:
-            X = X.to_frame(0 if self._takes_flat else X.name)
-        elif self._takes_flat and n_dimensions == 1:
-            X = np.asarray(X)[:, None]
-        check_no_dates(X)
-        values = check_rows(self, X, reset=reset, finite=False)
-        return pd.DataFrame(values, X.index, X.columns) if is_pandas else values
-
-    def _targets(self, X: Any) -> np.ndarray:
-        """Return the columns that are forecast."""
-        return np.asarray(X, dtype=np.float64)[:, target_columns(self.forecaster_)]
-
-    def _constants(self, targets: np.ndarray) -> np.ndarray:
-        """Return the value of columns that have one only, NaN of others."""
-        there = ~np.isnan(targets)
-        low = targets.min(axis=0, where=there, initial=np.inf)
-        high = targets.max(axis=0, where=there, initial=-np.inf)
-        return np.where(low == high, low, np.nan)
-
-    def _errors(self, X: Any, n_hidden: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Return errors and gaps of the rows behind the first window of a series."""
-        paths = self.forecaster_._paths(X, None, True, n_hidden)
-        return self._errors_of(self._targets(X), paths)
-
-    def _errors_of(
-        self, targets: np.ndarray, paths: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return errors of forecasts, and behind which gaps, (n_rows, n_columns)."""
-        n_rows = len(paths)
-        errors, gaps = targets[-n_rows:] - paths[:, 0], gap_lengths(targets)[-n_rows:]
-        unmoved = unmoved_errors(targets, self._constant)[-n_rows:]
-        return np.where(np.isnan(self._constant), errors, unmoved), gaps
-
-    def _errors_behind(self, X: Any) -> dict[int, np.ndarray]:
-        """Return the errors of training rows behind gaps, made for the purpose.
-
-        Gaps of 1, 2, 4, ... rows; what is longer than a window is like a window's.
-        """
-        longest = self.forecaster_.window_length - 1
-        if self.forecaster_.missing != "mask" or longest < 1:
-            return {}
-        lengths = [n for n in 2 ** np.arange(31) if n < longest] + [longest]
-        targets, behind = self._targets(X), {}
-        for n in map(int, lengths):
-            errors, _ = self._errors(X, n)
-            before = targets[longest - n : len(targets) - n - 1]
-            behind[n] = np.where(np.isnan(before), np.nan, errors)
-        return behind
-
-    def _check_errors(self, errors: np.ndarray) -> None:
-        """Refuse columns of which no error tells what is usual."""
-        unknown = np.isnan(errors).all(axis=0)
-        if unknown.any():
-            column = target_columns(self.forecaster_)[np.argmax(unknown)]
-            raise ValueError(
-                f"Column {column} of X has no value behind the first "
-                f"{self.forecaster_.window_length} rows, which cannot be forecast."
-            )
-
-    def _later_distances(self, X: Any) -> np.ndarray:
-        known = self.forecaster_._context.values[:, : len(self._constant)]
-        targets = np.concatenate([known, self._targets(X)])
-        paths = self.forecaster_._paths(X, None, False)
-        return self._scale.distance(*self._errors_of(targets, paths))
 
     def _behind(self, distances: np.ndarray) -> np.ndarray:
         """Return the scores of rows that follow those known so far."""
