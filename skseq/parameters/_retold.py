@@ -41,7 +41,9 @@ def retold(method: Method, **texts: str) -> Method:
     ...     return x + y
     """
     told: FunctionType = method  # type: ignore[assignment]
-    docstring = inspect.cleandoc(told.__doc__ or "")
+    if told.__doc__ is None:  # as under python -OO
+        return method
+    docstring = inspect.cleandoc(told.__doc__)
     for name, text in texts.items():
         entry = f"{name} : {inspect.cleandoc(text)}".replace("\n", "\n    ")
         place = re.search(rf"^{name} : .*(\n    .*)+", docstring, re.MULTILINE)

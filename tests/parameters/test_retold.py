@@ -49,6 +49,13 @@ def test_it_is_the_same_method():
     assert Derived.add.__qualname__ == "Base.add"
 
 
+def test_without_docstrings_as_under_oo_there_is_nothing_to_tell():
+    def add(x):
+        return x
+
+    assert retold(add, x="int") is add
+
+
 def test_taggers_tell_what_their_labels_are():
     of_tagger = inspect.getdoc(RNNTagger.fit)
     assert "The label of every time step" in of_tagger
