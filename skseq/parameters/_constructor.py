@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["constructor"]
+__all__ = ["constructor", "is_composed"]
 
 
 def constructor(cls: type, parameters: dict[str, dict]) -> Callable[..., None]:
@@ -19,7 +19,8 @@ def constructor(cls: type, parameters: dict[str, dict]) -> Callable[..., None]:
     cls : type
         The class it is for.
     parameters : dict of str to dict
-        Of each parameter its "default" and, perhaps, "annotation" and "kw_only".
+        Of each parameter its "default" and, perhaps, "kw_only", "annotation" and
+        "hint", what `typing.get_type_hints` makes the type of.
 
     Returns
     -------
@@ -56,10 +57,18 @@ def constructor(cls: type, parameters: dict[str, dict]) -> Callable[..., None]:
     init.__signature__ = of_call.replace(
         parameters=[receiver, *of_call.parameters.values()]
     )
+    init.__annotations__ = {
+        name: said["hint"] for name, said in parameters.items() if "hint" in said
+    }
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     init.__module__ = cls.__module__
-    init.is_composed = True
+    init.composed = init
     return init
+
+
+def is_composed(init: Callable) -> bool:
+    """Whether a function came from `constructor`, and is not one that wraps it."""
+    return getattr(init, "composed", None) is init
 
 
 def _explained(error: TypeError, cls: type, names: list[str]) -> str:

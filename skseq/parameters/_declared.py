@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, dataclass_transform
 
-from skseq.parameters._constructor import constructor
+from skseq.parameters._annotations import annotations_of, hint
+from skseq.parameters._constructor import constructor, is_composed
 from skseq.parameters._docstrings import composed
 
 __all__ = ["Declared", "attribute", "parameter"]
@@ -23,11 +24,11 @@ class Said(dict):
 
 
 class SaidOfParameter(Said):
-    """Default, constraint, text, type, kw_only, annotation, or some of them."""
+    """Default, constraint, text, type, kw_only, annotation, hint, or some of them."""
 
 
 class SaidOfAttribute(Said):
-    """Check, text, type, required, annotation, or some of them."""
+    """Check, text, type, required, annotation, hint, or some of them."""
 
 
 def parameter(
@@ -119,7 +120,10 @@ class Declared:
     for these sections. Parameters are listed by `GROUPS`, those of a base class first;
     ``class C(Declared, about="layers")`` tells the group of those that C declares.
 
-    A class that writes its constructor keeps it, and so do classes derived from it.
+    A class that writes its constructor keeps it, and so do classes derived from it, as
+    their class attributes, whatever their names. So does a property that has a
+    parameter's name. `_parameter_constraints` that are written stand above those that
+    bases declare.
     """
 
     _about: ClassVar[str] = "itself"
@@ -127,44 +131,56 @@ class Declared:
     _declared: ClassVar[dict[str, dict]] = {}  # the parameters of the constructor
     _attributes: ClassVar[dict[str, dict]] = {}
     _parameter_constraints: ClassVar[dict[str, Any]] = {}
+    _composed_constraints: ClassVar[dict[str, Any]] = _parameter_constraints
 
     def __init_subclass__(
         cls, *, about: str = "itself", kw_only: bool = True, **options: Any
     ):
         super().__init_subclass__(**options)
+        composes = cls.__init__ is object.__init__ or is_composed(cls.__init__)
         cls._about = about
         cls._said = {}
-        cls._said = _taken_from(cls, kw_only)
+        cls._said = _taken_from(cls, kw_only, composes)
         cls._declared = _parameters(cls)
         cls._attributes = _attributes(cls)
-        if getattr(cls.__init__, "is_composed", cls.__init__ is object.__init__):
+        if composes:
             cls.__init__ = constructor(cls, cls._declared)  # type: ignore[method-assign]
-            cls._parameter_constraints = {
+            cls._parameter_constraints = cls._composed_constraints = {
                 name: said.get("constraint", "no_validation")
                 for name, said in cls._declared.items()
-            } | vars(cls).get("_parameter_constraints", {})
+            }
         cls.__doc__ = composed(cls, cls._declared, cls._attributes)
 
 
-def _taken_from(cls: type[Declared], kw_only: bool) -> dict[str, Said]:
-    """Take what the body of a class says out of it, and return that."""
-    annotations = cls.__annotations__ = inspect.get_annotations(cls)  # `help` shows it
+def _taken_from(cls: type[Declared], kw_only: bool, composes: bool) -> dict[str, Said]:
+    """Take what the body of a class says out of it, and return that.
+
+    What would be defaults of a constructor that is composed, and constraints written
+    for it, are of a class whose constructor is written.
+    """
+    annotations = annotations_of(cls)
     known = _told(cls, SaidOfParameter)
     said: dict[str, Said] = {}
     for name, value in list(vars(cls).items()):
-        if name in known and not isinstance(value, Said):
+        plain = not (isinstance(value, Said) or inspect.isdatadescriptor(value))
+        if name in known and plain and composes:
             value = SaidOfParameter(default=value)
         if not isinstance(value, Said):
             continue
         said[name] = value = type(value)(value)
         if name in annotations:
             value["annotation"] = annotations.pop(name)
+            value["hint"] = hint(value["annotation"], cls.__module__)
+            cls.__annotations__ = annotations  # `help` shows what is left
         delattr(cls, name)
         if isinstance(value, SaidOfParameter):
             if name not in known:
                 value.setdefault("kw_only", kw_only)
         elif "default" in value:
             setattr(cls, name, value["default"])
+    if composes and cls._parameter_constraints is not cls._composed_constraints:
+        for name, constraint in cls._parameter_constraints.items():
+            said.setdefault(name, SaidOfParameter())["constraint"] = constraint
     return said
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from sklearn.utils._param_validation import StrOptions
 
+from skseq.parameters._annotations import annotations_of
+
 __all__ = ["composed", "type_in_words"]
 
 WIDTH = 84  # of a line of a section; the docstring of a class is indented by four
@@ -56,8 +58,8 @@ def _properties(cls: type) -> dict[str, dict]:
     for base in cls.__mro__:
         for name, value in vars(base).items():
             if isinstance(value, property) and re.fullmatch("[a-z].*_", name):
-                annotations = inspect.get_annotations(value.fget)  # type: ignore[arg-type]
-                said = {"text": value.__doc__, "annotation": annotations["return"]}
+                kind = annotations_of(value.fget).get("return", Any)
+                said = {"text": value.__doc__ or "", "annotation": kind}
                 found.setdefault(name, said)
     return found
 

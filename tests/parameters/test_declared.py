@@ -1,14 +1,17 @@
 """Classes that declare parameters, and such that say more of them."""
 
 import copy
+import functools
 import inspect
 import pickle
+import typing
 
 import pytest
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 
 from skseq import RNNClassifier
+from skseq.networks import RecurrentLayer
 from skseq.parameters import POSITIVE, Declared, Options, attribute, parameter
 from skseq.parameters.checks import count
 
@@ -71,7 +74,8 @@ def test_what_is_not_said_again_stays():
         "constraint": [POSITIVE],
         "text": "Rate of a mixin.",
         "kw_only": True,
-        "annotation": "float" if isinstance(Model._declared["lr"], str) else float,
+        "annotation": float,
+        "hint": float,
     }
     assert Model._parameter_constraints["verbose"] == "no_validation"
     with pytest.raises(InvalidParameterError, match="'lr' parameter of Model must be"):
@@ -139,15 +143,105 @@ def test_a_written_constructor_is_kept(cls):
 
 
 def test_a_constraint_may_be_written():
-    class Narrow(Model):
+    class Written:
         _parameter_constraints = {  # noqa: RUF012
             **Model._parameter_constraints,
             "cell": [StrOptions({"rnn"})],
         }
 
-    assert Narrow(cell="rnn").fit(None).lr == 0.5
-    with pytest.raises(InvalidParameterError, match="'cell' parameter of Narrow"):
-        Narrow(cell="lstm").fit(None)
+    class Narrow(Model):
+        _parameter_constraints = Written._parameter_constraints
+
+    class Narrower(Narrow):
+        lr = 0.25
+
+    class Mixed(Written, Model):
+        pass
+
+    for cls in (Narrow, Narrower, Mixed):
+        assert cls(cell="rnn").fit(None).verbose == 0
+        with pytest.raises(InvalidParameterError, match=f"of {cls.__name__} must be"):
+            cls(cell="lstm").fit(None)
+
+
+def test_constraints_and_declarations_of_derived_classes_stand_above_written_ones():
+    class Narrow(Model):
+        _parameter_constraints = {"cell": [StrOptions({"rnn"})]}  # noqa: RUF012
+
+    class Wide(Narrow):
+        cell = parameter(constraint=[StrOptions({"gru"})])
+
+    assert Wide(cell="gru").fit(None).cell == "gru"
+    assert Wide._parameter_constraints["lr"] == [POSITIVE]
+
+
+def test_a_constructor_may_read_attributes_of_its_class():
+    class Own(Model):
+        lr = 0.25
+
+        def __init__(self, width=3):
+            super().__init__(width=width, lr=self.lr)
+
+    class Faster(Own):
+        lr = 0.5
+
+    assert (Own().lr, Own.lr, Own().cell) == (0.25, 0.25, "lstm")
+    assert (Faster().lr, defaults(Faster)) == (0.5, {"width": 3})
+
+
+def test_a_constructor_that_wraps_one_is_kept():
+    class Own(Model):
+        @functools.wraps(Model.__init__)
+        def __init__(self, **parameters):
+            super().__init__(**parameters)
+            self.seen_ = True
+
+    class Derived(Own):
+        pass
+
+    assert Own(lr=0.25).seen_
+    assert Derived(lr=0.25).seen_
+    assert defaults(Derived) == defaults(Model)
+
+
+def test_a_property_is_no_default():
+    class Own(Model):
+        @property
+        def lr(self):
+            return self.lr_
+
+        @lr.setter
+        def lr(self, value):
+            self.lr_ = value
+
+    assert vars(Own(lr=0.25))["lr_"] == Own(lr=0.25).lr == 0.25
+    assert defaults(Own)["lr"] == 0.5
+
+
+def test_fitted_attributes_may_be_properties_without_a_type():
+    class Own(Model):
+        """{attributes}"""
+
+        @property
+        def rate_(self):
+            return self.lr
+
+    assert "rate_ : object" in Own.__doc__
+
+
+def test_types_are_resolved_where_they_were_declared():
+    hints = typing.get_type_hints(RNNClassifier.__init__)
+    assert hints.keys() == defaults(RNNClassifier).keys()
+    assert hints["cell"] == str | type[RecurrentLayer]
+    assert typing.get_type_hints(Model.__init__)["width"] == int | None
+
+
+def test_annotations_that_declare_nothing_stay():
+    class Own(Model):
+        lr: float = 0.25
+        later: "Undefined"  # noqa: F821
+
+    assert Own.__annotations__ == {"later": "Undefined"}
 
 
 def test_a_class_may_take_parameters_by_position():
