@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.covariance import ledoit_wolf_shrinkage
 
 __all__ = ["ErrorScale", "relative_surprise"]
 
@@ -49,6 +48,8 @@ class ErrorScale:
             self.centers[i], self.scales[i] = self.centers[i - 1], self.scales[i - 1]
             self.centers[i, there] = center
             self.scales[i, there] = np.maximum(scale, self.scales[i - 1, there])
+        from sklearn.covariance import ledoit_wolf_shrinkage  # imports linear models
+
         z = self._standardise(errors)
         far = np.sqrt(np.square(z).mean(axis=1, keepdims=True)) / FAR
         near = z / far.clip(min=1) ** 2

@@ -10,6 +10,8 @@ from typing import Any
 
 __all__ = ["constructor", "is_composed"]
 
+_Parameter = inspect.Parameter
+
 
 def constructor(cls: type, parameters: dict[str, dict]) -> Callable[..., None]:
     """Return an `__init__` that sets one attribute for each parameter.
@@ -27,36 +29,32 @@ def constructor(cls: type, parameters: dict[str, dict]) -> Callable[..., None]:
     init : callable
         Its signature is explicit; a name that is none of the parameters is a TypeError.
     """
-    of_call = inspect.Signature(
-        [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY
-                if said.get("kw_only", True)
-                else inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=said["default"],
-                annotation=said.get("annotation", inspect.Parameter.empty),
-            )
-            for name, said in sorted(
-                parameters.items(), key=lambda item: item[1].get("kw_only", True)
-            )
-        ],
-    )
+    defaults = {name: said["default"] for name, said in parameters.items()}
 
     def __init__(self, *args, **given):
-        try:
-            bound = of_call.bind(*args, **given)
-        except TypeError as error:
-            raise TypeError(_explained(error, cls, list(parameters))) from None
-        bound.apply_defaults()
-        for name, value in bound.arguments.items():
+        if args or not given.keys() <= defaults.keys():  # a search makes thousands
+            try:
+                given = signature.bind(self, *args, **given).arguments
+            except TypeError as error:
+                raise TypeError(_explained(error, cls, list(parameters))) from None
+            del given["self"]
+        for name, value in {**defaults, **given}.items():
             setattr(self, name, value)
 
-    receiver = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    by_place, by_name = _Parameter.POSITIONAL_OR_KEYWORD, _Parameter.KEYWORD_ONLY
+    known = [
+        _Parameter(
+            name,
+            by_name if said.get("kw_only", True) else by_place,
+            default=said["default"],
+            annotation=said.get("annotation", _Parameter.empty),
+        )
+        for name, said in parameters.items()
+    ]
+    known.sort(key=lambda parameter: parameter.kind)
+    signature = inspect.Signature([_Parameter("self", by_place), *known])
     init: Any = __init__
-    init.__signature__ = of_call.replace(
-        parameters=[receiver, *of_call.parameters.values()]
-    )
+    init.__signature__ = signature
     init.__annotations__ = {
         name: said["hint"] for name, said in parameters.items() if "hint" in said
     }

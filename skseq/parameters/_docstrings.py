@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import textwrap
@@ -73,7 +74,13 @@ def _entry(name: str, said: dict) -> str:
     head = f"{name} : {kind}"
     if "default" in said:
         head += f", default={_shown(said['default'])}"
-    paragraphs = [
+    text = _wrapped(f"{said.get('text', '')} {said.get('more', '')}")
+    return f"{head}\n{text}"
+
+
+@functools.cache  # most texts are those of many classes, and `import skseq` waits
+def _wrapped(text: str) -> str:
+    return "\n\n".join(
         textwrap.fill(
             " ".join(paragraph.split()),
             WIDTH,
@@ -82,9 +89,8 @@ def _entry(name: str, said: dict) -> str:
             initial_indent="    ",
             subsequent_indent="    ",
         )
-        for paragraph in f"{said.get('text', '')} {said.get('more', '')}".split("\n\n")
-    ]
-    return "\n".join([head, "\n\n".join(paragraphs)])
+        for paragraph in text.split("\n\n")
+    )
 
 
 def _shown(default: Any) -> str:
@@ -93,6 +99,7 @@ def _shown(default: Any) -> str:
     return repr(default).replace("'", '"')
 
 
+@functools.cache
 def type_in_words(annotation: Any, options: StrOptions | None = None) -> str:
     """Return a type as numpydoc has it.
 
