@@ -59,12 +59,14 @@ class VersionedState:
     _pickle_format: ClassVar[int] = STATE_FORMAT  # raised where modules move, too
 
     def __reduce__(self) -> tuple:
-        state = self.__getstate__()
-        return _begun, (type(self), *state["_skseq_format"]), state
+        return _begun, (type(self), *self._written_by()), self.__getstate__()
 
     def __getstate__(self) -> dict:
         state: Any = super().__getstate__()
-        return {**state, "_skseq_format": (self._pickle_format, package_version())}
+        return {**state, "_skseq_format": self._written_by()}
+
+    def _written_by(self) -> tuple[int, str]:
+        return self._pickle_format, package_version()
 
     def __setstate__(self, state: dict) -> None:
         state = dict(state)

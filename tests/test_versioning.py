@@ -75,6 +75,20 @@ def test_the_format_is_told_before_what_is_looked_for(monkeypatch):
         pickle.loads(data.replace(b"skseq.core.tasks", b"skseq.gone.tasks"))
 
 
+class OwnState(RNNClassifier):
+    def __getstate__(self):
+        return vars(self).copy()
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+
+
+def test_a_derived_class_may_make_a_state_of_its_own():
+    model = OwnState(**SMALL).fit(X, X[:, 0, 0] > 0)
+    for copied in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        np.testing.assert_array_equal(copied.predict_proba(X), model.predict_proba(X))
+
+
 def test_a_pickle_without_a_format_is_refused():
     model = RNNClassifier(**SMALL)
     with pytest.raises(ValueError, match=r"\(unknown\) in format None.*fit the est"):
