@@ -175,6 +175,9 @@ def test_a_page_speaks_of_its_own_estimator():
         others = {"Pair", "Window", "Passage"} - {takes.split(".")[-1]}
         assert not any(f"networks.{other}" in text for other in others)
     assert "sorted" in said("Seq2SeqClassifier", "Attributes", "classes_")
+    assert "channels" in said("SwapAxes", "Attributes", "n_features_in_")
+    assert "`fit`" not in said("Splitter", "Attributes", "n_features_in_")
+    assert "`fit`" not in said("Splitter", "Attributes", "feature_names_in_")
 
 
 # What is told of mistakes -----------------------------------------------------------

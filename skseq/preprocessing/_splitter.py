@@ -89,6 +89,13 @@ class SequenceSplitter(SequenceReader, VersionedState, BaseEstimator, kw_only=Fa
         type="ndarray of int of shape (n_sequences,)",
     )
 
+    n_features_in_ = attribute(
+        text="Number of features per time step; of columns, if X was a table."
+    )
+    feature_names_in_ = attribute(
+        text="Names of the columns, if X was a DataFrame that names them."
+    )
+
     def split(
         self, X: Any, y: Any = None, groups: Any = None
     ) -> tuple[SequenceArray, Any, np.ndarray]:

@@ -17,6 +17,7 @@ from skseq.data.validation import (
     is_panel,
     naming,
 )
+from skseq.parameters import attribute
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
 
 __all__ = ["SwapAxes"]
@@ -40,6 +41,10 @@ class SwapAxes(SequenceReader, SequenceTransformer):
     """
 
     _swaps_axes = True  # so that their order is no doubt
+
+    n_features_in_ = attribute(
+        text="Number of channels; of columns, if `fit` was given a table."
+    )
 
     def fit(self, X: Any, y: Any = None) -> SwapAxes:
         """Count the channels.
