@@ -99,7 +99,6 @@ def _shown(default: Any) -> str:
     return repr(default).replace("'", '"')
 
 
-@functools.cache
 def type_in_words(annotation: Any, options: StrOptions | None = None) -> str:
     """Return a type as numpydoc has it.
 
@@ -123,6 +122,11 @@ def type_in_words(annotation: Any, options: StrOptions | None = None) -> str:
     """
     if not isinstance(annotation, str):
         annotation = inspect.formatannotation(annotation)
+    return _text_in_words(annotation, options)
+
+
+@functools.cache
+def _text_in_words(annotation: str, options: StrOptions | None) -> str:
     terms = re.split(r"\s*\|\s*(?![^[]*\])", annotation)
     words = [_in_words(term, options) for term in terms]
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
@@ -134,7 +138,7 @@ def _in_words(term: str, options: StrOptions | None) -> str:
         names = ", ".join(f'"{name}"' for name in ordered)
         return names if len(ordered) == 1 else f"{{{names}}}"
     if several := re.fullmatch(r"(list|tuple)\[(.+?)(, \.\.\.)?\]", term):
-        return f"{several[1]} of {type_in_words(several[2])}"
+        return f"{several[1]} of {_text_in_words(several[2], None)}"
     if term.startswith("type["):
         return "class"
     return {"Callable": "callable", "Any": "object", "type": "class"}.get(

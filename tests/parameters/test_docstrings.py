@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from sklearn.utils._param_validation import StrOptions
@@ -28,6 +28,7 @@ from skseq.parameters._docstrings import type_in_words
         (int | None, "int or None"),
         (list[float], "list of float"),
         (Any, "object"),
+        (Annotated[int, {"unit": "s"}], "Annotated[int, {'unit': 's'}]"),  # no hash
     ],
 )
 def test_types_in_words(annotation, words):
