@@ -7,7 +7,7 @@ from numbers import Integral
 from sklearn.utils._param_validation import Interval
 
 from skseq.core.parameters import MOST_INT, PoolingParameters
-from skseq.parameters import POSITIVE_INTEGER, Declared, Options, parameter
+from skseq.parameters import POSITIVE_INTEGER, Declared, Options, amended, parameter
 
 __all__ = ["Convolution", "Downsampling"]
 
@@ -60,7 +60,7 @@ class Downsampling(PoolingParameters, about="convolutions"):
         constraint=[Interval(Integral, 1, MOST_INT, closed="both")],
         text="""Width of the maximum pooling after every layer.""",
     )
-    padding = parameter(
+    padding = amended(
         constraint=[Options("same", "valid", "causal")],
         text="""Zeros on both sides, none ("valid", with ``n_branches=1``), or on the
         left only, so that no convolution sees a later step. "valid" needs a sequence in

@@ -34,7 +34,7 @@ from skseq.networks import (
     InputGate,
     Window,
 )
-from skseq.parameters import attribute, parameter
+from skseq.parameters import amended, attribute, parameter
 from skseq.parameters.checks import count, flag, instance
 from skseq.resources import (
     make_random_state,
@@ -60,20 +60,20 @@ class SeriesLearner(
     _is_taught: ClassVar[bool] = False  # whether training is told the true last step
     _least_epochs = 2  # as windows overlap, each row is seen many times in one
 
-    max_epochs = parameter(
+    max_epochs = amended(
         text="""Number of passes over the windows; "auto" makes about 1000 steps, in 2
         to 400 epochs."""
     )
     batch_size: int = parameter(default=64, text="Windows per step of the optimiser.")
-    early_stopping = parameter(
+    early_stopping = amended(
         text="""Whether to hold out the last rows of every series, stop when their loss
         has not fallen for `patience` epochs, and return to the best weights. What is
         learned from and what is held out do not overlap."""
     )
-    validation_fraction = parameter(
+    validation_fraction = amended(
         text="Share of the rows to hold out, `horizon` at least."
     )
-    random_state = parameter(text="Decides initial weights, shuffling and dropout.")
+    random_state = amended(text="Decides initial weights, shuffling and dropout.")
 
     _takes_flat: bool = attribute(check=flag)
     _has_own_y: bool = attribute(check=flag)

@@ -13,7 +13,7 @@ from torch import nn
 from skseq.core.estimator import NetworkEstimator
 from skseq.generation._passages import TextDataset
 from skseq.networks import LanguageNetwork, Passage, TokenEmbedding
-from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
+from skseq.parameters import POSITIVE_INTEGER, Options, amended, attribute, parameter
 from skseq.parameters.checks import array, flag, instance
 from skseq.preprocessing import Tokenizer
 from skseq.preprocessing._tokenizer import END, PADDING, START, check_texts
@@ -58,23 +58,23 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
         text="""Number of symbols through which gradients go back, at most.""",
     )
     hidden_size: int | tuple[int, ...] = 128
-    max_epochs = parameter(
+    max_epochs = amended(
         text="""Number of passes over the texts; "auto" makes about 1000 steps of the
         optimiser, in 10 to 400 epochs."""
     )
-    batch_size = parameter(
+    batch_size = amended(
         text="""Number of streams that are read side by side: each step of the optimiser
         sees a window of every one."""
     )
-    early_stopping = parameter(
+    early_stopping = amended(
         text="""Whether to hold out the last part of one text, or some of a list's, stop
         when their loss has not fallen for `patience` epochs, and return to the best
         weights."""
     )
-    validation_fraction = parameter(
+    validation_fraction = amended(
         text="Share of the symbols, or of the texts, to hold out."
     )
-    random_state = parameter(
+    random_state = amended(
         text="Decides initial weights, shuffling, dropout and the held-out texts."
     )
 
@@ -86,7 +86,7 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
         frequent first.""",
         type="ndarray of str",
     )
-    loss_curve_ = attribute(
+    loss_curve_ = amended(
         text="Training loss of each epoch, in nats per symbol, penalties included."
     )
     _complete: bool = attribute(check=flag)

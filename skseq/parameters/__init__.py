@@ -10,7 +10,7 @@ from skseq.parameters._constraints import (
     is_positive_integer,
     layer_sizes,
 )
-from skseq.parameters._declared import Declared, attribute, parameter
+from skseq.parameters._declared import Declared, amended, attribute, parameter
 from skseq.parameters._retold import retold
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "PROBABILITY",
     "Declared",
     "Options",
+    "amended",
     "attribute",
     "check_teacher_forcing",
     "is_positive_integer",

@@ -10,7 +10,7 @@ from skseq.parameters._annotations import annotations_of, hint
 from skseq.parameters._constructor import constructor, is_composed
 from skseq.parameters._docstrings import composed
 
-__all__ = ["Declared", "attribute", "parameter"]
+__all__ = ["Declared", "amended", "attribute", "parameter"]
 
 GROUPS = (
     *("window", "itself", "convolutions", "layers", "pooling", "head"),
@@ -20,7 +20,7 @@ UNSAID: Any = object()
 
 
 class Said(dict):
-    """What a class says of a parameter, or of an attribute."""
+    """What a class says more of a parameter or an attribute that another declares."""
 
 
 class SaidOfParameter(Said):
@@ -33,29 +33,28 @@ class SaidOfAttribute(Said):
 
 def parameter(
     *,
-    default: Any = UNSAID,
+    default: Any,
     constraint: Sequence = UNSAID,
     text: str = UNSAID,
     more: str = UNSAID,
     type: str = UNSAID,
     kw_only: bool = UNSAID,
 ) -> Any:
-    """Declare a parameter of the constructor, or say more of one.
+    """Declare a parameter of the constructor.
 
     A class derived from the one that declares it may set another default
-    (``lr: float = 0.003``) or say anything else of it again; what it does not say
-    stays. So may a mixin, of a parameter that the estimator brings.
+    (``lr: float = 0.003``), or declare it again; what it does not say stays.
 
     Parameters
     ----------
     default : object
-        The default, without which nothing is declared.
+        The default.
     constraint : list, default="no_validation"
         What the parameter may be, in scikit-learn's words; `fit` checks it.
     text : str
         What it means, for the docstring.
     more : str, optional
-        What is to be said behind that.
+        What is to be said behind that, whoever says the text again.
     type : str, optional
         Its type for the docstring, by default that of the annotation and of the options
         in the constraint.
@@ -106,6 +105,38 @@ def attribute(
     said = _said(locals())
     del said["init"]
     return SaidOfAttribute(said)
+
+
+def amended(
+    *,
+    text: str = UNSAID,
+    more: str = UNSAID,
+    type: str = UNSAID,
+    constraint: Sequence = UNSAID,
+) -> Any:
+    """Say something else of a parameter or an attribute that another class declares.
+
+    Of a base class, or of whatever a mixin is mixed into. What is not said stays, the
+    default of a parameter above all.
+
+    Parameters
+    ----------
+    text : str, optional
+        What it means, for the docstring.
+    more : str, optional
+        What is to be said behind that.
+    type : str, optional
+        Its type for the docstring.
+    constraint : list, optional
+        What a parameter may be.
+
+    Returns
+    -------
+    said : object
+        To stand in the body of a class that is derived from `Declared`, without an
+        annotation: to type checkers it is no field.
+    """
+    return Said(_said(locals()))
 
 
 def _said(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -159,7 +190,7 @@ def _taken_from(cls: type[Declared], kw_only: bool, composes: bool) -> dict[str,
     for it, are of a class whose constructor is written.
     """
     annotations = annotations_of(cls)
-    known = _told(cls, SaidOfParameter)
+    known = _groups(cls)
     said: dict[str, Said] = {}
     for name, value in list(vars(cls).items()):
         plain = not (isinstance(value, Said) or inspect.isdatadescriptor(value))
@@ -173,25 +204,19 @@ def _taken_from(cls: type[Declared], kw_only: bool, composes: bool) -> dict[str,
             value["hint"] = hint(value["annotation"], cls.__module__)
             cls.__annotations__ = annotations  # `help` shows what is left
         delattr(cls, name)
-        if isinstance(value, SaidOfParameter):
-            if name not in known:
-                value.setdefault("kw_only", kw_only)
-        elif "default" in value:
+        if isinstance(value, SaidOfParameter) and name not in known:
+            value.setdefault("kw_only", kw_only)
+        elif isinstance(value, SaidOfAttribute) and "default" in value:
             setattr(cls, name, value["default"])
     if composes and cls._parameter_constraints is not cls._composed_constraints:
         for name, constraint in cls._parameter_constraints.items():
-            said.setdefault(name, SaidOfParameter())["constraint"] = constraint
+            said.setdefault(name, Said())["constraint"] = constraint
     return said
 
 
 def _parameters(cls: type[Declared]) -> dict[str, dict]:
     """Return what is said of each parameter, in the order to read them."""
-    groups: dict[str, str] = {}
-    for base in _bases(cls):
-        for name, said in base._said.items():
-            if isinstance(said, SaidOfParameter) and "default" in said:
-                groups.setdefault(name, base._about)
-    told = _told(cls, SaidOfParameter)
+    groups, told = _groups(cls), _told(cls)
     return {
         name: told[name]
         for name in sorted(groups, key=lambda name: GROUPS.index(groups[name]))
@@ -200,26 +225,37 @@ def _parameters(cls: type[Declared]) -> dict[str, dict]:
 
 def _attributes(cls: type[Declared]) -> dict[str, dict]:
     """Return what is said of each attribute, those of the class itself first."""
-    told = _told(cls, SaidOfAttribute)
-    owners: dict[str, type[Declared]] = {}
-    for base in _bases(cls):
-        for name in base._said:
-            owners.setdefault(name, base)
+    told, owners = _told(cls), _owners(cls, SaidOfAttribute)
     return {
         name: told[name]
         for base in reversed(_bases(cls))
         for name, owner in owners.items()
-        if owner is base and name in told
+        if owner is base
     }
 
 
-def _told(cls: type[Declared], kind: type[Said]) -> dict[str, dict]:
+def _groups(cls: type[Declared]) -> dict[str, str]:
+    """Return the group of each parameter."""
+    owners = _owners(cls, SaidOfParameter)
+    return {name: owner._about for name, owner in owners.items()}
+
+
+def _owners(cls: type[Declared], kind: type[Said]) -> dict[str, type[Declared]]:
+    """Return which class is the first to declare each parameter, or attribute."""
+    owners: dict[str, type[Declared]] = {}
+    for base in _bases(cls):
+        for name, said in base._said.items():
+            if isinstance(said, kind):
+                owners.setdefault(name, base)
+    return owners
+
+
+def _told(cls: type[Declared]) -> dict[str, dict]:
     """Return what all classes together say: each stands above those before it."""
     told: dict[str, dict] = {}
     for base in _bases(cls):
         for name, said in base._said.items():
-            if isinstance(said, kind):
-                told[name] = {**told.get(name, {}), **said}
+            told[name] = {**told.get(name, {}), **said}
     return told
 
 

@@ -18,7 +18,7 @@ from skseq.data.reading import SequenceReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray, holds_tokens
 from skseq.data.validation import check_sequences, is_list_of_sequences, naming
-from skseq.parameters import POSITIVE_INTEGER, attribute, parameter
+from skseq.parameters import POSITIVE_INTEGER, amended, attribute, parameter
 from skseq.parameters.checks import array
 from skseq.resources import unchanged_on_error
 from skseq.versioning import VersionedState
@@ -89,10 +89,10 @@ class SequenceSplitter(SequenceReader, VersionedState, BaseEstimator, kw_only=Fa
         type="ndarray of int of shape (n_sequences,)",
     )
 
-    n_features_in_ = attribute(
+    n_features_in_ = amended(
         text="Number of features per time step; of columns, if X was a table."
     )
-    feature_names_in_ = attribute(
+    feature_names_in_ = amended(
         text="Names of the columns, if X was a DataFrame that names them."
     )
 

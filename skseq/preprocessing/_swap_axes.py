@@ -17,7 +17,7 @@ from skseq.data.validation import (
     is_panel,
     naming,
 )
-from skseq.parameters import attribute
+from skseq.parameters import amended
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
 
 __all__ = ["SwapAxes"]
@@ -42,7 +42,7 @@ class SwapAxes(SequenceReader, SequenceTransformer):
 
     _swaps_axes = True  # so that their order is no doubt
 
-    n_features_in_ = attribute(
+    n_features_in_ = amended(
         text="Number of channels; of columns, if `fit` was given a table."
     )
 

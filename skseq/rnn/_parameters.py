@@ -8,6 +8,7 @@ from skseq.parameters import (
     PROBABILITY,
     Declared,
     Options,
+    amended,
     parameter,
 )
 
@@ -60,7 +61,7 @@ class BidirectionalRecurrence(Recurrence, about="layers"):
 class WindowRecurrence(Recurrence, about="layers"):
     """The parameters of recurrent layers that read windows."""
 
-    recurrent_dropout = parameter(
+    recurrent_dropout = amended(
         text="""Probability of dropping a unit's state on its way into the next step,
         with one mask for all steps of a window (Gal and Ghahramani, 2016)."""
     )

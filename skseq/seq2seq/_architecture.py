@@ -24,6 +24,7 @@ from skseq.networks import (
 )
 from skseq.parameters import (
     Options,
+    amended,
     attribute,
     check_teacher_forcing,
     parameter,
@@ -75,19 +76,19 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
         nothing.""",
         type="float or tuple of two floats",
     )
-    hidden_size = parameter(
+    hidden_size = amended(
         text="""Number of units of every recurrent layer, or of each in turn; of the
         encoder as of the decoder."""
     )
-    num_layers = parameter(
+    num_layers = amended(
         text="""Number of recurrent layers of either; implied by a tuple
         `hidden_size`."""
     )
-    bidirectional = parameter(
+    bidirectional = amended(
         text="""Whether every layer of the encoder also reads backwards; linear maps
         lead from its final states to the decoder."""
     )
-    recurrent_dropout = parameter(
+    recurrent_dropout = amended(
         text="""Probability of dropping a unit's state on its way into the next step of
         the encoder, with one mask for all steps (Gal and Ghahramani, 2016)."""
     )

@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from skseq._describing import described
 from skseq._sklearn import RegressorMixin
 from skseq.core.mixins._regression import SCALED_TARGETS, SequenceRegressorMixin
-from skseq.parameters import attribute, parameter, retold
+from skseq.parameters import amended, attribute, retold
 from skseq.parameters.checks import exactly, instance
 from skseq.seq2seq._architecture import TEXTS_OF_PAIRS, BaseSeq2Seq
 from skseq.seq2seq._targets import Layout, read_number_sequences
@@ -52,7 +52,7 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     True
     """
 
-    normalize = parameter(more=SCALED_TARGETS)
+    normalize = amended(more=SCALED_TARGETS)
 
     _task: NumberSequences = attribute(check=exactly(NumberSequences))
     _layout: Layout = attribute(check=instance(Layout))

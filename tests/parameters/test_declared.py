@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 
 from skseq import RNNClassifier
 from skseq.networks import RecurrentLayer
-from skseq.parameters import POSITIVE, Declared, Options, attribute, parameter
+from skseq.parameters import POSITIVE, Declared, Options, amended, attribute, parameter
 from skseq.parameters.checks import count
 
 
@@ -44,8 +44,8 @@ class Layers(Declared, about="layers"):
 
 
 class Mixin(Declared):
-    lr = parameter(text="Rate of a mixin.")
-    absent = parameter(text="No estimator has this one.")
+    lr = amended(text="Rate of a mixin.")
+    absent = amended(text="No estimator has this one.")
 
 
 class Model(Mixin, Layers, Base):
@@ -102,7 +102,7 @@ def test_attributes_are_those_of_all_classes():
 
 def test_more_said_of_an_attribute_leaves_it_where_it_was():
     class Amended(Model):
-        _is_open = attribute(text="Whether.")
+        _is_open = amended(text="Whether.")
         own_: int = attribute(text="Its own.")
 
     names = list(Model._attributes)
@@ -169,7 +169,7 @@ def test_constraints_and_declarations_of_derived_classes_stand_above_written_one
         _parameter_constraints = {"cell": [StrOptions({"rnn"})]}  # noqa: RUF012
 
     class Wide(Narrow):
-        cell = parameter(constraint=[StrOptions({"gru"})])
+        cell = amended(constraint=[StrOptions({"gru"})])
 
     assert Wide(cell="gru").fit(None).cell == "gru"
     assert Wide._parameter_constraints["lr"] == [POSITIVE]

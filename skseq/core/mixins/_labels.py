@@ -14,7 +14,7 @@ from skseq._showing import shown
 from skseq.core.texts import TEXTS
 from skseq.data.samples import Samples
 from skseq.data.validation import naming
-from skseq.parameters import Declared, Options, parameter
+from skseq.parameters import Declared, Options, amended, parameter
 
 __all__ = ["LabelsMixin", "declared_classes"]
 
@@ -30,7 +30,7 @@ class LabelsMixin(Declared, about="task"):
         important. Of label indicators "balanced" does so for each label on its own, and
         a list has the weights of 0 and 1, such as ``{1: 5.0}``, for each label.""",
     )
-    validation_fraction = parameter(
+    validation_fraction = amended(
         text="Fraction to hold out, with the same share of every class."
     )
 

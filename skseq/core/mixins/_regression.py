@@ -10,7 +10,7 @@ from skseq.core.mixins._encoding import EncodingMixin
 from skseq.core.tasks import Regression
 from skseq.core.texts import TEXTS
 from skseq.data.targets import check_numbers, check_weights
-from skseq.parameters import attribute, parameter
+from skseq.parameters import amended, attribute
 from skseq.parameters.checks import exactly
 
 __all__ = ["SCALED_TARGETS", "SequenceRegressorMixin"]
@@ -25,7 +25,7 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
 
     _task: Regression = attribute(check=exactly(Regression))
 
-    normalize = parameter(more=SCALED_TARGETS)
+    normalize = amended(more=SCALED_TARGETS)
 
     def _check_y(self, X, y):
         return check_numbers(X, y)

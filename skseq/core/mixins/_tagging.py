@@ -18,7 +18,7 @@ from skseq.data.sequences import SequenceArray
 from skseq.data.steps import check_step_labels, flatten_steps, unflatten_steps
 from skseq.data.validation import is_panel
 from skseq.metrics import step_scorer
-from skseq.parameters import attribute, parameter, retold
+from skseq.parameters import amended, attribute, parameter, retold
 from skseq.parameters.checks import exactly, instance
 from skseq.preprocessing._extents import extents_of
 
@@ -32,22 +32,22 @@ class SequenceTaggerMixin(LabelsMixin):
     _task: StepClassification = attribute(check=exactly(StepClassification))
     _extents: dict = attribute(check=instance(dict))
 
-    normalize = parameter(
+    normalize = amended(
         text="""Standardise every feature by its mean and standard deviation in the
         training data, or every feature of each sequence by its own, which looks at
         later steps, too, or show the network both side by side."""
     )
-    batch_size = parameter(text="Sequences per step of the optimiser.")
+    batch_size = amended(text="Sequences per step of the optimiser.")
     class_weight: dict | str | None = parameter(
         default=None,
         text="""Weight of the steps of each class in the loss; "balanced" makes all
         classes equally important.""",
     )
-    early_stopping = parameter(
+    early_stopping = amended(
         text="""Whether to hold out a part of the sequences, stop when its loss has not
         fallen for `patience` epochs, and return to the best weights."""
     )
-    validation_fraction = parameter(text="Fraction of the sequences to hold out.")
+    validation_fraction = amended(text="Fraction of the sequences to hold out.")
 
     _notes: ClassVar[str] = """
     Every step counts alike in the loss and in `score`, so a long sequence counts more
