@@ -168,6 +168,8 @@ class Declared:
         cls, *, about: str = "itself", kw_only: bool = True, **options: Any
     ):
         super().__init_subclass__(**options)
+        if about not in GROUPS:
+            raise ValueError(f"about={about!r} must be one of {GROUPS}.")
         composes = cls.__init__ is object.__init__ or is_composed(cls.__init__)
         cls._about = about
         cls._said = {}

@@ -259,6 +259,13 @@ def test_a_class_may_take_parameters_by_position():
         Other(4, 5, 6)
 
 
+def test_an_unknown_group_is_told():
+    with pytest.raises(ValueError, match="about='trainin' must be one of.*'training'"):
+
+        class Wrong(Declared, about="trainin"):
+            pass
+
+
 def test_a_declaration_may_serve_two_classes():
     shared = parameter(default=1)
 
