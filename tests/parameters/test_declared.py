@@ -260,7 +260,7 @@ def test_a_class_may_take_parameters_by_position():
 
 
 def test_an_unknown_group_is_told():
-    with pytest.raises(ValueError, match="about='trainin' must be one of.*'training'"):
+    with pytest.raises(ValueError, match=r"about='trainin' must be one of.*'training'"):
 
         class Wrong(Declared, about="trainin"):
             pass
