@@ -182,7 +182,7 @@ class Declared:
                 name: said.get("constraint", "no_validation")
                 for name, said in cls._declared.items()
             }
-        cls.__doc__ = composed(cls, cls._declared, cls._attributes)
+        cls.__doc__ = composed(vars(cls).get("__doc__"))
 
 
 def _taken_from(cls: type[Declared], kw_only: bool, composes: bool) -> dict[str, Said]:

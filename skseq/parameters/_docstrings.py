@@ -18,39 +18,43 @@ WIDTH = 84  # of a line of a section; the docstring of a class is indented by fo
 PLACE = re.compile(r"^( *)\{(parameters|attributes|notes)\}$", re.MULTILINE)
 
 
-def composed(cls: Any, parameters: dict, attributes: dict) -> str | None:
-    """Return the docstring of a class, with sections where it has their names.
+class Docstring:
+    """The docstring of a class, composed whenever it is asked for.
+
+    So `import skseq` need not wait for what is hardly ever read.
 
     Parameters
     ----------
-    cls : type
-        The class. Its properties are attributes, too, if their names end with "_", and
-        its notes are the `_notes` of all classes it is derived from.
-    parameters, attributes : dict of str to dict
-        What is said of each of them.
-
-    Returns
-    -------
-    docstring : str or None
-        None if the class has none of its own.
+    template : str
+        The docstring as written, with the names of sections in their places.
     """
 
-    def section(place: re.Match) -> str:
-        if place[2] == "parameters":
-            entries = [_entry(name, said) for name, said in parameters.items()]
-        elif place[2] == "attributes":
-            told = {name: said for name, said in attributes.items() if "text" in said}
-            told = {**_properties(cls), **told}
-            entries = [_entry(name, said) for name, said in told.items()]
-        else:
-            owners = [base for base in cls.__mro__ if "_notes" in vars(base)]
-            entries = ["\n\n".join(inspect.cleandoc(base._notes) for base in owners)]
-        title = place[2].capitalize()
-        text = "\n".join([title, "-" * len(title), *entries])
-        return textwrap.indent(text, place[1])
+    def __init__(self, template: str):
+        self.template = template
 
-    docstring = vars(cls).get("__doc__")
-    return docstring and PLACE.sub(section, docstring)
+    def __get__(self, instance: Any, owner: Any) -> str:
+        return PLACE.sub(lambda place: _section(owner, *place.groups()), self.template)
+
+
+def composed(docstring: str | None) -> Any:
+    """Return a docstring, or what composes it where it has names of sections."""
+    return Docstring(docstring) if docstring and PLACE.search(docstring) else docstring
+
+
+def _section(cls: Any, indent: str, name: str) -> str:
+    """Return what is said of parameters or attributes, or the notes of all bases."""
+    if name == "parameters":
+        entries = [_entry(name, said) for name, said in cls._declared.items()]
+    elif name == "attributes":
+        told = {name: said for name, said in cls._attributes.items() if "text" in said}
+        told = {**_properties(cls), **told}
+        entries = [_entry(name, said) for name, said in told.items()]
+    else:
+        owners = [base for base in cls.__mro__ if "_notes" in vars(base)]
+        entries = ["\n\n".join(inspect.cleandoc(base._notes) for base in owners)]
+    title = name.capitalize()
+    text = "\n".join([title, "-" * len(title), *entries])
+    return textwrap.indent(text, indent)
 
 
 def _properties(cls: type) -> dict[str, dict]:
@@ -78,7 +82,7 @@ def _entry(name: str, said: dict) -> str:
     return f"{head}\n{text}"
 
 
-@functools.cache  # most texts are those of many classes, and `import skseq` waits
+@functools.cache  # most texts are those of many classes
 def _wrapped(text: str) -> str:
     return "\n\n".join(
         textwrap.fill(
