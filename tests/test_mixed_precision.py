@@ -25,6 +25,7 @@ from skseq import (
 )
 from skseq.data.batching import Batch
 from skseq.networks import CELLS, GRULayer
+from skseq.networks.convolution import ChannelsLastConv1d
 from skseq.training._precision import wrong_layer
 
 rng = np.random.default_rng(0)
@@ -118,11 +119,11 @@ def test_a_fit_with_a_wrong_layer_warns_and_is_one_in_float32(name, monkeypatch)
     ],
 )
 def test_a_wrong_convolution_is_found_whatever_hides_it(how, monkeypatch):
-    wrong = wrong_under_autocast(nn.Conv1d.forward, how)
-    monkeypatch.setattr(nn.Conv1d, "forward", wrong)
+    wrong = wrong_under_autocast(ChannelsLastConv1d.forward, how)
+    monkeypatch.setattr(ChannelsLastConv1d, "forward", wrong)
     model = CNNClassifier(**CONVOLUTIONAL, n_branches=1, pooling="max")
     model.set_params(mixed_precision=True)
-    with pytest.warns(UserWarning, match=MESSAGE.format("Conv1d")):
+    with pytest.warns(UserWarning, match=MESSAGE.format("ChannelsLastConv1d")):
         model.fit(X, Y > 0)
 
 

@@ -2,36 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from skseq.networks.dropout import Dropout
 
-__all__ = ["ConvLayer", "MaskedBatchNorm"]
+__all__ = ["ChannelsLastConv1d", "ConvLayer", "MaskedBatchNorm"]
+
+
+class ChannelsLastConv1d(nn.Conv1d):
+    """torch's convolution, fastest where the channels of a step lie side by side.
+
+    So they do in batches (B, T, C), of which its input (B, C, T) is a view. On the CPU
+    torch has kernels for it, twice as fast, but in two dimensions only, of which one
+    has size 1 here, and not in double precision.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dtype == torch.float64 or not x.is_cpu:
+            return super().forward(x)
+        y = functional.conv2d(
+            x.unsqueeze(2), self.weight.unsqueeze(2), self.bias, (1, self.stride[0])
+        )
+        return y.squeeze(2)
 
 
 class MaskedBatchNorm(nn.BatchNorm1d):
-    """Batch normalisation (Ioffe and Szegedy, 2015) over the real steps only."""
+    """Batch normalisation (Ioffe and Szegedy, 2015) over the real steps only.
+
+    What is no real step becomes zero.
+    """
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        if not self.training:
-            return super().forward(x)
-        x = x.to(self.weight.dtype)  # statistics need more than bfloat16
+        x = x.transpose(1, 2)  # (B, T, C)
+        rows = x.flatten(0, 1)
         if mask is None:
-            n = x.shape[0] * x.shape[2]
-            variance, mean = torch.var_mean(x, dim=(0, 2), correction=0)
+            y = self._normalised(rows)
         else:
-            n = mask.sum()
-            mean = (x * mask).sum(dim=(0, 2)) / n
-            centred = (x - mean[:, None]) * mask
-            variance = centred.square().sum(dim=(0, 2)) / n
-        with torch.no_grad():
+            real = mask.flatten().nonzero().squeeze(1)
+            found = self._normalised(rows.index_select(0, real))
+            y = found.new_zeros(rows.shape).index_copy_(0, real, found)
+        return y.view(x.shape).transpose(1, 2)
+
+    def _normalised(self, rows: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(rows)
+        rows = rows.to(self.weight.dtype)  # statistics need more than bfloat16
+        y, mean, inverse = torch.native_batch_norm(
+            rows, self.weight, self.bias, None, None, True, 0.0, self.eps
+        )
+        with torch.no_grad():  # with the variance of the batch itself, unlike torch's
+            variance = inverse.pow(-2).sub_(self.eps).clamp_(min=0)
             self.num_batches_tracked += 1
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance, self.momentum)
-        scale = self.weight * torch.rsqrt(variance + self.eps)
-        return x * scale[:, None] + (self.bias - mean * scale)[:, None]
+        return y
 
 
 class ConvLayer(nn.Module):
@@ -87,12 +115,12 @@ class ConvLayer(nn.Module):
         if n_branches > 1:
             least, more = divmod(n_filters, n_branches + 1)
             sizes = [least + (i < more) for i in range(n_branches)]
-            self.pooled = nn.Conv1d(n_channels, least, 1, stride, bias=False)
+            self.pooled = ChannelsLastConv1d(n_channels, least, 1, stride, bias=False)
             if n_channels > least:
-                self.bottleneck = nn.Conv1d(n_channels, least, 1, bias=False)
+                self.bottleneck = ChannelsLastConv1d(n_channels, least, 1, bias=False)
                 n_channels = least
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(
+            ChannelsLastConv1d(
                 n_channels,
                 size,
                 max(1, kernel_size // 2**i),
@@ -122,32 +150,37 @@ class ConvLayer(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
         # x: (B, C, T), zero where the mask (B, 1, T) is False
-        features = x if self.bottleneck is None else self.bottleneck(x)
+        x = x.transpose(1, 2)  # as it lies in memory
+        features = x if self.bottleneck is None else self._convolve(self.bottleneck, x)
         branches = [self._convolve(c, features) for c in self.convolutions]
         if self.pooled is not None:
-            branches.append(self.pooled(self._neighbours(x, mask)))
-        y = torch.cat(branches, dim=1)  # (B, n_filters, T')
+            near = self._neighbours(x, mask)
+            branches.append(self._convolve(self.pooled, near))
+        y = torch.cat(branches, dim=2) if len(branches) > 1 else branches[0]
         if mask is not None:
             mask = self._convolved(mask)
         if self.norm is not None:
-            y = self.norm(y, mask)
-        y = torch.relu(y)
-        if mask is not None:
-            y = y * mask
+            y = self.norm(y.transpose(1, 2), mask).transpose(1, 2)
+        elif mask is not None:
+            y = y * mask.transpose(1, 2)
+        y = torch.relu(y)  # (B, T', n_filters)
         if self.pool_size > 1:  # zero padding is neutral after ReLU
-            y = functional.max_pool1d(y, self.pool_size, ceil_mode=True)
+            y = _maximum(y, self.pool_size, self.pool_size, ceil_mode=True)
             mask = None if mask is None else mask[:, :, :: self.pool_size]
-        return self.dropout(y), mask
+        return self.dropout(y).transpose(1, 2), mask
 
     def _convolve(self, convolution: nn.Conv1d, x: Tensor) -> Tensor:
         missing = convolution.kernel_size[0] - 1
+        pads = 0, 0
         if self.padding == "same":
-            x = functional.pad(x, (missing // 2, missing - missing // 2))
+            pads = missing // 2, missing - missing // 2
         elif self.padding == "causal":
-            x = functional.pad(x, (missing, 0))
-        elif x.shape[2] <= missing:
-            x = functional.pad(x, (0, missing + 1 - x.shape[2]))
-        return convolution(x)
+            pads = missing, 0
+        elif x.shape[1] <= missing:
+            pads = 0, missing + 1 - x.shape[1]
+        if any(pads):
+            x = functional.pad(x, (0, 0, *pads))
+        return convolution(x.transpose(1, 2)).transpose(1, 2)
 
     def _convolved(self, mask: Tensor) -> Tensor:
         """Return which of the convolutions' outputs are real; one at least."""
@@ -159,8 +192,17 @@ class ConvLayer(nn.Module):
     def _neighbours(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Return the maximum of three steps around each, causal ones up to it."""
         if mask is not None:
-            x = x.masked_fill(~mask, -torch.inf)
-        before = 2 if self.padding == "causal" else 1
-        x = functional.pad(x, (before, 2 - before), value=-torch.inf)
-        x = functional.max_pool1d(x, 3, stride=1)
-        return x if mask is None else x.masked_fill(~mask, 0)
+            mask = mask.transpose(1, 2)
+            x = x + (~mask).to(x.dtype) * torch.finfo(x.dtype).min  # padding is zero
+        if self.padding == "causal":
+            x = _maximum(functional.pad(x, (0, 0, 2, 0), value=-torch.inf), 3, 1)
+        else:
+            x = _maximum(x, 3, 1, padding=(0, 1))
+        return x if mask is None else x * mask
+
+
+def _maximum(x: Tensor, width: int, stride: int, **options: Any) -> Tensor:
+    """Return maxima of neighbouring steps of (B, T, C)."""
+    x = x.transpose(1, 2).unsqueeze(2)
+    x = functional.max_pool2d(x, (1, width), (1, stride), **options)
+    return x.squeeze(2).transpose(1, 2)

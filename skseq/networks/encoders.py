@@ -9,7 +9,7 @@ from torch import Tensor, cat, nn
 
 from skseq._describing import described
 from skseq.networks.cells import RecurrentLayer, State
-from skseq.networks.convolution import ConvLayer
+from skseq.networks.convolution import ChannelsLastConv1d, ConvLayer
 from skseq.networks.dropout import Dropout
 from skseq.networks.masking import reverse_sequences, valid_steps
 from skseq.networks.packing import Packing
@@ -249,7 +249,9 @@ class SegmentEncoder(nn.Module):
 
     def __init__(self, n_features: int, n_filters: int, kernel_size: int, stride: int):
         super().__init__()
-        self.convolution = nn.Conv1d(n_features, n_filters, kernel_size, stride)
+        self.convolution = ChannelsLastConv1d(
+            n_features, n_filters, kernel_size, stride
+        )
         self.output_size = n_filters
 
     def forward(self, x: Tensor, lengths: None = None) -> tuple[Tensor, None]:

@@ -62,4 +62,5 @@ class Packing:
 
     def unpack(self, rows: Tensor) -> Tensor:
         """Return sequences (B, T, F) of rows; padding repeats a last step."""
-        return rows.flatten(0, 1)[self._places]
+        places = self._places.flatten()
+        return rows.flatten(0, 1).index_select(0, places).view(*self._places.shape, -1)
