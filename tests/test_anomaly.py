@@ -5,12 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skseq import CNNLSTMForecaster, RNNForecaster, SequenceAnomalyDetector
 from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.anomaly._surprise import ErrorScale, relative_surprise
+from skseq.anomaly._windows import SeasonWindows, season_length
 
 nan = np.nan
 N_TRAIN = 400
@@ -23,7 +25,13 @@ SMALL = {"window_length": 12, "hidden_size": 16, "random_state": 0}
 FORECASTER = RNNForecaster(max_epochs=30, **SMALL)
 QUICK = RNNForecaster(max_epochs=1, **SMALL)
 BY_FEATURE = clone(QUICK).set_params(normalize="feature")
-MODES = ({}, {"smoothing": 5}, {"smoothing": 3, "memory": 50})
+BY_TRAINING = {"memory": None, "seasonality": None}  # distances as they are
+MODES = (
+    {},
+    {"smoothing": 5, **BY_TRAINING},
+    {"smoothing": 3, "memory": 50},
+    {"smoothing": 2, "memory": None, "seasonality": 24},
+)
 every_mode = pytest.mark.parametrize("mode", MODES, ids=str)
 
 
@@ -124,8 +132,8 @@ def test_gaps_are_counted_column_by_column():
 
 
 def test_surprise_is_an_average_beside_a_longer_past():
-    before, rows = np.array([1.0, 2.0, 3.0]), np.array([4.0, 8.0])
-    np.testing.assert_allclose(relative_surprise(before, rows, 1, None), rows)
+    before, rows = np.array([[1.0], [2.0], [3.0]]), np.array([[4.0], [8.0]])
+    np.testing.assert_allclose(relative_surprise(before, rows, 1, None), [4, 8])
     np.testing.assert_allclose(relative_surprise(before, rows, 2, None), [3.5, 6.0])
     past = [before, np.array([2.0, 3.0, 4.0]), np.array([3.0, 4.0, 8.0])]
     expected = [
@@ -133,9 +141,102 @@ def test_surprise_is_an_average_beside_a_longer_past():
         (6.0 - past[2].mean()) / past[2].std(),
     ]
     np.testing.assert_allclose(relative_surprise(before, rows, 2, 3), expected)
+    still = relative_surprise(np.ones((5, 1)), np.ones((3, 1)), 2, 5)
+    np.testing.assert_array_equal(still, [0, 0, 0])
+
+
+def test_of_two_opinions_the_odder_one_counts():
+    """Each beside its own past, whatever its unit."""
+    before, rows = rng.rand(20, 2), rng.rand(10, 2)
+    for memory in (None, 15):
+        parts = [
+            relative_surprise(before[:, [i]], rows[:, [i]], 2, memory) for i in range(2)
+        ]
+        found = relative_surprise(before, rows, 2, memory)
+        np.testing.assert_array_equal(found, np.maximum(*parts))
+        assert (found != parts[0]).any()
+        assert (found != parts[1]).any()
+
+
+# Windows of a season --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("period", [5, 12, 48])
+def test_a_season_is_where_the_autocorrelation_peaks(period):
+    t = np.arange(400)
+    rows = np.sin(2 * np.pi * t / period) + 0.2 * np.random.RandomState(0).randn(400)
+    assert season_length(rows) == period
+    assert season_length(1e6 + 1e-3 * rows) == period
+
+
+def test_without_a_season_windows_are_as_long_as_can_be_learned():
+    assert season_length(np.arange(100.0)) == 25
+    assert season_length(np.arange(9000.0)) == 300
+    assert season_length(np.sin(np.arange(100) * 2 * np.pi / 80)) == 25
+    assert [season_length(np.arange(float(n))) for n in (1, 7, 12)] == [0, 1, 3]
+
+
+@pytest.mark.parametrize("kind", ["noise", "wave"])
+def test_windows_lie_as_far_as_in_probabilistic_pca(kind):
+    """scikit-learn's, of windows without the direction of their level."""
+    rows = np.random.RandomState(1).randn(300)
+    if kind == "wave":
+        rows = 5 * np.sin(np.arange(300) * np.pi / 5) + 0.1 * np.cumsum(rows)
+    windows = np.lib.stride_tricks.sliding_window_view(rows, 10)
+    basis = np.linalg.qr(np.eye(10)[:, :9] - 0.1)[0]  # what sums to zero
+    np.testing.assert_allclose(basis.T @ np.ones(10), 0, atol=1e-12)
+    pca = PCA(n_components=0.999, svd_solver="full").fit(windows @ basis)
+    assert (pca.n_components_ < 9) == (kind == "wave")
+    z = windows @ basis - pca.mean_
+    squares = np.einsum("ij,jk,ik->i", z, pca.get_precision(), z) / 9
+    found = SeasonWindows(rows, 10).distance(rows)
+    np.testing.assert_allclose(found[9:], np.sqrt(squares), rtol=1e-6)
+    np.testing.assert_allclose(found[:9], np.median(found[9:]))
+    assert np.sqrt(np.mean(np.square(found[9:]))) == pytest.approx(1, rel=0.05)
+
+
+def test_a_level_is_no_shape_and_a_hole_no_surprise():
+    windows = SeasonWindows(WAVE.to_numpy(), 12)
+    expected = windows.distance(LATER.to_numpy())
+    np.testing.assert_allclose(windows.distance(LATER.to_numpy() + 100), expected)
+    holed = LATER.to_numpy().copy()
+    holed[50] = nan
+    found = windows.distance(holed)
+    np.testing.assert_array_equal(found[50:62], windows.usual)
     np.testing.assert_array_equal(
-        relative_surprise(np.ones(5), np.ones(3), 2, 5), [0, 0, 0]
+        np.delete(found, range(50, 62)), np.delete(expected, range(50, 62))
     )
+    np.testing.assert_array_equal(windows.distance(holed[:11]), windows.usual)
+
+
+@pytest.mark.parametrize("rows", [np.arange(40.0), np.repeat([3.0, 5.0], 20)])
+def test_windows_that_never_vary_have_a_scale(rows):
+    windows = SeasonWindows(rows, 10)
+    assert (windows.distance(rows)[rows == rows[0]] <= 1).all()
+    odd = np.append(rows[:20], rows[19] + 7.5)
+    assert windows.distance(odd)[-1] > 3
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_windows_of_any_unit(unit):
+    rows = WAVE.to_numpy()
+    expected = SeasonWindows(rows, 12).distance(rows)
+    windows = SeasonWindows(rows * unit, 12)
+    np.testing.assert_allclose(windows.distance(rows * unit), expected)
+    odd = rows * unit
+    odd[30] = 1e300
+    assert windows.distance(odd).max() == 1e6
+
+
+def test_long_series_are_taken_in_parts(monkeypatch):
+    rows = WAVE.to_numpy()
+    expected = SeasonWindows(rows, 12).distance(rows)
+    monkeypatch.setattr("skseq.anomaly._windows.CHUNK", 12 * 50)
+    np.testing.assert_allclose(SeasonWindows(rows, 12).distance(rows), expected)
+    monkeypatch.setattr("skseq.anomaly._windows.MOST_WINDOWS", 100)
+    fewer = SeasonWindows(rows, 12).distance(rows)
+    assert (fewer != expected).all()
+    np.testing.assert_allclose(fewer, expected, atol=1)
 
 
 # What is found --------------------------------------------------------------------
@@ -155,7 +256,7 @@ def test_spikes_and_a_shift_of_level_are_found():
 
 def test_a_level_never_seen_stays_odd_with_scales_of_training():
     forecaster = clone(FORECASTER).set_params(normalize="feature")
-    detector = SequenceAnomalyDetector(forecaster).fit(TRAIN)
+    detector = SequenceAnomalyDetector(forecaster, memory=None).fit(TRAIN)
     shares = [(detector.predict(rows) == -1).mean() for rows in (LATER, LATER + 3)]
     assert shares[0] < 0.05
     assert shares[1] > 0.5
@@ -182,10 +283,50 @@ def test_smoothing_finds_a_stretch_of_slightly_odd_rows():
     label = np.arange(100) // 40 == 1
     aucs = []
     for smoothing in (1, 10):
-        detector = SequenceAnomalyDetector(FORECASTER, smoothing=smoothing)
+        detector = SequenceAnomalyDetector(
+            FORECASTER, smoothing=smoothing, **BY_TRAINING
+        )
         aucs.append(roc_auc_score(label, -detector.fit(TRAIN).score_samples(noisier)))
     assert aucs[1] > aucs[0] + 0.05
     assert aucs[1] > 0.85
+
+
+def test_windows_see_a_stretch_of_slightly_odd_rows():
+    later = LATER.to_numpy().copy()
+    later[40:64] += 0.15 * rng.randn(24)
+    label = np.isin(np.arange(100), np.arange(42, 70))
+    aucs = {}
+    for season in (None, 12, "auto"):
+        detector = SequenceAnomalyDetector(QUICK, seasonality=season)
+        scores = detector.fit(TRAIN.to_numpy()).update(later)
+        aucs[season] = roc_auc_score(label, -scores)
+    assert aucs[12] > 0.95 > aucs[None] + 0.1
+    assert aucs["auto"] == aucs[12]
+
+
+def test_oddity_is_the_logarithm_of_distances_in_deviations_of_training():
+    detector = SequenceAnomalyDetector(QUICK, **BY_TRAINING).fit(TRAIN.to_numpy())
+    train, later = (
+        np.log(1 + detector._scale.distance(errors) / 10)
+        for errors, _ in (
+            detector._errors(TRAIN.to_numpy()[:, None]),
+            detector._later_errors(LATER.to_numpy()[:, None]),
+        )
+    )
+    expected = (later - train.mean()) / train.std()
+    found = detector.update(LATER.to_numpy()) + detector.offset_
+    np.testing.assert_allclose(-found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_few_rows_are_odd_where_none_is():
+    """As many as were asked for, about; "auto" asks for none of noise."""
+    t = np.arange(2000)
+    rows = np.sin(t * np.pi / 6) + 0.3 * np.random.RandomState(5).randn(2000)
+    detector = SequenceAnomalyDetector(QUICK).fit(rows[:400])
+    assert (detector.update(rows[400:]) < 0).mean() < 0.005
+    for share in (0.02, 0.1):
+        detector.set_params(contamination=share).fit(rows[:400])
+        assert share / 2 < (detector.update(rows[400:]) < 0).mean() < 2.5 * share
 
 
 def test_memory_gets_used_to_noise():
@@ -200,6 +341,38 @@ def test_memory_gets_used_to_noise():
         shares[memory] = [(part == -1).mean() for part in np.split(labels, [100])]
     assert shares[100][0] > 0.1 > shares[100][1]
     assert min(shares[None]) > 0.2
+
+
+def test_auto_is_ten_times_the_training_rows_and_one_season_of_them():
+    expected, found, other = (
+        SequenceAnomalyDetector(QUICK, **options).fit(TRAIN).decision_function(LATER)
+        for options in ({"memory": 4000, "seasonality": 12}, {}, {"memory": 300})
+    )
+    np.testing.assert_array_equal(found, expected)
+    assert (other != expected).all()
+    detector = SequenceAnomalyDetector(QUICK, smoothing=5).fit(TRAIN)
+    assert detector._over == (5, 4000)
+    long = SequenceAnomalyDetector(TINY).fit(np.tile(WAVE, 3))
+    assert long._over == (1, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        (np.stack([WAVE, WAVE], axis=1), {}),
+        (np.full(500, 3.0), {}),
+        (WAVE.where(WAVE.index != DAYS[40]), {"missing": "mask"}),
+        (WAVE[:7], {"window_length": 3}),
+    ],
+    ids=["two columns", "constant", "a hole", "few rows"],
+)
+def test_where_windows_say_nothing_there_is_one_opinion(rows, options):
+    forecaster = clone(QUICK).set_params(channels="joint", **options)
+    one, found = (
+        SequenceAnomalyDetector(forecaster, **season).fit(rows).score_samples(rows)
+        for season in ({"seasonality": None}, {})
+    )
+    np.testing.assert_array_equal(found, one)
 
 
 @pytest.mark.parametrize("contamination", [0.02, 0.1, 0.3])
@@ -254,7 +427,12 @@ def test_missing_values_can_be_learned_with():
     detector = SequenceAnomalyDetector(forecaster).fit(holed[:N_TRAIN])
     scores = detector.score_samples(holed[N_TRAIN:])
     assert np.isfinite(scores).all()
-    assert scores[50] == 0
+    assert scores.argmax() == 50
+    detector.set_params(memory=None).fit(holed[:N_TRAIN])
+    scores = detector.score_samples(holed[N_TRAIN:])
+    assert np.isfinite(scores).all()
+    means, deviations = detector._moments  # as if its distance were zero
+    assert scores[50] == scores.max() == (means / deviations)[0]
     of_objects = holed.astype(object).where(holed.notna(), pd.NA)
     detector.fit(of_objects[:N_TRAIN])
     assert np.array_equal(detector.score_samples(of_objects[N_TRAIN:]), scores)
@@ -276,7 +454,7 @@ def test_usual_rows_behind_gaps_are_usual(has_gaps):
         for t in range(40, 580, 25):
             train[t : t + 1 + t % 6] = np.nan
     forecaster = clone(QUICK).set_params(missing="mask", max_epochs=10)
-    detector = SequenceAnomalyDetector(forecaster).fit(train)
+    detector = SequenceAnomalyDetector(forecaster, memory=None).fit(train)
     ends = np.arange(40, 600, 20)
     for i, end in enumerate(ends):
         later[end - 5 - i % 6 : end] = np.nan
@@ -299,7 +477,7 @@ def test_usual_rows_behind_gaps_are_usual(has_gaps):
 def test_a_column_that_never_moved_is_odd_only_when_it_moves(channels, normalize):
     table = np.stack([WAVE, np.full(500, 0.1)], axis=1)
     forecaster = clone(QUICK).set_params(channels=channels, normalize=normalize)
-    detector = SequenceAnomalyDetector(forecaster).fit(table[:N_TRAIN])
+    detector = SequenceAnomalyDetector(forecaster, memory=None).fit(table[:N_TRAIN])
     spiked, shifted = table[N_TRAIN:].copy(), table[N_TRAIN:].copy()
     spiked[50, 1], shifted[50:70, 1] = 5.0, 5.0
     usual = detector.predict(table[N_TRAIN:])
@@ -309,7 +487,7 @@ def test_a_column_that_never_moved_is_odd_only_when_it_moves(channels, normalize
         np.testing.assert_array_equal(np.delete(labels, 50), np.delete(usual, 50))
         one_by_one = copy.deepcopy(detector)
         scores = np.concatenate([one_by_one.update(part) for part in np.split(rows, 4)])
-        assert scores[50] < -1e3
+        assert scores[50] < -300
         assert scores[51:].min() > -50
 
 
@@ -348,7 +526,8 @@ def test_no_later_row_changes_an_earlier_score(mode, has_index):
     assert (scores[50:] != expected[50:]).all()
 
 
-def test_a_table_that_does_not_follow_is_a_series_of_its_own(trained):
+def test_a_table_that_does_not_follow_is_a_series_of_its_own():
+    trained = SequenceAnomalyDetector(QUICK, **BY_TRAINING).fit(TRAIN)
     as_array = trained.score_samples(LATER.to_numpy())
     early = LATER.set_axis(DAYS[:100])
     np.testing.assert_array_equal(trained.score_samples(early), as_array)
@@ -458,6 +637,16 @@ def test_parameters_set_after_fit_wait_for_the_next(trained):
         ({"smoothing": 0}, TRAIN, "'smoothing' parameter"),
         ({"memory": 1}, TRAIN, "'memory' parameter"),
         ({"smoothing": 5, "memory": 5}, TRAIN, "memory=5 .* smoothing=5"),
+        ({"memory": "all"}, TRAIN, "'memory' parameter"),
+        ({"seasonality": 1}, TRAIN, "'seasonality' parameter"),
+        ({"seasonality": 30}, TRAIN[:50], "seasonality=30 needs 60 rows .* got 50"),
+        ({"seasonality": 7}, np.ones((30, 2)), "seasonality=7 needs a single column"),
+        ({"seasonality": 7}, np.ones(30), "seasonality=7 needs a column that varies"),
+        (
+            {"seasonality": 7},
+            TRAIN.replace(TRAIN.iloc[3], np.nan),
+            "seasonality=7 needs a finite value in every row",
+        ),
     ],
 )
 def test_bad_fits_say_why(options, X, message):
@@ -488,7 +677,7 @@ def test_bad_rows_say_why(trained):
         trained.predict(LATER.replace(LATER.iloc[7], np.nan))
 
 
-@pytest.mark.parametrize("name", ["smoothing", "memory"])
+@pytest.mark.parametrize("name", ["smoothing", "memory", "seasonality"])
 def test_more_rows_than_an_index_counts_are_refused(name):
     detector = SequenceAnomalyDetector(**{name: 2**63})
     with pytest.raises(ValueError, match=name):

@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
 from skseq._sklearn import BaseEstimator, OutlierMixin
-from skseq.anomaly._errors import ForecastErrors
-from skseq.anomaly._surprise import ErrorScale, relative_surprise
+from skseq.anomaly._opinions import Opinions
+from skseq.anomaly._surprise import relative_surprise
 from skseq.core.summary import NetworkReprMixin
 from skseq.data.tables import MOST_ROWS
 from skseq.forecasting import RNNForecaster
@@ -26,6 +26,7 @@ from skseq.versioning import VersionedState
 
 __all__ = ["SequenceAnomalyDetector"]
 
+MEMORY, MOST_MEMORY = 10, 10_000  # times the training rows, and at most so many
 FENCE = 3.0  # interquartile ranges beyond the quartile where Tukey's far outliers begin
 
 
@@ -38,7 +39,7 @@ FENCE = 3.0  # interquartile ranges beyond the quartile where Tukey's far outlie
     """
 )
 class SequenceAnomalyDetector(
-    ForecastErrors, OutlierMixin, VersionedState, NetworkReprMixin, BaseEstimator
+    Opinions, OutlierMixin, VersionedState, NetworkReprMixin, BaseEstimator
 ):
     """Detector of rows that do not follow from the rows before them.
 
@@ -46,6 +47,11 @@ class SequenceAnomalyDetector(
     measured robustly in deviations of usual errors, says how odd a row is (Malhotra et
     al., 2015). So a value is odd in its place even if it is not elsewhere, and several
     columns are odd together if their errors do not go together as usual.
+
+    Of a table of one column, windows of one season are a second opinion: those that end
+    in a row, by their principal components (Paparrizos et al., 2022). It sees stretches
+    of a wrong shape, each row of which follows well from those before. A row is as odd
+    as the one finds it that finds it odder, each beside what it found lately.
 
     A table whose index starts after the rows known so far must follow them, and is
     scored with them as context. Any other table, and every array, is a series of its
@@ -72,6 +78,9 @@ class SequenceAnomalyDetector(
 
     Ahmad, S. et al. (2017). Unsupervised real-time anomaly detection for streaming
     data. Neurocomputing 262.
+
+    Paparrizos, J. et al. (2022). TSB-UAD: an end-to-end benchmark suite for univariate
+    time-series anomaly detection. PVLDB 15(8).
 
     Examples
     --------
@@ -117,14 +126,33 @@ class SequenceAnomalyDetector(
         averaged. 1 finds single rows, more find stretches of odd rows and call the rows
         behind them odd.""",
     )
-    memory: int | None = parameter(
-        default=None,
-        constraint=[Interval(Integral, 2, MOST_ROWS, closed="both"), None],
+    memory: int | str | None = parameter(
+        default="auto",
+        constraint=[
+            Options("auto"),
+            Interval(Integral, 2, MOST_ROWS, closed="both"),
+            None,
+        ],
         text="""Number of rows, more than `smoothing`, whose oddity is what is usual at
         a time: the average is compared with their mean and deviation, so that a series
-        may become noisier. ``smoothing=10, memory=8000`` are those of the anomaly
-        likelihood (Ahmad et al., 2017). None compares with the training rows for
-        good.""",
+        may become noisier, and a new level is odd until it is old. "auto" takes ten
+        times as many as the training rows, 10 000 at most. ``smoothing=10,
+        memory=8000`` are those of the anomaly likelihood (Ahmad et al., 2017). None
+        compares with the training rows for good.""",
+    )
+    seasonality: int | str | None = parameter(
+        default="auto",
+        constraint=[
+            Options("auto"),
+            Interval(Integral, 2, MOST_ROWS, closed="both"),
+            None,
+        ],
+        text="""Number of rows of a season, whose windows are the second opinion, half
+        the training rows at most. "auto" takes the highest peak of the autocorrelation
+        of a table of one column, up to a quarter of the rows and 300, or that many
+        without a peak; there is no second opinion of several columns, of one that is
+        constant in training, or has missing values there. None leaves it to the
+        forecaster.""",
     )
     random_state: Any = parameter(
         default=None,
@@ -137,8 +165,9 @@ class SequenceAnomalyDetector(
         check=checks.number, text="Score below which a row is an outlier."
     )
     _over: tuple = attribute(check=checks.tuple_of(checks.optional(checks.count)))
-    _usual: np.ndarray = attribute(check=checks.array(1, "f"))
-    _before: np.ndarray = attribute(check=checks.array(1, "f"))
+    _usual: np.ndarray = attribute(check=checks.array(2, "f"))
+    _before: np.ndarray = attribute(check=checks.array(2, "f"))
+    _pickle_format = 3  # there was one opinion before
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn what is usual.
@@ -163,27 +192,25 @@ class SequenceAnomalyDetector(
             or training diverges. A fitted detector then stays as it was.
         """
         self._validate_params()
-        if self.memory is not None and self.memory <= self.smoothing:
+        memory = self.memory
+        if isinstance(memory, Integral) and memory <= self.smoothing:
             raise ValueError(
-                f"memory={self.memory} must be more than smoothing={self.smoothing}."
+                f"memory={memory} must be more than smoothing={self.smoothing}."
             )
         forecaster = self._make_forecaster()
         with unchanged_on_error(self):
             X = self._read(X, reset=True)
+            if memory == "auto":
+                memory = max(min(MEMORY * len(X), MOST_MEMORY), self.smoothing + 1)
+            self._over = (int(self.smoothing), memory and int(memory))
+            season = self._season(X)
             self.forecaster_ = forecaster.fit(X)
-            self._over = (int(self.smoothing), self.memory)
-            targets = self._targets(X)
-            self._constant = self._constants(targets)
-            errors, gaps = self._errors(X)
-            self._check_errors(errors)
-            size = np.nanmax(np.abs(targets), axis=0)
-            self._scale = ErrorScale(errors, size, self._errors_behind(X))
-            distances = self._scale.distance(errors, gaps)
+            oddity = self._learn_oddity(X, season)
             n_usual = forecaster.window_length + self.smoothing
-            usual = np.full(n_usual, np.median(distances))
-            self._usual = self._kept(np.concatenate([distances, usual]))
-            self._before = self._kept(np.concatenate([self._usual, distances]))
-            self.offset_ = self._offset(self._alone(distances))
+            usual = np.tile(np.median(oddity, axis=0), (n_usual, 1))
+            self._usual = self._kept(np.concatenate([oddity, usual]))
+            self._before = self._kept(np.concatenate([self._usual, oddity]))
+            self.offset_ = self._offset(self._alone(oddity))
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -206,7 +233,7 @@ class SequenceAnomalyDetector(
         check_is_fitted(self, "offset_")
         X = self._read(X, reset=False)
         if starts_later(self.forecaster_, X):
-            return self._behind(self._later_distances(X))
+            return self._behind(self._later_oddity(X))
         n_rows, needed = len(X), self.forecaster_.window_length + 1
         if n_rows < needed:
             raise ValueError(
@@ -215,7 +242,7 @@ class SequenceAnomalyDetector(
                 "follow those known so far say so by their index, or are given to "
                 "update."
             )
-        return self._alone(self._scale.distance(*self._errors(X)))
+        return self._alone(self._oddity(X))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return how far each row is from being an outlier.
@@ -263,10 +290,11 @@ class SequenceAnomalyDetector(
         """
         check_is_fitted(self, "offset_")
         X = self._read(X, reset=False)
-        distances = self._later_distances(X)
-        scores = self._behind(distances)
+        oddity = self._later_oddity(X)
+        scores = self._behind(oddity)
         self.forecaster_ = copy.copy(self.forecaster_).update(X)
-        self._before = self._kept(np.concatenate([self._before, distances]))
+        self._last = self._ends(self._since(X))
+        self._before = self._kept(np.concatenate([self._before, oddity]))
         return scores - self.offset_
 
     def _network_and_example(self):
@@ -286,24 +314,24 @@ class SequenceAnomalyDetector(
             forecaster.set_params(random_state=self.random_state)
         return forecaster
 
-    def _behind(self, distances: np.ndarray) -> np.ndarray:
+    def _behind(self, oddity: np.ndarray) -> np.ndarray:
         """Return the scores of rows that follow those known so far."""
-        return -relative_surprise(self._before, distances, *self._over)
+        return -relative_surprise(self._before, oddity, *self._over)
 
-    def _alone(self, distances: np.ndarray) -> np.ndarray:
-        """Return the scores of a series, given the distances behind its first window.
+    def _alone(self, oddity: np.ndarray) -> np.ndarray:
+        """Return the scores of a series, given the oddity behind its first window.
 
         What comes before are rows as usual as those of training.
         """
         start = len(self._usual) - self.forecaster_.window_length
-        distances = np.concatenate([self._usual[start:], distances])
-        return -relative_surprise(self._usual[:start], distances, *self._over)
+        oddity = np.concatenate([self._usual[start:], oddity])
+        return -relative_surprise(self._usual[:start], oddity, *self._over)
 
-    def _kept(self, distances: np.ndarray) -> np.ndarray:
-        """Return as many last distances as later rows are compared with."""
+    def _kept(self, oddity: np.ndarray) -> np.ndarray:
+        """Return as many last rows as later ones are compared with."""
         smoothing, memory = self._over
         window_length = self.forecaster_.window_length
-        return distances[-(window_length + max(smoothing, memory or 0)) :]
+        return oddity[-(window_length + max(smoothing, memory or 0)) :]
 
     def _offset(self, scores: np.ndarray) -> float:
         """Return the score that parts outliers from the other training rows."""

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from skseq.anomaly._before import gap_lengths, unmoved_errors
-from skseq.anomaly._surprise import ErrorScale
 from skseq.data.foreign import check_container
 from skseq.data.reading import RowReader
 from skseq.data.tables import check_rows
@@ -30,7 +29,6 @@ class ForecastErrors(RowReader):
         type="forecaster",
     )
     _takes_flat: bool = attribute(check=checks.flag)
-    _scale: ErrorScale = attribute(check=checks.instance(ErrorScale))
     _constant: np.ndarray = attribute(check=checks.array(1, "f"))
 
     @naming("X")
@@ -105,8 +103,8 @@ class ForecastErrors(RowReader):
                 f"{self.forecaster_.window_length} rows, which cannot be forecast."
             )
 
-    def _later_distances(self, X: Any) -> np.ndarray:
+    def _later_errors(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return errors and gaps of the rows that follow those known so far."""
         known = self.forecaster_._context.values[:, : len(self._constant)]
         targets = np.concatenate([known, self._targets(X)])
-        paths = self.forecaster_._paths(X, None, False)
-        return self._scale.distance(*self._errors_of(targets, paths))
+        return self._errors_of(targets, self.forecaster_._paths(X, None, False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["ErrorScale", "relative_surprise"]
+__all__ = ["FARTHEST", "SMALLEST", "ErrorScale", "relative_surprise"]
 
 NORMAL_MAD = 0.6745  # median absolute deviation of a standard normal variable
 FAR = 3.0  # deviations beyond which errors count less in how columns relate
@@ -100,16 +100,18 @@ class ErrorScale:
 
 
 def relative_surprise(
-    before: np.ndarray, distances: np.ndarray, smoothing: int, memory: int | None
+    before: np.ndarray, oddity: np.ndarray, smoothing: int, memory: int | None
 ) -> np.ndarray:
-    """Average distances over the last rows, and set them against a longer past.
+    """Average oddity over the last rows, and set them against a longer past.
+
+    Each opinion by itself; a row is as odd as the one finds it that finds it oddest.
 
     Parameters
     ----------
-    before : ndarray of shape (n_before,)
-        Distances of the rows before; at least ``smoothing - 1``.
-    distances : ndarray of shape (n_rows,)
-        Those of the rows in question.
+    before : ndarray of shape (n_before, n_opinions)
+        Oddity of the rows before; at least ``smoothing - 1``.
+    oddity : ndarray of shape (n_rows, n_opinions)
+        That of the rows in question.
     smoothing : int
         Number of rows to average over.
     memory : int or None
@@ -121,13 +123,13 @@ def relative_surprise(
     surprise : ndarray of shape (n_rows,)
         That of a row depends on no later one.
     """
-    rows = pd.Series(np.concatenate([before, distances]))
+    rows = pd.DataFrame(np.concatenate([before, oddity]))
     surprise = rows.rolling(smoothing).mean()
     if memory is not None:
         usual = rows.rolling(memory, min_periods=1)
         deviation = usual.std(ddof=0).clip(lower=SMALLEST)
         surprise = (surprise - usual.mean()) / deviation
-    return surprise.to_numpy()[len(before) :]
+    return surprise.to_numpy()[len(before) :].max(axis=1)
 
 
 def _center_and_scale(

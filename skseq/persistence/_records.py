@@ -15,6 +15,7 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly._surprise import ErrorScale
+from skseq.anomaly._windows import SeasonWindows
 from skseq.core.tasks import (
     Classification,
     MultilabelClassification,
@@ -230,6 +231,19 @@ RECORDS: dict[type, Record] = {
             scale.centers.shape == scale.scales.shape
             and len(scale.gaps) == len(scale.centers) > 0
             and scale.precision.shape == 2 * scale.centers.shape[1:]
+        ),
+    ),
+    SeasonWindows: Record(
+        {
+            "components": array(2, "f"),
+            **dict.fromkeys(("mean", "variances"), array(1, "f")),
+            **dict.fromkeys(("size", "noise", "usual"), number),
+        },
+        is_sound=lambda windows: (
+            len(windows.mean) > 1
+            and windows.components.shape == (len(windows.variances), len(windows.mean))
+            and bool((windows.variances > 0).all())
+            and min(windows.size, windows.noise) > 0
         ),
     ),
     **{

@@ -89,12 +89,17 @@ def _knows_numbers(tokenizer: Tokenizer) -> bool:
 
 def _judges(detector: SequenceAnomalyDetector) -> bool:
     smoothing, memory = detector._over
-    forecaster = detector.forecaster_
+    forecaster, windows = detector.forecaster_, detector._windows
+    n_opinions = 1 if windows is None else 2
+    n_last = 0 if detector._last is None else len(detector._last)
     n_usual = forecaster.window_length + max(smoothing, memory or 0)
     return (
         hasattr(forecaster, "net_")
         and len(detector._constant) == forecaster._columns.n_targets
         and detector._scale.centers.shape[1] == forecaster._columns.n_targets
+        and n_last == (0 if windows is None else len(windows.mean) - 1)
+        and detector._usual.shape[1] == detector._before.shape[1] == n_opinions
+        and detector._moments.shape == (2, n_opinions)
         and len(detector._usual) >= forecaster.window_length + smoothing - 1
         and max(len(detector._usual), len(detector._before)) <= n_usual
     )

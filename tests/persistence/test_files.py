@@ -153,6 +153,11 @@ CASES = [
         ROWS,
         None,
     ),
+    (
+        SequenceAnomalyDetector(RNNForecaster(**small(window_length=4))),
+        ROWS[:, 0],
+        None,
+    ),
     (SequenceScaler(), RAGGED, None),
     (SequenceScaler(MinMaxScaler(), per="sequence"), RAGGED, None),
     (SequenceScaler(RobustScaler()), X, None),
@@ -287,11 +292,13 @@ def test_forecasts_keep_their_index(index, kind, path):
     equal(found, expected, check_exact=True, check_freq=True)
 
 
-def test_a_detector_judges_the_same(path):
-    model = SequenceAnomalyDetector(RNNForecaster(**small(window_length=4))).fit(ROWS)
+@pytest.mark.parametrize("rows", [ROWS, ROWS[:, 0]], ids=["columns", "a column"])
+def test_a_detector_judges_the_same(rows, path):
+    model = SequenceAnomalyDetector(RNNForecaster(**small(window_length=4))).fit(rows)
     loaded = through_file(model, path)
-    assert_same(loaded.score_samples(ROWS), model.score_samples(ROWS))
-    assert_same(loaded.update(ROWS[:5]), model.update(ROWS[:5]))
+    assert_same(loaded.score_samples(rows), model.score_samples(rows))
+    for _ in range(2):
+        assert_same(loaded.update(rows[:5]), model.update(rows[:5]))
 
 
 @pytest.mark.parametrize("seasonality", [None, 4])
