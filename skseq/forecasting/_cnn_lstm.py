@@ -33,7 +33,7 @@ class CNNLSTMForecaster(WindowRecurrence, BaseForecaster):
     >>> import numpy as np
     >>> from skseq import CNNLSTMForecaster
     >>> wave = np.sin(np.arange(306) * np.pi / 6)
-    >>> forecaster = CNNLSTMForecaster(window_length=24, horizon=6, random_state=0)
+    >>> forecaster = CNNLSTMForecaster(window_length=24, horizon=6, max_epochs=20)
     >>> forecast = forecaster.fit(wave[:-6]).predict()
     >>> bool(np.abs(forecast - wave[-6:]).max() < 0.05)
     True

@@ -4,108 +4,35 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
-import torch
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
-from skseq.core.estimator import NetworkEstimator
-from skseq.data.reading import RowReader
 from skseq.forecasting._folds import ends_of_training
 from skseq.forecasting._kind import Kind
-from skseq.forecasting._losses import LOSSES, ForecastLoss, check_quantiles
-from skseq.forecasting._parameters import (
-    LossParameters,
-    TableParameters,
-    WindowParameters,
-)
+from skseq.forecasting._learning import WindowLearner
+from skseq.forecasting._losses import LOSSES, check_quantiles
 from skseq.forecasting._reading import check_static, read_table
 from skseq.forecasting._roles import Roles
-from skseq.forecasting._scaling import SeriesScaler
-from skseq.forecasting._table import Columns, Table, called
-from skseq.forecasting._windows import WindowDataset
-from skseq.networks import (
-    N_NEAR,
-    WINDOW_SCALES,
-    Decoder,
-    ForecastNetwork,
-    InputGate,
-    Window,
-)
-from skseq.parameters import amended, attribute, parameter
-from skseq.parameters.checks import count, flag, instance
-from skseq.resources import (
-    make_random_state,
-    resolve_device,
-    seeded_torch,
-    unchanged_on_error,
-)
-from skseq.training import train
+from skseq.forecasting._table import Table, called
+from skseq.parameters import attribute
+from skseq.parameters.checks import flag, instance
+from skseq.resources import make_random_state, resolve_device, unchanged_on_error
 
 __all__ = ["SeriesLearner"]
 
-ROUNDING = 1e-9  # below which scaled values are the same
 
-
-class SeriesLearner(
-    WindowParameters, LossParameters, TableParameters, RowReader, NetworkEstimator
-):
-    """What learns from the windows of series, and remembers where they end.
-
-    An architecture adds its parameters and `_make_encoder`.
-    """
-
-    _is_taught: ClassVar[bool] = False  # whether training is told the true last step
-    _least_epochs = 2  # as windows overlap, each row is seen many times in one
-
-    max_epochs = amended(
-        text="""Number of passes over the windows; "auto" makes about 1000 steps, in 2
-        to 400 epochs."""
-    )
-    batch_size: int = parameter(default=64, text="Windows per step of the optimiser.")
-    early_stopping = amended(
-        text="""Whether to hold out the last rows of every series, stop when their loss
-        has not fallen for `patience` epochs, and return to the best weights. What is
-        learned from and what is held out do not overlap."""
-    )
-    validation_fraction = amended(
-        text="Share of the rows to hold out, `horizon` at least."
-    )
-    random_state = amended(text="Decides initial weights, shuffling and dropout.")
+class SeriesLearner(WindowLearner):
+    """What learns from the windows of series, and remembers where they end."""
 
     _takes_flat: bool = attribute(check=flag)
     _has_own_y: bool = attribute(check=flag)
     _is_panel: bool = attribute(check=flag)
     _roles: Roles = attribute(check=instance(Roles))
-    _columns: Columns = attribute(check=instance(Columns))
     _kind: Kind = attribute(check=instance(Kind))
-    _window_length: int = attribute(check=count)
-    _horizon: int = attribute(check=count)
-    _loss: ForecastLoss = attribute(check=instance(ForecastLoss))
-    _scaler: SeriesScaler = attribute(check=instance(SeriesScaler))
     _context: Table = attribute(check=instance(Table))
     _learned_until: dict = attribute(check=instance(dict))
-
-    def _make_encoder(self, n_features: int) -> tuple[nn.Module, int]:
-        """Return a module (B, L, F), None -> (B, T', D), None, and D."""
-        raise NotImplementedError
-
-    def _head_options(self) -> dict[str, Any]:
-        """Return how ForecastNetwork is to divide the horizon, if it is."""
-        return {}
-
-    def _make_decoder(
-        self, encoder: nn.Module, n_values: int, n_beside: int
-    ) -> Decoder | None:
-        """Return what writes the horizon step by step, of values beside features."""
-        return None
-
-    @property
-    def module_(self) -> torch.nn.Module:
-        """The trained network, which takes a `skseq.networks.Window`."""
-        return super().module_
 
     # Fitting ----------------------------------------------------------------
 
@@ -147,56 +74,23 @@ class SeriesLearner(
             self._loss = LOSSES[self.loss](quantiles)
             n_train = self._n_training_rows(table)
             self._check_targets(table, n_train)
-            self._scaler = SeriesScaler(
-                self._columns, self.normalize is not None, self.seasonality
-            ).fit(table.head(n_train))
-            scaled = self._scaler.transform(table)
-            windows = self._to_windows(scaled, device, taught=self._is_taught)
-            data, held_out = windows.within(0 * n_train, n_train), None
-            if self.early_stopping:
-                held_out = windows.within(n_train - self._window_length, table.lengths)
             rng = make_random_state(self.random_state)
-            init_seed, train_seed = rng.randint(2**31 - 1, size=2).tolist()
-            module = self._make_network(init_seed)
-            self._close_gate(module, scaled.head(n_train))
-            with self._threads(module):
-                self.net_ = train(
-                    module,
-                    type(self._loss),
-                    data,
-                    held_out,
-                    device=device,
-                    seed=train_seed,
-                    criterion__quantiles=quantiles,
-                    **self._training_parameters(len(data)),
-                )
+            seeds = rng.randint(2**31 - 1, size=2).tolist()
+            net, n_beside = None, self._n_rows_beside(table.lengths)
+            if (n_beside < table.lengths).any():
+                net = self._trained(table, n_beside, device, seeds, beside=True)
+            if net is None or not net.interrupted_:
+                net = self._trained(table, n_train, device, seeds, net)
+            else:
+                n_train = n_beside
+            self.net_ = net
             self._publish_history()
-            if self.early_stopping:
+            if (n_train < table.lengths).any():
                 later = table.beyond(n_train)
                 self._scaler = copy.copy(self._scaler).update(later)
             self._context = table.tail(self._window_length)
             self._learned_until = ends_of_training(table)
         return self
-
-    def _close_gate(self, module: ForecastNetwork, table: Table) -> None:
-        """Keep from the network what is the same in all rows to learn from."""
-        n_targets, n_past, n_future, _ = self._columns
-        n_own = n_targets + n_past
-        values = table.values[:, : n_own + n_future]
-        there = ~np.isnan(values)
-        unit = 1.0
-        if self.normalize is None:
-            unit = np.abs(values).max(axis=0, where=there, initial=0)
-        high = values.max(axis=0, where=there, initial=-np.inf)
-        low = values.min(axis=0, where=there, initial=np.inf)
-        varies = high - low > ROUNDING * unit
-        holes = np.zeros(values.shape[1], dtype=bool)
-        holes[:n_own] = np.isnan(values[:, :n_own]).any(axis=0)
-        parts = [varies, holes] if self.missing == "mask" else [varies]
-        if self.channels == "shared":
-            parts = [np.append(p[:n_targets].any(), p[n_targets:]) for p in parts]
-        is_open = torch.as_tensor(np.concatenate(parts), dtype=torch.float32)
-        module.get_buffer("gate.is_open").copy_(is_open)
 
     def _n_training_rows(self, table: Table) -> np.ndarray:
         """Return how many rows of each series are for training; the rest validates."""
@@ -234,57 +128,6 @@ class SeriesLearner(
                     f"Target {int(np.argmax(missing))} has no value in the "
                     f"{len(rows.values)} rows to {part}."
                 )
-
-    def _to_windows(
-        self, table: Table, device: Any, taught: bool = False, n_hidden: int = 0
-    ) -> WindowDataset:
-        return WindowDataset(
-            table,
-            self._columns,
-            window_length=self._window_length,
-            horizon=self._horizon,
-            device=device,
-            taught=taught,
-            n_hidden=n_hidden,
-        )
-
-    def _make_network(self, seed: int) -> ForecastNetwork:
-        n_targets, n_past, n_future, n_static = self._columns
-        shared = self.channels == "shared"
-        masked = self.missing == "mask"
-        n_features = (1 if shared else n_targets) + n_past + n_future
-        n_beside = n_static + n_future + (N_NEAR if n_future else 0)
-        with seeded_torch(seed):
-            encoder, size = self._make_encoder(n_features * (1 + masked))
-            return ForecastNetwork(
-                encoder,
-                size,
-                window_length=self.window_length,
-                horizon=self.horizon,
-                n_targets=n_targets,
-                n_future=n_future,
-                n_static=n_static,
-                n_locations=self._loss.n_locations,
-                n_log_scales=self._loss.n_log_scales,
-                shared=shared,
-                skip=self.linear_skip,
-                masked=masked,
-                window_scale=WINDOW_SCALES[self.normalize],
-                dropout=self.dropout,
-                decoder=self._make_decoder(
-                    encoder, 1 if shared else n_targets, n_beside
-                ),
-                gate=InputGate(n_features * (1 + masked)),
-                **self._head_options(),
-            )
-
-    def _example(self):
-        n_targets, n_past, n_future, n_static = self._columns
-        return Window(
-            torch.zeros(1, self._window_length, n_targets + n_past + n_future),
-            torch.zeros(1, self._horizon, n_future),
-            torch.zeros(1, n_static),
-        )
 
     # Knowing more rows --------------------------------------------------------
 

@@ -79,6 +79,18 @@ class LossParameters(Declared, about="task"):
         text="""Whether a linear map of the window is added to what the network
         forecasts.""",
     )
+    shrink_to_naive: bool = parameter(
+        default=True,
+        constraint=["boolean"],
+        text="""Whether forecasts are drawn towards the last row known, or the one a
+        season before, as far as held-out origins ask for it, step by step, and
+        intervals as wide as they ask for. They are the rows that ``early_stopping``
+        holds out; without it, the last fifth of each series, or three times `horizon`,
+        is held out from a training beside, without `callbacks`, which with
+        ``max_epochs="auto"`` also tells after how many epochs the held-out loss is
+        least. The season is `seasonality`, or what differs least from `window_length`
+        rows at most before.""",
+    )
 
 
 class TableParameters(Declared, about="input"):

@@ -31,7 +31,7 @@ class RNNForecaster(WindowRecurrence, BaseForecaster):
     >>> import numpy as np
     >>> from skseq import RNNForecaster
     >>> wave = np.sin(np.arange(206) * np.pi / 6)
-    >>> forecaster = RNNForecaster(window_length=12, horizon=6, random_state=0)
+    >>> forecaster = RNNForecaster(window_length=12, horizon=6, max_epochs=20)
     >>> forecast = forecaster.fit(wave[:-6]).predict()
     >>> bool(np.abs(forecast - wave[-6:]).max() < 0.05)
     True

@@ -14,6 +14,7 @@ from skseq.networks.initialization import initialize_linear, zero_linear
 from skseq.networks.near_rows import NearRows
 from skseq.networks.normalization import WindowScale
 from skseq.networks.seq2seq import Decoder
+from skseq.networks.shrinkage import NaiveShrinkage
 
 __all__ = ["N_NEAR", "ForecastNetwork", "InputGate", "Window"]
 
@@ -101,6 +102,8 @@ class ForecastNetwork(nn.Module):
         Whether the map from what is remembered starts at zero, rather than small.
     gate : InputGate, optional
         Which of the features (B, L, F) the encoder is shown.
+    shrinkage : NaiveShrinkage, optional
+        What draws forecasts towards rows of the window; not in training.
     """
 
     def __init__(
@@ -124,11 +127,13 @@ class ForecastNetwork(nn.Module):
         n_segments: int = 1,
         zero_head: bool = True,
         gate: InputGate | None = None,
+        shrinkage: NaiveShrinkage | None = None,
     ):
         super().__init__()
         self.gate = nn.Identity() if gate is None else gate
         self.encoder = encoder
         self.decoder = decoder
+        self.shrinkage = shrinkage
         self.n_targets = n_targets
         self.n_locations = n_locations
         self.n_outputs = n_locations + n_log_scales
@@ -167,6 +172,9 @@ class ForecastNetwork(nn.Module):
         holes = None if missing is None else missing[:, :, : self.n_targets]
         scale = self.window_scale(targets, holes)
         dtype = next(self.parameters()).dtype
+        naive = None
+        if self.shrinkage is not None and not self.training:
+            naive = (self.shrinkage.naive(targets) - scale.center) / scale.scale
         targets, later = (
             None if part is None else self._scaled(part, scale).to(dtype)
             for part in (targets, window.later)
@@ -188,6 +196,8 @@ class ForecastNetwork(nn.Module):
         if self.shared:
             outputs = outputs.reshape(n_samples, self.n_targets, self.horizon, -1)
             outputs = outputs.transpose(1, 2)
+        if self.shrinkage is not None and naive is not None:
+            outputs = self.shrinkage(outputs, naive.to(dtype))
         return self._restored(outputs, scale)
 
     def _scaled(self, targets: Tensor, scale: WindowScale) -> Tensor:

@@ -31,7 +31,14 @@ LEARNERS = [RNNForecaster, CNNLSTMForecaster, TOLD]
 every_class = pytest.mark.parametrize("cls", LEARNERS)
 SEGMENTS = partial(CNNLSTMForecaster, decoder="segments", kernel_size=2, cell="gru")
 every_kind = pytest.mark.parametrize("cls", [*LEARNERS, SEGMENTS])
-SMALL = {"window_length": 14, "horizon": 7, "random_state": 0, "hidden_size": 16}
+# Most of these tests are about the network; test_shrinking.py is about the rest.
+SMALL = {
+    "window_length": 14,
+    "horizon": 7,
+    "random_state": 0,
+    "hidden_size": 16,
+    "shrink_to_naive": False,
+}
 QUICK = {**SMALL, "max_epochs": 1}
 # A season is learned in a fifth of the epochs that the defaults take.
 SOON = {**SMALL, "lr": 0.02, "max_epochs": 50}
@@ -48,9 +55,11 @@ DEMAND = pd.Series(3 * NOISE, DAYS, name="demand")
 # scikit-learn's own checks ---------------------------------------------------
 
 ORDERED = "predict(X) forecasts the rows that follow those of fit, whatever is in X"
-EXPECTED = {
+NETWORK = {  # the naive forecast is the same for all rows
     "check_methods_sample_order_invariance": ORDERED,
     "check_methods_subset_invariance": ORDERED,
+}
+EXPECTED = {
     "check_regressor_data_not_an_array": "the DataFrame of fit does not follow itself",
     "check_estimators_nan_inf": "what is not known ahead may be missing in predict",
 }
@@ -59,11 +68,19 @@ EXPECTED = {
 @pytest.mark.filterwarnings("ignore:X has no index")
 @parametrize_with_checks(
     [
-        cls(window_length=4, max_epochs=1, hidden_size=8, horizon=horizon)
+        cls(
+            window_length=4,
+            max_epochs=1,
+            hidden_size=8,
+            horizon=horizon,
+            shrink_to_naive=shrinks,
+        )
         for cls in FORECASTERS
-        for horizon in (1, 3)
+        for horizon, shrinks in ((1, True), (3, False))
     ],
-    expected_failed_checks=lambda estimator: EXPECTED,
+    expected_failed_checks=lambda estimator: (
+        EXPECTED if estimator.shrink_to_naive else EXPECTED | NETWORK
+    ),
 )
 def test_sklearn_checks(estimator, check):
     check(estimator)
@@ -435,7 +452,7 @@ def test_it_beats_the_mean_on_the_airline_data():
 
     series = load_airline()
     model = RNNForecaster(
-        window_length=24, horizon=12, linear_skip=True, random_state=0
+        window_length=24, horizon=12, shrink_to_naive=False, random_state=0
     ).fit(series[:-12])
     mean = DummyRegressor().fit(np.zeros((132, 1)), series[:-12]).constant_.item()
     error = np.abs(model.predict() - series[-12:])

@@ -6,7 +6,7 @@ import numpy as np
 
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._losses import QuantileLoss
-from skseq.networks import N_NEAR, ForecastNetwork
+from skseq.networks import N_NEAR, ForecastNetwork, NaiveShrinkage
 from skseq.networks.near_rows import NearRows
 from skseq.networks.normalization import LEAST_VARIANCE, last_value, mean_and_deviation
 from skseq.persistence._onnx.convolutions import convolve, turned
@@ -65,6 +65,7 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
     found["past"] = graph.op("Concat", targets, covariates, axis=2)
     found["targets"] = targets
     found = {part: graph.cast(x, np.float32) for part, x in found.items()}
+    windows = found["targets"]
     shapes = {part: shape for part, (shape, _) in parts.items()}
     if network.near is not None:
         reach = min(network.near.reach, length)
@@ -80,7 +81,10 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
         shape = np.array([-1, n_targets, horizon, network.n_locations])
         outputs = graph.op("Reshape", outputs, shape)
         outputs = graph.op("Transpose", outputs, perm=[0, 2, 1, 3])
-    forecast = graph.cast(_point(graph, forecaster, outputs), np.float64)
+    forecast = _point(graph, forecaster, outputs)
+    if network.shrinkage is not None:
+        forecast = _shrunk(graph, network.shrinkage, forecast, windows)
+    forecast = graph.cast(forecast, np.float64)
     forecast = graph.op("Add", graph.op("Mul", forecast, width), center)
     forecast = graph.op("Mul", forecast, scale[:n_targets])
     forecast = graph.op("Add", forecast, mean[:n_targets])
@@ -98,6 +102,18 @@ def _window_scale(graph: Graph, network: ForecastNetwork, targets: str) -> tuple
     centred = graph.op("Sub", targets, mean)
     squares = graph.op("ReduceMean", graph.op("Mul", centred, centred), axes=[1])
     return mean, graph.op("Sqrt", graph.op("Add", squares, np.float64(LEAST_VARIANCE)))
+
+
+def _shrunk(graph: Graph, shrinkage: NaiveShrinkage, forecast: str, x: str) -> str:
+    """Draw forecasts (B, H, C) towards rows of windows (B, L, C)."""
+    weight, row = shrinkage.weight.cpu().numpy(), shrinkage.row.cpu().numpy()
+    n_targets = row.shape[1]
+    chosen = (row * n_targets + np.arange(n_targets)).ravel()
+    x = graph.op("Reshape", x, np.array([0, -1]))
+    naive = graph.op("Gather", x, chosen, axis=1)
+    naive = graph.op("Reshape", naive, np.array([0, *row.shape]))
+    forecast = graph.op("Mul", forecast, weight)
+    return graph.op("Add", forecast, graph.op("Mul", naive, 1 - weight))
 
 
 def _near_rows(graph: Graph, near: NearRows, block: str, n_before: int) -> str:

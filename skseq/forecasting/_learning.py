@@ -1,0 +1,264 @@
+"""What a forecaster learns from the windows of scaled series."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from skseq.core.estimator import NetworkEstimator
+from skseq.data.reading import RowReader
+from skseq.forecasting._losses import ForecastLoss
+from skseq.forecasting._naive import naive_lags
+from skseq.forecasting._parameters import (
+    LossParameters,
+    TableParameters,
+    WindowParameters,
+)
+from skseq.forecasting._scaling import SeriesScaler
+from skseq.forecasting._shrinking import learn_shrinkage
+from skseq.forecasting._table import Columns, Table
+from skseq.forecasting._windows import WindowDataset
+from skseq.networks import (
+    N_NEAR,
+    WINDOW_SCALES,
+    Decoder,
+    ForecastNetwork,
+    InputGate,
+    NaiveShrinkage,
+    Window,
+)
+from skseq.parameters import amended, attribute, parameter
+from skseq.parameters.checks import count, instance
+from skseq.resources import seeded_torch
+from skseq.training import SequenceNet, train
+
+__all__ = ["WindowLearner"]
+
+SHARE_BESIDE = 0.2  # of the rows, held out to learn how far to shrink
+LEAST_OF_ALL = 4  # epochs in so many of which the held-out loss need not fall
+ROUNDING = 1e-9  # below which scaled values are the same
+
+
+class WindowLearner(
+    WindowParameters, LossParameters, TableParameters, RowReader, NetworkEstimator
+):
+    """What learns from the windows of series.
+
+    An architecture adds its parameters and `_make_encoder`.
+    """
+
+    _is_taught: ClassVar[bool] = False  # whether training is told the true last step
+    _pickle_format = 3  # networks knew of no shrinkage before
+    _least_epochs = 2  # as windows overlap, each row is seen many times in one
+
+    max_epochs = amended(
+        text="""Number of passes over the windows; "auto" makes about 1000 steps, in 2
+        to 400 epochs, or as many fewer as `shrink_to_naive` finds best."""
+    )
+    batch_size: int = parameter(default=64, text="Windows per step of the optimiser.")
+    early_stopping = amended(
+        text="""Whether to hold out the last rows of every series, stop when their loss
+        has not fallen for `patience` epochs, and return to the best weights. What is
+        learned from and what is held out do not overlap."""
+    )
+    validation_fraction = amended(
+        text="Share of the rows to hold out, `horizon` at least."
+    )
+    random_state = amended(text="Decides initial weights, shuffling and dropout.")
+
+    _columns: Columns = attribute(check=instance(Columns))
+    _window_length: int = attribute(check=count)
+    _horizon: int = attribute(check=count)
+    _loss: ForecastLoss = attribute(check=instance(ForecastLoss))
+    _scaler: SeriesScaler = attribute(check=instance(SeriesScaler))
+
+    def _make_encoder(self, n_features: int) -> tuple[nn.Module, int]:
+        """Return a module (B, L, F), None -> (B, T', D), None, and D."""
+        raise NotImplementedError
+
+    def _head_options(self) -> dict[str, Any]:
+        """Return how ForecastNetwork is to divide the horizon, if it is."""
+        return {}
+
+    def _make_decoder(
+        self, encoder: nn.Module, n_values: int, n_beside: int
+    ) -> Decoder | None:
+        """Return what writes the horizon step by step, of values beside features."""
+        return None
+
+    @property
+    def module_(self) -> torch.nn.Module:
+        """The trained network, which takes a `skseq.networks.Window`."""
+        return super().module_
+
+    @property
+    def naive_weight_(self) -> np.ndarray:
+        """Weight of the naive forecast in each step, (horizon, n_targets)."""
+        check_is_fitted(self, "net_")
+        module: Any = self.module_
+        if module.shrinkage is None:
+            return np.zeros((self._horizon, self._columns.n_targets))
+        return 1 - module.shrinkage.weight.cpu().numpy()
+
+    # Learning ---------------------------------------------------------------
+
+    def _trained(
+        self,
+        table: Table,
+        n_train: np.ndarray,
+        device: torch.device,
+        seeds: list[int],
+        before: SequenceNet | None = None,
+        *,
+        beside: bool = False,
+    ) -> SequenceNet:
+        """Return a net that learned from so many first rows of each series.
+
+        One that was trained beside tells how far to shrink, and after how many epochs
+        to stop.
+        """
+        self._scaler = SeriesScaler(
+            self._columns, self.normalize is not None, self.seasonality
+        ).fit(table.head(n_train))
+        scaled = self._scaler.transform(table)
+        windows = self._to_windows(scaled, device, taught=self._is_taught)
+        data, held_out = windows.within(0 * n_train, n_train), None
+        n_origins = (table.lengths - n_train - self._horizon + 1).clip(min=0)
+        if n_origins.any():
+            first = np.where(n_origins, n_train - self._window_length, table.lengths)
+            held_out = windows.within(first, table.lengths)
+        module = self._make_network(seeds[0])
+        self._close_gate(module, scaled.head(n_train))
+        shrinkage = module.shrinkage
+        if shrinkage is not None:
+            shrinkage.row.copy_(self._naive_rows(scaled.head(n_train)))
+        options = self._training_parameters(len(data))
+        if beside:
+            most = options["max_epochs"]
+            patience = max(options["patience"], most // LEAST_OF_ALL)
+            options |= {"callbacks": None, "verbose": 0, "patience": patience}
+        elif before is not None and self.max_epochs == "auto":
+            losses = [row["valid_loss"] for row in before.history]
+            options["max_epochs"] = int(np.argmin(losses)) + 1
+        stops = self.early_stopping or self.max_epochs == "auto"
+        with self._threads(module):
+            net = train(
+                module,
+                type(self._loss),
+                data,
+                held_out if stops else None,
+                device=device,
+                seed=seeds[1],
+                criterion__quantiles=self._loss.quantiles,
+                **options,
+            )
+            if shrinkage is not None and before is not None:
+                shrinkage.load_state_dict(before.module_.shrinkage.state_dict())
+            elif shrinkage is not None:
+                learn_shrinkage(module, shrinkage, held_out, n_origins, self._loss)
+        return net
+
+    def _naive_rows(self, table: Table) -> torch.Tensor:
+        """Return which row of a window the naive forecast is, (horizon, n_targets)."""
+        lags = naive_lags(
+            table,
+            self._columns.n_targets,
+            self._window_length,
+            self._horizon,
+            self.seasonality,
+        )
+        ahead = np.arange(self._horizon)[:, None]
+        return torch.as_tensor(self._window_length + ahead - lags)
+
+    def _n_rows_beside(self, n_rows: np.ndarray) -> np.ndarray:
+        """Return from how many rows of each series to learn beside; all if none."""
+        if self.early_stopping or not self.shrink_to_naive:
+            return n_rows
+        n_held_out = np.round(SHARE_BESIDE * n_rows).clip(min=3 * self.horizon)
+        least = max(self.window_length + self.horizon, (self.seasonality or 0) + 1)
+        most = np.minimum((n_rows // 3).clip(min=self.horizon), n_rows - least)
+        n_held_out = np.minimum(n_held_out, most)
+        return n_rows - np.where(n_held_out < self.horizon, 0, n_held_out).astype(int)
+
+    def _close_gate(self, module: ForecastNetwork, table: Table) -> None:
+        """Keep from the network what is the same in all rows to learn from."""
+        n_targets, n_past, n_future, _ = self._columns
+        n_own = n_targets + n_past
+        values = table.values[:, : n_own + n_future]
+        there = ~np.isnan(values)
+        unit = 1.0
+        if self.normalize is None:
+            unit = np.abs(values).max(axis=0, where=there, initial=0)
+        high = values.max(axis=0, where=there, initial=-np.inf)
+        low = values.min(axis=0, where=there, initial=np.inf)
+        varies = high - low > ROUNDING * unit
+        holes = np.zeros(values.shape[1], dtype=bool)
+        holes[:n_own] = np.isnan(values[:, :n_own]).any(axis=0)
+        parts = [varies, holes] if self.missing == "mask" else [varies]
+        if self.channels == "shared":
+            parts = [np.append(p[:n_targets].any(), p[n_targets:]) for p in parts]
+        is_open = torch.as_tensor(np.concatenate(parts), dtype=torch.float32)
+        module.get_buffer("gate.is_open").copy_(is_open)
+
+    def _to_windows(
+        self, table: Table, device: Any, taught: bool = False, n_hidden: int = 0
+    ) -> WindowDataset:
+        return WindowDataset(
+            table,
+            self._columns,
+            window_length=self._window_length,
+            horizon=self._horizon,
+            device=device,
+            taught=taught,
+            n_hidden=n_hidden,
+        )
+
+    def _make_network(self, seed: int) -> ForecastNetwork:
+        n_targets, n_past, n_future, n_static = self._columns
+        shared = self.channels == "shared"
+        masked = self.missing == "mask"
+        n_features = (1 if shared else n_targets) + n_past + n_future
+        n_beside = n_static + n_future + (N_NEAR if n_future else 0)
+        with seeded_torch(seed):
+            encoder, size = self._make_encoder(n_features * (1 + masked))
+            return ForecastNetwork(
+                encoder,
+                size,
+                window_length=self.window_length,
+                horizon=self.horizon,
+                n_targets=n_targets,
+                n_future=n_future,
+                n_static=n_static,
+                n_locations=self._loss.n_locations,
+                n_log_scales=self._loss.n_log_scales,
+                shared=shared,
+                skip=self.linear_skip,
+                masked=masked,
+                window_scale=WINDOW_SCALES[self.normalize],
+                dropout=self.dropout,
+                decoder=self._make_decoder(
+                    encoder, 1 if shared else n_targets, n_beside
+                ),
+                gate=InputGate(n_features * (1 + masked)),
+                shrinkage=self._make_shrinkage(n_targets),
+                **self._head_options(),
+            )
+
+    def _make_shrinkage(self, n_targets: int) -> NaiveShrinkage | None:
+        if not self.shrink_to_naive:
+            return None
+        levels = self._loss.quantiles[: self._loss.n_locations]
+        median = [float(np.interp(0.5, levels, one)) for one in np.eye(len(levels))]
+        return NaiveShrinkage(median, self.window_length, self.horizon, n_targets)
+
+    def _example(self):
+        n_targets, n_past, n_future, n_static = self._columns
+        return Window(
+            torch.zeros(1, self._window_length, n_targets + n_past + n_future),
+            torch.zeros(1, self._horizon, n_future),
+            torch.zeros(1, n_static),
+        )

@@ -1,0 +1,181 @@
+"""How far forecasts are shrunk towards the naive one, as held-out origins tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skseq.forecasting._losses import ForecastLoss
+from skseq.forecasting._windows import WindowDataset
+from skseq.networks import ForecastNetwork, NaiveShrinkage
+from skseq.training import predict_batch
+
+__all__ = ["block_edges", "learn_shrinkage", "least"]
+
+WEIGHTS = np.linspace(0, 1, 21)
+SPREADS = np.geomspace(0.5, 4, 19)
+N_BLOCKS = 10  # of origins, from which is told how sure a weight is
+FEW_BLOCKS = 3  # from which it cannot be told
+SURE = 2.0  # standard errors
+MOST_VALUES = 2**21  # forecast for this, from origins evenly apart
+BATCH_VALUES = 2**16  # within the windows of a batch
+
+
+class _Forecasts(NamedTuple):
+    """What a network said at held-out origins, and what was right."""
+
+    outputs: Tensor  # (n, H, C, n_outputs)
+    naive: Tensor  # (n, H, C)
+    targets: Tensor  # (n, H, C), NaN where missing
+
+
+def learn_shrinkage(
+    module: ForecastNetwork,
+    shrinkage: NaiveShrinkage,
+    data: WindowDataset | None,
+    n_origins: np.ndarray,
+    criterion: ForecastLoss,
+) -> None:
+    """Give a network's shrinkage the weights and spreads that held-out origins ask for.
+
+    Each step and target gets the weight of the least error, absolute or, where the loss
+    is about the mean, squared; then the spread of the least loss. Steps near by count
+    for a step, too.
+
+    Parameters
+    ----------
+    module : ForecastNetwork
+        Trained.
+    shrinkage : NaiveShrinkage
+        Its part, which has the rows of the naive forecast.
+    data : WindowDataset or None
+        Windows whose targets it did not learn, series by series; None if there are
+        none, and half of either forecast is best.
+    n_origins : ndarray of int of shape (n_series,)
+        How many of them each series has.
+    criterion : ForecastLoss
+        What was minimised.
+    """
+    if data is None:
+        shrinkage.weight.fill_(0.5)
+        return
+    said, chosen = _forecasts(module, shrinkage, data)
+    edges = np.searchsorted(chosen, block_edges(n_origins, module.horizon))
+    device = shrinkage.weight.device
+    shrinkage.cpu()
+
+    def error(weight: float) -> np.ndarray:
+        shrinkage.weight.fill_(weight)
+        point = criterion.point(shrinkage(said.outputs, said.naive).numpy())
+        distance = point - said.targets.numpy()
+        return np.square(distance) if criterion.is_mean else np.abs(distance)
+
+    def cost(spread: float) -> np.ndarray:
+        shrinkage.spread.fill_(spread)
+        outputs = shrinkage(said.outputs, said.naive)
+        losses = criterion.pointwise(outputs, said.targets.unsqueeze(3))
+        return losses.mean(dim=3).numpy()
+
+    is_few = len(edges) - 1 <= FEW_BLOCKS
+    weight = least(error, WEIGHTS, edges, 0.0, 0.0 if is_few else SURE)
+    shrinkage.weight.copy_(torch.as_tensor(weight / 2 if is_few else weight))
+    if criterion.has_spread:
+        spread = least(cost, SPREADS, edges, 1.0, 0.0)
+        spread = spread.clip(min=1.0) if is_few else spread
+        shrinkage.spread.copy_(torch.as_tensor(spread))
+    shrinkage.to(device)
+
+
+def block_edges(n_origins: np.ndarray, horizon: int) -> np.ndarray:
+    """Return where blocks of held-out origins start and end.
+
+    Parameters
+    ----------
+    n_origins : ndarray of int of shape (n_series,)
+        How many each series has.
+    horizon : int
+        Origins closer than that share rows, and so tell much the same.
+
+    Returns
+    -------
+    edges : ndarray of int of shape (n_blocks + 1,)
+    """
+    n_rows = n_origins[n_origins > 0] + horizon - 1
+    n_blocks = int((n_rows // horizon).sum().clip(max=N_BLOCKS))
+    return np.linspace(0, n_origins.sum(), n_blocks + 1).round().astype(int)
+
+
+def least(
+    loss: Callable[[float], np.ndarray],
+    choices: np.ndarray,
+    edges: np.ndarray,
+    reference: float,
+    n_errors: float,
+) -> np.ndarray:
+    """Return for each step and target the choice of the least loss.
+
+    The loss of a choice is its mean over blocks, less that of a reference, and some
+    standard errors of this difference. One more block, in which nothing differs, keeps
+    to the reference what only few blocks tell.
+
+    Parameters
+    ----------
+    loss : callable
+        choice -> losses (n_origins, H, C), NaN where unknown.
+    choices : ndarray of shape (n_choices,)
+        What to choose from.
+    edges : ndarray of int of shape (n_blocks + 1,)
+        From `block_edges`.
+    reference : float
+        What others are compared with.
+    n_errors : float
+        How many standard errors to add.
+
+    Returns
+    -------
+    chosen : ndarray of shape (H, C)
+    """
+    before, uppers = loss(reference), []
+    for choice in choices:
+        differences = loss(choice) - before
+        blocks = [_near_mean(differences[low:high]) for low, high in pairwise(edges)]
+        blocks.append(np.zeros_like(blocks[0]))
+        error = np.std(blocks, axis=0, ddof=1) / len(blocks) ** 0.5
+        uppers.append(np.mean(blocks, axis=0) + n_errors * error)
+    return choices[np.argmin(uppers, axis=0)]
+
+
+def _near_mean(losses: np.ndarray) -> np.ndarray:
+    """Return means (H, C) over origins and steps near by; 0 where nothing is there."""
+    n_steps = losses.shape[1]
+    reach = n_steps // 8
+    low = (np.arange(n_steps) - reach).clip(min=0)
+    high = (np.arange(n_steps) + reach + 1).clip(max=n_steps)
+    sums, counts = (
+        np.pad(part, ((1, 0), (0, 0))).cumsum(axis=0)
+        for part in (np.nansum(losses, axis=0), (~np.isnan(losses)).sum(axis=0))
+    )
+    return (sums[high] - sums[low]) / (counts[high] - counts[low]).clip(min=1)
+
+
+def _forecasts(
+    module: ForecastNetwork, shrinkage: NaiveShrinkage, data: WindowDataset
+) -> tuple[_Forecasts, np.ndarray]:
+    """Return what is said at some held-out origins, and which ones these are."""
+    device = next(module.parameters()).device
+    n_targets = data.columns.n_targets
+    every = -(-len(data) * module.horizon * n_targets // MOST_VALUES)
+    chosen = torch.arange(0, len(data), every)
+    parts = []
+    size = max(1, BATCH_VALUES // (data.n_timesteps * sum(data.columns)))
+    for index in chosen.split(size):
+        batch: Any = data.gather(index.to(device))
+        naive = shrinkage.naive(batch.x.past[:, :, :n_targets])
+        outputs = torch.as_tensor(predict_batch(module, batch))
+        parts.append((outputs, naive.cpu(), batch.y.cpu()))
+    return _Forecasts(*map(torch.cat, zip(*parts, strict=True))), chosen.numpy()
