@@ -38,13 +38,10 @@ class ForecastLoss(nn.Module):
         How many further outputs are logarithms of a scale.
     has_spread : bool
         Whether it learns how far values are from the forecast.
-    is_mean : bool
-        Whether the forecast is the mean, rather than the median.
     """
 
     n_log_scales: ClassVar[int] = 0
     has_spread: ClassVar[bool] = False
-    is_mean: ClassVar[bool] = False
 
     def __init__(self, quantiles: tuple[float, ...] = (0.5,), reduction: str = "mean"):
         super().__init__()
@@ -79,8 +76,6 @@ class ForecastLoss(nn.Module):
 
 class SquaredLoss(ForecastLoss):
     """Mean squared error; the forecast is the mean."""
-
-    is_mean = True
 
     def pointwise(self, outputs, y):
         """Return squared errors."""
@@ -143,7 +138,6 @@ class GaussianLoss(ForecastLoss):
 
     n_log_scales = 1
     has_spread = True
-    is_mean = True
 
     def pointwise(self, outputs, y):
         """Return minus the log-density, but for a constant."""

@@ -21,7 +21,8 @@ WEIGHTS = np.linspace(0, 1, 21)
 SPREADS = np.geomspace(0.5, 4, 19)
 N_BLOCKS = 10  # of origins, from which is told how sure a weight is
 FEW_BLOCKS = 3  # from which it cannot be told
-SURE = 2.0  # standard errors
+SURE = 1.5  # standard errors
+LEAST_ERROR = 1e-30  # of a naive forecast that is right
 MOST_VALUES = 2**21  # forecast for this, from origins evenly apart
 BATCH_VALUES = 2**16  # within the windows of a batch
 
@@ -43,9 +44,9 @@ def learn_shrinkage(
 ) -> None:
     """Give a network's shrinkage the weights and spreads that held-out origins ask for.
 
-    Each step and target gets the weight of the least error, absolute or, where the loss
-    is about the mean, squared; then the spread of the least loss. Steps near by count
-    for a step, too.
+    Each step and target gets the weight of the least absolute and squared error, each
+    in units of that of the naive forecast; then the spread of the least loss. Steps
+    near by count for a step, too.
 
     Parameters
     ----------
@@ -69,11 +70,17 @@ def learn_shrinkage(
     device = shrinkage.weight.device
     shrinkage.cpu()
 
-    def error(weight: float) -> np.ndarray:
+    def distance(weight: float) -> np.ndarray:
         shrinkage.weight.fill_(weight)
         point = criterion.point(shrinkage(said.outputs, said.naive).numpy())
-        distance = point - said.targets.numpy()
-        return np.square(distance) if criterion.is_mean else np.abs(distance)
+        return np.abs(point - said.targets.numpy())
+
+    before = distance(0.0)
+    unit = _mean(before, axis=(0, 1)), _mean(before**2, axis=(0, 1))
+
+    def error(weight: float) -> np.ndarray:
+        apart = distance(weight)
+        return apart / unit[0] + apart**2 / unit[1]
 
     def cost(spread: float) -> np.ndarray:
         shrinkage.spread.fill_(spread)
@@ -148,6 +155,12 @@ def least(
         error = np.std(blocks, axis=0, ddof=1) / len(blocks) ** 0.5
         uppers.append(np.mean(blocks, axis=0) + n_errors * error)
     return choices[np.argmin(uppers, axis=0)]
+
+
+def _mean(errors: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
+    """Return the mean of what is there, which is no zero to divide by."""
+    n_there = (~np.isnan(errors)).sum(axis=axis).clip(min=1)
+    return (np.nansum(errors, axis=axis) / n_there).clip(min=LEAST_ERROR)
 
 
 def _near_mean(losses: np.ndarray) -> np.ndarray:
