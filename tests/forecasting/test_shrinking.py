@@ -129,7 +129,7 @@ def test_a_walk_is_forecast_hardly_worse_than_by_its_last_value(cls):
     walk = np.random.RandomState(3).randn(600).cumsum()
     model = cls(horizon=3, **options).fit(walk[:300])
     origins = np.arange(299, 597)[:, None]
-    truth = walk[origins + [1, 2, 3]]
+    truth = walk[origins + np.arange(1, 4)]
     naive = np.abs(walk[origins] - truth).mean()
     assert model.naive_weight_.mean() > 0.5
     paths = model.rolling_forecast(walk[300:])
