@@ -119,7 +119,8 @@ def show_anomalies() -> AnomalyDisplay:
     series = table["data"].rename("Web traffic")
     truth = np.where(table["label"] == 1, -1, 1)
     forecaster = RNNForecaster(window_length=24, max_epochs=30)
-    detector = SequenceAnomalyDetector(forecaster, random_state=0).fit(series[:400])
+    detector = SequenceAnomalyDetector(forecaster, seasonality=None, random_state=0)
+    detector.fit(series[:400])
     return AnomalyDisplay.from_estimator(
         detector, series[400:], truth[400:], name="Six hundred rows never seen before"
     )
