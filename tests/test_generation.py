@@ -14,7 +14,7 @@ from skorch.callbacks import Callback
 from torch.nn import functional
 
 from skseq import SequenceGenerator
-from skseq.generation import _reading
+from skseq.generation import _learning, _reading
 from skseq.generation._passages import TextDataset
 from skseq.generation._sampling import draw_columns
 from skseq.metrics import bits_per_character
@@ -69,6 +69,76 @@ def test_a_text_without_surprise_is_told_for_nothing_and_written_exactly(cell):
     written = model.generate(3, "abaca", temperature=0.2, max_length=55)
     assert written == [CYCLE[:60]] * 3
     assert model.score(CYCLE) > -0.1  # its first symbol may be any of it
+
+
+def invented_words(n, seed):
+    """Words of syllables, as easy to tell apart as names."""
+    draw = np.random.RandomState(seed)
+    return [
+        "".join(draw.choice(["ba", "nu", "ri", "k", "so"], draw.randint(2, 5)))
+        for _ in range(n)
+    ]
+
+
+def test_auto_stops_before_texts_are_known_by_heart():
+    words, other = invented_words(100, 0), invented_words(200, 1)
+    auto = SequenceGenerator(**SMALL).fit(words)
+    longer = SequenceGenerator(**SMALL, max_epochs=4 * auto.n_iter_).fit(words)
+    assert longer.score(words) > auto.score(words)
+    assert longer.score(other) < auto.score(other) - 0.1
+    # and learns all texts in as many epochs, as if told so
+    same = SequenceGenerator(**SMALL, max_epochs=auto.n_iter_).fit(words)
+    assert same.score(other) == auto.score(other)
+    assert same.loss_curve_ == auto.loss_curve_
+    assert auto.validation_scores_ is None
+    again = SequenceGenerator(**SMALL).fit(words)
+    assert again.loss_curve_ == auto.loss_curve_
+
+
+def test_auto_takes_its_steps_where_there_is_nothing_to_choose_from(monkeypatch):
+    """Few texts, few symbols, an explicit number, a part held out, or much text."""
+    trained = []
+
+    def watched(*args, **options):
+        trained.append(options["max_epochs"])
+        return train(*args, **options | {"max_epochs": 1})
+
+    train = _learning.train
+    monkeypatch.setattr(_learning, "train", watched)
+    for X, options, n_trained in [
+        ((CYCLE * 2)[:499], {}, 1),
+        ((CYCLE * 2)[:500], {}, 2),
+        ([CYCLE] * 9, {}, 1),
+        (["abc"] * 200, {}, 2),
+        (CYCLE * 2, {"max_epochs": 100}, 1),
+        (CYCLE * 2, {"early_stopping": True}, 1),
+        (CYCLE * 20, {"batch_size": 1, "window_length": 8}, 1),
+    ]:
+        trained.clear()
+        SequenceGenerator(**SMALL | options).fit(X)
+        assert len(trained) == n_trained
+
+
+def test_an_interrupted_rehearsal_is_the_end(monkeypatch):
+    nets = []
+
+    def interrupted(*args, **options):
+        nets.append(train(*args, **options | {"max_epochs": 2}))
+        nets[-1].interrupted_ = True
+        return nets[-1]
+
+    train = _learning.train
+    monkeypatch.setattr(_learning, "train", interrupted)
+    model = SequenceGenerator(**SMALL).fit(CYCLE * 2)
+    assert len(nets) == 1
+    assert model.net_ is nets[0]
+    assert model.n_iter_ == 2
+
+
+def test_what_is_no_callback_is_told_before_training(monkeypatch):
+    monkeypatch.setattr(_learning, "train", None)
+    with pytest.raises(ValueError, match="callbacks must hold skorch callbacks"):
+        SequenceGenerator(**SMALL, callbacks=["print"]).fit(CYCLE * 2)
 
 
 def test_noise_is_not_told_from_the_future():

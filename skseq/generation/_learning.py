@@ -25,10 +25,14 @@ from skseq.resources import (
 )
 from skseq.rnn import make_recurrent_encoder
 from skseq.rnn._parameters import WindowRecurrence
-from skseq.training import train
+from skseq.training import SequenceNet, train
+from skseq.training._train import _check_callbacks
 
 __all__ = ["NO_TARGET", "LanguageLearner"]
 
+REHEARSAL = 0.1  # share of the texts that show how many epochs are too many
+LEAST_SYMBOLS = 500  # of all texts, lest those tell nothing
+PATIENCE = 10  # the part of all epochs in which they may be told no better
 NO_TARGET = -100  # the column of what never follows; torch's cross entropy ignores it
 
 
@@ -60,7 +64,10 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
     hidden_size: int | tuple[int, ...] = 128
     max_epochs = amended(
         text="""Number of passes over the texts; "auto" makes about 1000 steps of the
-        optimiser, in 10 to 400 epochs."""
+        optimiser, in 10 to 400 epochs. Where that is more than 10 passes over 500
+        symbols at least, and there is no `early_stopping`, it trains twice: a network
+        that does not see a tenth of the texts shows after how many passes it tells
+        these best, and another one learns all of them in so many."""
     )
     batch_size = amended(
         text="""Number of streams that are read side by side: each step of the optimiser
@@ -131,23 +138,68 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
         with unchanged_on_error(self):
             texts = self._learn_symbols(X)
             rng = make_random_state(self.random_state)
-            texts, held_out = self._split(texts, rng)
+            share = self.validation_fraction if self.early_stopping else 0
+            texts, held_out = self._split(texts, share, rng)
+            seeds = rng.randint(2**31 - 1, size=2).tolist()
             data = self._to_dataset(texts, device)
             n_batches = len(data.batches(self.batch_size, None))
-            init_seed, train_seed = rng.randint(2**31 - 1, size=2).tolist()
-            module = self._make_network(init_seed, np.concatenate(texts))
-            with self._threads(module):
-                self.net_ = train(
-                    module,
-                    nn.CrossEntropyLoss,
-                    data,
-                    self._to_dataset(held_out, device) if held_out else None,
-                    device=device,
-                    seed=train_seed,
-                    **self._training_parameters(n_batches * self.batch_size),
-                )
+            settings = self._training_parameters(n_batches * self.batch_size)
+            net = None
+            if self._may_memorise(texts, settings["max_epochs"]):
+                net = self._rehearse(texts, rng, seeds, settings, device)
+                losses = [row["valid_loss"] for row in net.history]
+                settings["max_epochs"] = int(np.argmin(losses)) + 1
+            if net is None or not net.interrupted_:
+                net = self._train(texts, held_out, seeds, settings, device)
+            self.net_ = net
             self._publish_history()
         return self
+
+    def _train(
+        self,
+        texts: list[np.ndarray],
+        held_out: list[np.ndarray],
+        seeds: list[int],
+        settings: dict[str, Any],
+        device: torch.device,
+    ) -> SequenceNet:
+        init_seed, train_seed = seeds
+        module = self._make_network(init_seed, np.concatenate(texts))
+        with self._threads(module):
+            return train(
+                module,
+                nn.CrossEntropyLoss,
+                self._to_dataset(texts, device),
+                self._to_dataset(held_out, device) if held_out else None,
+                device=device,
+                seed=train_seed,
+                **settings,
+            )
+
+    def _may_memorise(self, texts: list[np.ndarray], n_epochs: int) -> bool:
+        """Return whether to ask held-out texts how often the others may be read."""
+        return (
+            self.max_epochs == "auto"
+            and not self.early_stopping
+            and n_epochs > self._least_epochs
+            and sum(map(len, texts)) >= LEAST_SYMBOLS
+            and (not self._complete or len(texts) >= 1 / REHEARSAL)
+        )
+
+    def _rehearse(
+        self,
+        texts: list[np.ndarray],
+        rng: np.random.RandomState,
+        seeds: list[int],
+        settings: dict[str, Any],
+        device: torch.device,
+    ) -> SequenceNet:
+        """Return a net trained without some texts until these are told worse."""
+        _check_callbacks(self.callbacks, self.device == "accelerate")
+        part, held_out = self._split(texts, REHEARSAL, rng)
+        patience = max(self.patience, settings["max_epochs"] // PATIENCE)
+        silent = {"patience": patience, "callbacks": None, "verbose": 0}
+        return self._train(part, held_out, seeds, {**settings, **silent}, device)
 
     def _learn_symbols(self, X: Any) -> list[np.ndarray]:
         """Learn the vocabulary and return the tokens of every text."""
@@ -173,15 +225,15 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
         return [text[1:-1] for text in self._tokenizer.transform(texts)]
 
     def _split(
-        self, texts: list[np.ndarray], rng: np.random.RandomState
+        self, texts: list[np.ndarray], share: float, rng: np.random.RandomState
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Split for early stopping: the last part of one text, or some of several."""
+        """Hold out the last part of one text, or some of several."""
         n, kind, least = len(texts), "texts", 1
         if not self._complete:
             n, kind, least = len(texts[0]), "symbols", 2
         n_held_out = 0
-        if self.early_stopping:
-            n_held_out = max(least, round(self.validation_fraction * n))
+        if share:
+            n_held_out = max(least, round(share * n))
         n_train = n - n_held_out
         if n_train < least:
             raise ValueError(
