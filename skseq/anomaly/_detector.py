@@ -91,7 +91,7 @@ class SequenceAnomalyDetector(
     >>> forecaster = RNNForecaster(window_length=12, max_epochs=40, random_state=0)
     >>> detector = SequenceAnomalyDetector(forecaster, contamination=0.01).fit(wave)
     >>> np.flatnonzero(detector.predict(wave) == -1)
-    array([200, 201, 202])
+    array([200, 201, 212])
 
     As rows come in:
 

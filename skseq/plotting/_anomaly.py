@@ -101,7 +101,7 @@ class AnomalyDisplay(Display):
     >>> detector = SequenceAnomalyDetector(forecaster, contamination=0.01).fit(wave)
     >>> display = AnomalyDisplay.from_estimator(detector, wave)
     >>> display.outliers_[-1].get_xdata()
-    array([200, 201, 202])
+    array([200, 201, 212])
     >>> plt.show()  # doctest: +SKIP
     """
 
