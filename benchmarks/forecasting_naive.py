@@ -98,7 +98,7 @@ def nab() -> dict:
 
 
 def tourism() -> dict:
-    """Australian quarters: 96 series, each alone for eight of them."""
+    """Eight of 96 series of Australian quarters, each alone: five origins."""
     frame = load.australian_tourism()
     numbers = frame.select_dtypes("number")
     chosen = numbers.columns[:: max(1, numbers.shape[1] // 8)][:8]

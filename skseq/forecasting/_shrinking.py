@@ -20,7 +20,7 @@ __all__ = ["block_edges", "learn_shrinkage", "least"]
 WEIGHTS = np.linspace(0, 1, 21)
 SPREADS = np.geomspace(0.5, 4, 19)
 N_BLOCKS = 10  # of origins, from which is told how sure a weight is
-FEW_BLOCKS = 3  # from which it cannot be told
+FEW_BLOCKS = 3  # from which that is hardly told: half of it is taken
 SURE = 1.5  # standard errors
 LEAST_ERROR = 1e-30  # of a naive forecast that is right
 MOST_VALUES = 2**21  # forecast for this, from origins evenly apart
@@ -89,7 +89,7 @@ def learn_shrinkage(
         return losses.mean(dim=3).numpy()
 
     is_few = len(edges) - 1 <= FEW_BLOCKS
-    weight = least(error, WEIGHTS, edges, 0.0, 0.0 if is_few else SURE)
+    weight = least(error, WEIGHTS, edges, 0.0, SURE)
     shrinkage.weight.copy_(torch.as_tensor(weight / 2 if is_few else weight))
     if criterion.has_spread:
         spread = least(cost, SPREADS, edges, 1.0, 0.0)
