@@ -448,6 +448,20 @@ def test_gradients_of_classes_are_those_of_their_log_odds(options, n_classes):
         np.testing.assert_array_equal(alike[i], given[i])
 
 
+@pytest.mark.parametrize("normalize", ["feature", "both"])
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_small_change_of_a_wild_value_changes_nothing(normalize, as_list):
+    model = small(CNNRegressor, normalize=normalize).fit(X, NUMBERS)
+    asked = X[:3].copy()
+    asked[1, 2, 0] = 1e6
+    found = saliency(model, [x[1:] for x in asked] if as_list else asked)
+    if as_list:
+        asked, found = asked[:, 1:], np.array(found)
+    assert found[1, 2 - as_list, 0] == 0
+    expected = by_differences(lambda x: model.predict([x])[0], asked[1])
+    np.testing.assert_allclose(found[1], expected, rtol=1e-6, atol=1e-6)
+
+
 def test_gradients_of_several_outputs_and_labels():
     y = np.stack([NUMBERS, 100 * X[:, 0, 1]], axis=1)
     model = small(RNNRegressor).fit(X, y)

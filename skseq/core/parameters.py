@@ -22,6 +22,7 @@ from skseq.training import OPTIMIZERS
 
 __all__ = [
     "MOST_INT",
+    "WILD_VALUES",
     "DenseParameters",
     "HoldoutParameters",
     "InputParameters",
@@ -34,6 +35,9 @@ __all__ = [
 MOST_INT = 2**31 - 1  # of what torch reads as a C integer
 MOST_THREADS = 1024  # more would be no processor's
 MOST_FLOAT = float(np.finfo(np.float32).max)
+WILD_VALUES = """"feature" and "both" clip before, in `fit` as in predictions, what
+        lies further outside of the middle 96 % of the training steps than four times
+        their range, and take a hundred times for an error: the nearer end counts."""
 _OPTIMIZERS = ", ".join(f'"{name}"' for name in OPTIMIZERS)
 
 
@@ -167,9 +171,9 @@ class InputParameters(Declared, about="input"):
     normalize: str | None = parameter(
         default="feature",
         constraint=[Options("feature", "sequence", "both"), None],
-        text="""Standardise every feature by its mean and standard deviation in the
+        text=f"""Standardise every feature by its mean and standard deviation in the
         training data, or every feature of each sequence by its own, or show the network
-        both side by side, so that neither level nor shape is lost.""",
+        both side by side, so that neither level nor shape is lost. {WILD_VALUES}""",
     )
     n_channels: int = parameter(
         default=1,

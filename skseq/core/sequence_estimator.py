@@ -213,7 +213,10 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
         """Learn the scales of targets and inputs from the training part."""
         self._task.learn_scale(samples.y, samples.weights)
         self._scaler = StepScaler(normalize=self.normalize in ("feature", "both"))
-        self._scaler.fit(samples.sequences, samples.weights)
+        is_bounded = (
+            self.normalize in ("feature", "both") and self._known_tokens is None
+        )
+        self._scaler.fit(samples.sequences, samples.weights, clip=is_bounded)
 
     def _hold_out(self, samples: Samples) -> tuple[Samples, Samples]:
         """Split for early stopping."""

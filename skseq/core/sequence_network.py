@@ -129,6 +129,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         elif self._normalize in (None, "feature"):
             sequences = self._scaler.transform(sequences, dtype)
         else:
+            sequences = self._scaler.clip(sequences)
             scales.append(sequence_scale(sequences))
             if self._normalize == "both":
                 scales.insert(0, self._scaler.scale())

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import expit, softmax
 from torch import nn
 
+from skseq.data.bounds import Bounds, refuse_huge
 from skseq.data.scaling import standard_scaler
 from skseq.data.sequences import SequenceArray
 from skseq.networks import LabelCrossEntropy, StepCrossEntropy
@@ -225,19 +226,31 @@ class Regression(Task):
     shape : tuple of int
         Shape of one target: () or (n_outputs,).
     normalize : bool
-        Whether the network learns standardised targets.
+        Whether the network learns standardised targets, wild ones clipped.
+
+    Attributes
+    ----------
+    bounds : Bounds
+        Tell wild targets; predictions may lie anywhere.
     """
 
     criterion = nn.MSELoss
+    bounds = Bounds.none()  # of what an earlier version wrote
 
     def __init__(self, shape: tuple[int, ...], normalize: bool):
         self.shape = shape
         self.n_outputs = shape[0] if shape else 1
         self.scaler = standard_scaler(normalize)
+        self.bounds = Bounds.none()
 
     def learn_scale(self, y, weights):
-        """Learn mean and standard deviation of each output."""
-        self.scaler.fit(y.reshape(len(y), -1), sample_weight=weights)
+        """Learn mean and standard deviation of each output, and bounds before."""
+        y = y.reshape(len(y), -1)
+        if self.scaler.with_mean:
+            self.bounds = Bounds.of(y)
+            y = self.bounds.clip(y)
+            refuse_huge(y, "y")
+        self.scaler.fit(y, sample_weight=weights)
 
     def encode(self, y, dtype):
         """Return standardised targets (n_samples, n_outputs)."""
@@ -246,7 +259,8 @@ class Regression(Task):
                 f"y has the shape {y.shape}; expected {(len(y), *self.shape)}, "
                 "as in the first fit."
             )
-        return self.scaler.transform(y.reshape(len(y), -1)).astype(dtype)
+        y = self.bounds.clip(y.reshape(len(y), -1))
+        return self.scaler.transform(y).astype(dtype)
 
     def decode(self, outputs):
         """Return values in the units of y, (n_samples,) or (n_samples, n_outputs)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from skseq.data.bounds import Bounds, refuse_huge
 from skseq.data.sequences import SequenceArray
 
 __all__ = ["StepScaler", "sequence_scale", "standard_scaler"]
@@ -38,13 +39,28 @@ class StepScaler:
     ----------
     normalize : bool
         False passes the values on as they are.
+
+    Attributes
+    ----------
+    bounds : Bounds
+        Tell wild values, which are clipped before anything is standardised.
     """
+
+    bounds = Bounds.none()  # of what an earlier version wrote
 
     def __init__(self, normalize: bool):
         self.scaler = standard_scaler(normalize)
+        self.bounds = Bounds.none()
 
-    def fit(self, sequences: SequenceArray, weights: np.ndarray | None) -> StepScaler:
-        """Learn mean and standard deviation per feature.
+    def fit(
+        self,
+        sequences: SequenceArray,
+        weights: np.ndarray | None,
+        *,
+        clip: bool = False,
+        name: str = "X",
+    ) -> StepScaler:
+        """Learn mean and standard deviation per feature, and bounds before.
 
         Parameters
         ----------
@@ -52,6 +68,15 @@ class StepScaler:
             The training part.
         weights : ndarray of shape (n_samples,) or None
             Weight of each sequence.
+        clip : bool, default=False
+            Whether to learn bounds; False leaves all values alone.
+        name : str, default="X"
+            What the sequences are, for errors.
+
+        Raises
+        ------
+        ValueError
+            If usual values are too large to be standardised.
         """
         sequences = sequences.compact()
         ends = sequences.starts + sequences.lengths
@@ -59,7 +84,11 @@ class StepScaler:
         np.add.at(edges, sequences.starts, 1 if weights is None else weights)
         np.add.at(edges, ends, -1 if weights is None else -weights)
         uses = np.cumsum(edges[:-1])
-        self.scaler.fit(sequences.values, sample_weight=uses)
+        self.bounds = Bounds.of(sequences.values) if clip else Bounds.none()
+        values = self.bounds.clip(sequences.values)
+        if clip:
+            refuse_huge(values, name)
+        self.scaler.fit(values, sample_weight=uses)
         return self
 
     def transform(self, sequences: SequenceArray, dtype: np.dtype) -> SequenceArray:
@@ -76,14 +105,24 @@ class StepScaler:
 
         def standardize(values: np.ndarray) -> np.ndarray:
             if mean is None:
-                return values.astype(dtype)
+                return self.bounds.clip(values).astype(dtype)
             scaled = np.empty(values.shape, dtype)
             for start in range(0, len(values), CHUNK):
                 rows = slice(start, start + CHUNK)
-                scaled[rows] = (values[rows] - mean) / std
+                scaled[rows] = (self.bounds.clip(values[rows]) - mean) / std
             return scaled
 
         return sequences.compact().map_values(standardize)
+
+    def clip(self, sequences: SequenceArray) -> SequenceArray:
+        """Return sequences without wild values, as they are if they have none.
+
+        Parameters
+        ----------
+        sequences : SequenceArray
+            Sequences with as many features as in `fit`.
+        """
+        return sequences.map_values(self.bounds.clip)
 
     def scale(self) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation, each of shape (1, n_features)."""
@@ -102,6 +141,11 @@ def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
     -------
     mean, std : ndarray of float64 of shape (n_samples, n_features)
         The deviation is 1 where a feature is constant, but for rounding.
+
+    Raises
+    ------
+    ValueError
+        If values are too large for a deviation.
     """
     n_samples = len(sequences)
     mean, std = np.zeros((2, n_samples, sequences.n_features))
@@ -116,6 +160,7 @@ def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
         offsets = ends[part] - lengths[part] - done
         rows = np.repeat(sequences.starts[part] - offsets, lengths[part])
         values = sequences.values[rows + np.arange(len(rows))].astype(np.float64)
+        refuse_huge(values, "X")
         mean[part] = np.add.reduceat(values, offsets) / n
         centred = values - np.repeat(mean[part], lengths[part], axis=0)
         std[part] = np.sqrt(np.add.reduceat(centred**2, offsets) / n)

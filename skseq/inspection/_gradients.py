@@ -51,13 +51,18 @@ class Gradients:
         self.units = np.ones(len(columns))
         if isinstance(task, Regression) and task.scaler.with_std:
             self.units = task.scaler.scale_[columns]
+        seen = estimator._scaler.clip(sequences)
+        self.is_wild: SequenceArray | None = None
+        if seen.values is not sequences.values:
+            is_wild = seen.values != sequences.values
+            self.is_wild = sequences.map_values(lambda _: is_wild)
         self.lengths = sequences.lengths
         self.scale: Any = None
         self.own_scale: Any = None
         if normalize in ("feature", "both"):
             self.scale = estimator._scaler.scale()[1]  # (1, F)
         if normalize in ("sequence", "both"):
-            self.own_scale = sequence_scale(sequences)[1]  # (n_samples, F)
+            self.own_scale = sequence_scale(seen)[1]  # (n_samples, F)
 
     def __call__(self, module: nn.Module, batch: Batch) -> np.ndarray:
         """Return a number for each feature of each step, (B, T, F)."""
@@ -72,6 +77,13 @@ class Gradients:
         return np.concatenate(found)
 
     def _explain(self, module: nn.Module, part: _Part) -> np.ndarray:
+        gradients = self._through_scales(module, part)
+        if self.is_wild is not None:  # there, a small change changes nothing
+            for row, i in zip(gradients, part.index, strict=True):
+                row[: self.lengths[i]][self.is_wild[i]] = 0
+        return gradients
+
+    def _through_scales(self, module: nn.Module, part: _Part) -> np.ndarray:
         gradients = _to_numpy(self._differentiate(module, part, part.x))
         if self.own_scale is None:
             return gradients if self.scale is None else gradients / self.scale

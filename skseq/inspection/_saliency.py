@@ -79,11 +79,11 @@ def saliency(
     Notes
     -----
     Gradients include what a value changes in the mean and the deviation of its sequence
-    where `normalize` takes these. Integrated gradients take both as given and start
-    from zero in what the network sees: the mean over the training data (``normalize=
-    "feature"``) or over the sequence, and zero itself with ``normalize=None``. Their
-    sum is the difference of the predictions, but for the error of the integral, which
-    `n_points` makes smaller.
+    where `normalize` takes these, and are zero where it clips a value. Integrated
+    gradients take all of that as given and start from zero in what the network sees:
+    the mean over the training data (``normalize="feature"``) or over the sequence, and
+    zero itself with ``normalize=None``. Their sum is the difference of the predictions,
+    but for the error of the integral, which `n_points` makes smaller.
 
     Examples
     --------

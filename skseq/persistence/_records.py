@@ -7,7 +7,7 @@ expected. Nothing else can be named in a file.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from skseq.core.tasks import (
     Regression,
     StepClassification,
 )
+from skseq.data.bounds import Bounds
 from skseq.data.scaling import StepScaler
 from skseq.data.sequences import SequenceArray
 from skseq.forecasting._kind import Kind
@@ -71,11 +72,15 @@ class Record:
         (class, attributes) -> instance.
     is_sound : callable, optional
         Whether the attributes of an instance fit together.
+    further : dict of str to callable, default={}
+        What attributes must be that files of earlier versions lack; then the class has
+        them.
     """
 
     attributes: dict[str, Check]
     make: Callable[[type, dict[str, Any]], Any] = _from_attributes
     is_sound: Callable[[Any], bool] = lambda record: True
+    further: dict[str, Check] = field(default_factory=dict)
 
 
 _LABELS = {"classes": array(1), "n_outputs": count}
@@ -165,6 +170,7 @@ RECORDS: dict[type, Record] = {
             "scaler": instance(StandardScaler),
         },
         is_sound=lambda task: task.shape in ((), (task.n_outputs,)) and task.n_outputs,
+        further={"bounds": instance(Bounds)},
     ),
     NumberSequences: Record(
         {"n_outputs": count, "scaler": instance(StepScaler), "typical": number}
@@ -179,7 +185,17 @@ RECORDS: dict[type, Record] = {
         is_sound=lambda task: len(task.classes) == task.end == task.n_outputs - 1,
     ),
     Layout: Record({"is_list": flag, "ndim": lambda value: value in (1, 2, 3)}),
-    StepScaler: Record({"scaler": instance(StandardScaler)}),
+    StepScaler: Record(
+        {"scaler": instance(StandardScaler)}, further={"bounds": instance(Bounds)}
+    ),
+    Bounds: Record(
+        dict.fromkeys(("low", "high"), array(1, "f")),
+        _call,
+        lambda bounds: (
+            bounds.low.shape == bounds.high.shape
+            and bool((bounds.low <= bounds.high).all())
+        ),
+    ),
     Roles: Record(dict.fromkeys(Roles._fields, array(1, "i")), _call),
     Columns: Record(dict.fromkeys(Columns._fields, count), _call),
     Kind: Record(
@@ -258,7 +274,7 @@ def _write_record(writer: Writer, value: Any, place: str) -> list:
     record = RECORDS[type(value)]
     attributes = {
         name: writer.write(getattr(value, name), f"{place}.{name}")
-        for name in record.attributes
+        for name in (*record.attributes, *record.further)
     }
     return [type(value).__name__, attributes]
 
@@ -270,7 +286,7 @@ def _read_record(reader: Reader, part: Any) -> Any:
     cls = _BY_NAME[name]
     record = RECORDS[cls]
     found = {key: reader.read(node) for key, node in expect(attributes, dict).items()}
-    check_all(name, found, record.attributes)
+    check_all(name, found, record.attributes, record.further)
     value = record.make(cls, found)
     if not record.is_sound(value):
         raise ValueError(f"the attributes of a {name} do not fit together")

@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.core.mixins import SequenceRegressorMixin
 from skseq.core.sequence_estimator import BaseSequenceEstimator
+from skseq.data.bounds import Bounds
 from skseq.forecasting._base import BaseForecaster
 from skseq.generation import SequenceGenerator
 from skseq.parameters.checks import array, optional
@@ -21,8 +22,8 @@ from skseq.seq2seq import Seq2SeqRegressor
 __all__ = ["SOUND"]
 
 
-def _is_standard(scaler: StandardScaler, n_features: int) -> bool:
-    """Whether a scaler is fitted and fits, and centers and scales or does neither."""
+def _is_standard(scaler: StandardScaler, bounds: Bounds, n_features: int) -> bool:
+    """Whether a scaler is fitted, centers and scales or does neither, and all fit."""
 
     def fits(part: Any) -> bool:
         return array(1, "f")(part) and len(part) == n_features
@@ -30,6 +31,7 @@ def _is_standard(scaler: StandardScaler, n_features: int) -> bool:
     return (
         scaler.with_mean == scaler.with_std
         and getattr(scaler, "n_features_in_", None) == n_features
+        and len(bounds.low) in (1, n_features)
         and all(
             fits(part) if scaler.with_mean else part is None
             for part in (scaler.mean_, scaler.var_, scaler.scale_)
@@ -38,17 +40,19 @@ def _is_standard(scaler: StandardScaler, n_features: int) -> bool:
 
 
 def _reads(model: BaseSequenceEstimator) -> bool:
-    scaler = model._scaler.scaler
-    is_scaled = model._normalize in ("feature", "both")
-    return scaler.with_mean == is_scaled and _is_standard(scaler, model._n_channels)
+    scaler, bounds = model._scaler.scaler, model._scaler.bounds
+    is_sound = _is_standard(scaler, bounds, model._n_channels)
+    return is_sound and scaler.with_mean == (model._normalize in ("feature", "both"))
 
 
 def _regresses(model: SequenceRegressorMixin) -> bool:
-    return _is_standard(model._task.scaler, model._task.n_outputs)
+    task = model._task
+    return _is_standard(task.scaler, task.bounds, task.n_outputs)
 
 
 def _writes(model: Seq2SeqRegressor) -> bool:
-    return _is_standard(model._task.scaler.scaler, model._task.n_outputs)
+    task, scaler = model._task, model._task.scaler
+    return _is_standard(scaler.scaler, scaler.bounds, task.n_outputs)
 
 
 def _forecasts(model: BaseForecaster) -> bool:

@@ -69,7 +69,8 @@ class NumberSequences(SequenceTask):
     def learn_scale(self, y, weights):
         """Learn mean and standard deviation of each target over all steps."""
         self.typical = float(np.average(y.lengths, weights=weights))
-        self.scaler.fit(y, weights)
+        is_bounded = self.scaler.scaler.with_mean
+        self.scaler.fit(y, weights, clip=is_bounded, name="y")
 
     def encode(self, y: SequenceArray, dtype: np.dtype) -> SequenceArray:
         """Return standardised sequences."""

@@ -150,6 +150,27 @@ def test_other_batches_and_lengths_than_in_fit(model, y, path):
     assert session.get_inputs()[0].shape == ["n_samples", "n_timesteps", 2]
 
 
+@pytest.mark.parametrize("normalize", ["feature", "both"])
+def test_wild_values_are_clipped(normalize, path):
+    model = RNNRegressor(**small(normalize=normalize)).fit(RAGGED, NUMBERS)
+    export_onnx(model, path)
+    wild = [x.copy() for x in RAGGED]
+    wild[0][2, 0], wild[3][0, 1], wild[7][0] = 1e30, -900, [-1e9, 1e9]
+    found = run(path, X=padded(wild, np.nan), lengths=LENGTHS)
+    np.testing.assert_allclose(found, model.predict(wild), rtol=1e-5)
+    assert abs(found - model.predict(RAGGED))[[0, 3, 7]].min() > 0
+
+
+def test_a_graph_without_bounds_looks_for_no_wild_values(path):
+    few = X[:19, :1]  # steps too few to tell
+    for model in (RNNClassifier(**small()), RNNClassifier(**small(normalize=None))):
+        n = 19 if model.normalize else 30
+        model.fit(few if model.normalize else X, SIGN[:n])
+        export_onnx(model, path)
+        nodes = onnx.load(path).graph.node
+        assert "Greater" not in {node.op_type for node in nodes}
+
+
 def test_tokens(path):
     model = RNNClassifier(**small(cell="gru", embedding_dim=4)).fit(TOKENS, SIGN)
     export_onnx(model, path)

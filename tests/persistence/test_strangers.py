@@ -199,6 +199,11 @@ def unlearned(part, params, state, tensors):
     learned["mean_"] = None
 
 
+def bounds_of_three(part, params, state, tensors):
+    tensors["_scaler.bounds.low"] = np.zeros(3)
+    tensors["_scaler.bounds.high"] = np.ones(3)
+
+
 WEIGHT = "module_.encoder.layers.0.kernel.weight_hh_l0"
 RANDOM = "_rng"
 ALL = "RNNRegressor"
@@ -227,6 +232,10 @@ FORGED = [
     (ALL, lambda part, p, s, t: scaler(s)[1].update(with_std=False), "fit together"),
     (ALL, unlearned, "fit together"),
     (ALL, state(_n_channels=10**12), "fit together"),
+    (ALL, array("_scaler.bounds.low", lambda low: low + 1e9), "fit together"),
+    (ALL, array("_scaler.bounds.low", lambda low: low * np.nan), "fit together"),
+    (ALL, array("_scaler.bounds.high", lambda high: high[:1]), "fit together"),
+    (ALL, bounds_of_three, "fit together"),
     (ALL, state(_task=None), "_task"),
     (ALL, state(_scaler={"record": ["Popen", {}]}), "no record 'Popen'"),
     (ALL, state(_scaler={"sklearn": ["Pipeline", {}, {}]}), "no class 'Pipeline'"),
@@ -254,6 +263,24 @@ FORGED = [
 @pytest.mark.parametrize(("name", "change", "match"), FORGED)
 def test_a_forged_file_is_refused(contents, path, name, change, match):
     assert_refused(path, forge(contents, name, change), match)
+
+
+def test_a_file_from_before_there_were_bounds_opens(contents, path):
+    """Nothing is wild to such a model."""
+    path.write_bytes(contents[ALL])
+    wanted = load(path).predict(X)
+
+    def change(part, params, state, tensors):
+        for record in (state["_scaler"]["record"][1], state["_task"]["record"][1]):
+            for node in record.pop("bounds")["record"][1].values():
+                del tensors[node["array"]]
+
+    path.write_bytes(forge(contents, ALL, change))
+    model = load(path)
+    np.testing.assert_array_equal(model.predict(X), wanted)
+    assert not model._scaler.bounds.exist
+    save(model, path)
+    np.testing.assert_array_equal(load(path).predict(X), wanted)
 
 
 @pytest.mark.parametrize("position", [-1, 625, 10**9, 2**80, "0"])

@@ -15,8 +15,8 @@ from skseq.parameters.checks import exactly
 
 __all__ = ["SCALED_TARGETS", "SequenceRegressorMixin"]
 
-SCALED_TARGETS = """Whichever it is, the targets are standardised by theirs; predictions
-are in the units of y."""
+SCALED_TARGETS = """Whichever it is, the targets are standardised by theirs, in
+training clipped like features; predictions are in the units of y."""
 
 
 @described(**TEXTS)

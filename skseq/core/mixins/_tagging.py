@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skseq._describing import described
 from skseq.core.mixins._known_series import joined, warn_of_known_series
 from skseq.core.mixins._labels import LabelsMixin
+from skseq.core.parameters import WILD_VALUES
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.core.tasks import StepClassification
 from skseq.core.texts import TEXTS
@@ -33,9 +34,9 @@ class SequenceTaggerMixin(LabelsMixin):
     _extents: dict = attribute(check=instance(dict))
 
     normalize = amended(
-        text="""Standardise every feature by its mean and standard deviation in the
+        text=f"""Standardise every feature by its mean and standard deviation in the
         training data, or every feature of each sequence by its own, which looks at
-        later steps, too, or show the network both side by side."""
+        later steps, too, or show the network both side by side. {WILD_VALUES}"""
     )
     batch_size = amended(text="Sequences per step of the optimiser.")
     class_weight: dict | str | None = parameter(

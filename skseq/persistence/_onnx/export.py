@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skseq._writing import write_file
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.core.tasks import Classification, MultilabelClassification, Regression
+from skseq.data.bounds import ERROR, FENCE, Bounds
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import PooledHead, StepHead
 from skseq.persistence._onnx.dense import add_dense, add_embedding
@@ -176,7 +177,11 @@ def _scaled(
     mask = graph.mask(steps)
     if tokens:
         return steps._replace(x=graph.op("Where", mask, steps.x, np.int64(0)))
-    x = graph.op("Where", mask, graph.cast(steps.x, np.float64), np.float64(0))
+    x = graph.cast(steps.x, np.float64)
+    bounds = estimator._scaler.bounds
+    if bounds.exist:
+        x = _clipped(graph, bounds, x)
+    x = graph.op("Where", mask, x, np.float64(0))
     views = []
     if estimator._normalize in ("feature", "both"):
         mean, scale = estimator._scaler.scale()
@@ -185,6 +190,16 @@ def _scaled(
         views.append(_scaled_by_itself(graph, Steps(x, steps.lengths), mask))
     x = graph.op("Concat", *(views or [x]), axis=2)
     return steps._replace(x=graph.cast(x, np.float32))
+
+
+def _clipped(graph: Graph, bounds: Bounds, x: str) -> str:
+    """Return values without wild ones, as `Bounds.clip`."""
+    least, most = bounds.beyond(FENCE)
+    lowest, highest = bounds.beyond(ERROR)
+    is_low, is_high = graph.op("Less", x, lowest), graph.op("Greater", x, highest)
+    x = graph.op("Min", graph.op("Max", x, least), most)
+    x = graph.op("Where", is_low, bounds.low, x)
+    return graph.op("Where", is_high, bounds.high, x)
 
 
 def _scaled_by_itself(graph: Graph, steps: Steps, mask: str) -> str:
