@@ -113,7 +113,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         if self._task.per_step:
             return StepHead(size, *dense)
         pooling = POOLINGS[self.pooling](size, getattr(encoder, "n_backwards", 0))
-        return PooledHead(pooling, size, *dense)
+        return PooledHead(pooling, *dense)
 
     def _to_dataset(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
 from skseq._describing import described
@@ -53,28 +55,28 @@ def dense_layers(
     return nn.Sequential(*layers, Dropout(dropout), linear)
 
 
-@with_dense
 class PooledHead(nn.Module):
     """One output vector per sequence: pooling, dense layers, a linear layer.
 
     Parameters
     ----------
     pooling : nn.Module
-        (B, T, D) and lengths -> (B, D).
-    {dense}
+        (B, T, D) and lengths -> (B, D'); D' is its `output_size`.
+    dense_size, n_outputs, dropout
+        As in `StepHead`.
     """
 
     def __init__(
         self,
-        pooling: nn.Module,
-        input_size: int,
+        pooling: Any,
         dense_size: tuple[int, ...],
         n_outputs: int,
         dropout: float = 0.0,
     ):
         super().__init__()
         self.pooling = pooling
-        self.dense = dense_layers(input_size, dense_size, n_outputs, dropout)
+        size = pooling.output_size
+        self.dense = dense_layers(size, dense_size, n_outputs, dropout)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         return self.dense(self.pooling(x, lengths))  # (B, n_outputs)

@@ -8,7 +8,14 @@ from torch import Tensor, nn
 from skseq.networks.initialization import initialize_linear
 from skseq.networks.masking import valid_steps
 
-__all__ = ["POOLINGS", "AttentionPooling", "LastPooling", "MaxPooling", "MeanPooling"]
+__all__ = [
+    "POOLINGS",
+    "AttentionPooling",
+    "ConcatPooling",
+    "LastPooling",
+    "MaxPooling",
+    "MeanPooling",
+]
 
 
 class LastPooling(nn.Module):
@@ -26,6 +33,7 @@ class LastPooling(nn.Module):
 
     def __init__(self, size: int, n_backwards: int = 0):
         super().__init__()
+        self.output_size = size
         self.n_forwards = size - n_backwards
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -44,6 +52,7 @@ class MeanPooling(nn.Module):
 
     def __init__(self, size: int, n_backwards: int = 0):
         super().__init__()
+        self.output_size = size
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         if lengths is None:
@@ -57,6 +66,7 @@ class MaxPooling(nn.Module):
 
     def __init__(self, size: int, n_backwards: int = 0):
         super().__init__()
+        self.output_size = size
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         if lengths is not None:
@@ -81,6 +91,7 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, size: int, n_backwards: int = 0):
         super().__init__()
+        self.output_size = size
         self.hidden = initialize_linear(nn.Linear(size, size))
         self.score = initialize_linear(nn.Linear(size, 1, bias=False))
 
@@ -93,9 +104,36 @@ class AttentionPooling(nn.Module):
         return (scores.softmax(dim=1) * x).sum(dim=1)  # (B, D)
 
 
+class ConcatPooling(nn.Module):
+    """The last step, the maximum and the mean side by side.
+
+    "Concat pooling" of Howard and Ruder (2018, "Universal Language Model Fine-tuning",
+    eq. 4): what is said at the end, somewhere, or all along is never lost.
+
+    Parameters
+    ----------
+    size : int
+        Number of features D per step.
+    n_backwards : int, default=0
+        How many of them, the last ones, come from reading backwards.
+    """
+
+    def __init__(self, size: int, n_backwards: int = 0):
+        super().__init__()
+        self.parts = nn.ModuleList(
+            pooling(size, n_backwards)
+            for pooling in (LastPooling, MaxPooling, MeanPooling)
+        )
+        self.output_size = 3 * size
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        return torch.cat([part(x, lengths) for part in self.parts], dim=1)  # (B, 3 D)
+
+
 POOLINGS: dict[str, type[nn.Module]] = {
     "last": LastPooling,
     "mean": MeanPooling,
     "max": MaxPooling,
+    "concat": ConcatPooling,
     "attention": AttentionPooling,
 }

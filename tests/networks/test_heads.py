@@ -6,7 +6,7 @@ from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
 
 def test_dense_layers_by_hand():
     torch.manual_seed(0)
-    head = PooledHead(POOLINGS["mean"](3), 3, (4, 5), n_outputs=2).double()
+    head = PooledHead(POOLINGS["mean"](3), (4, 5), n_outputs=2).double()
     x = torch.randn(6, 7, 3, dtype=torch.float64)
     (w1, b1), (w2, b2), (w3, b3) = (
         (layer.weight.detach().numpy(), layer.bias.detach().numpy())
@@ -20,7 +20,7 @@ def test_dense_layers_by_hand():
 
 def test_dropout_only_in_training():
     torch.manual_seed(0)
-    head = PooledHead(POOLINGS["last"](8), 8, (), n_outputs=3, dropout=0.5)
+    head = PooledHead(POOLINGS["last"](8), (), n_outputs=3, dropout=0.5)
     x = torch.randn(4, 2, 8)
     assert not torch.allclose(head.train()(x, None), head.eval()(x, None))
     torch.testing.assert_close(head(x, None), head(x, None))
@@ -46,7 +46,7 @@ def test_the_head_sees_the_lengths_that_the_encoder_leaves():
 
 def test_a_step_head_treats_every_step_as_a_pooled_head_does_the_pool():
     head = StepHead(3, (4,), n_outputs=2).double()
-    pooled = PooledHead(POOLINGS["last"](3), 3, (4,), n_outputs=2).double()
+    pooled = PooledHead(POOLINGS["last"](3), (4,), n_outputs=2).double()
     pooled.dense.load_state_dict(head.dense.state_dict())
     x = torch.randn(6, 7, 3, dtype=torch.float64)
     outputs = head(x, None)

@@ -71,4 +71,4 @@ class EncodingMixin(
 
     @property
     def _n_features_out(self) -> int:
-        return self.module_.encoder.output_size
+        return self.module_.head.pooling.output_size

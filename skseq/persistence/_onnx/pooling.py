@@ -7,6 +7,7 @@ from torch import nn
 
 from skseq.networks.pooling import (
     AttentionPooling,
+    ConcatPooling,
     LastPooling,
     MaxPooling,
     MeanPooling,
@@ -20,6 +21,9 @@ __all__ = ["add_pooling"]
 
 def add_pooling(graph: Graph, pooling: nn.Module, steps: Steps) -> str:
     """Add what makes one vector (B, D) of the steps."""
+    if type(pooling) is ConcatPooling:
+        parts = [add_pooling(graph, part, steps) for part in pooling.parts]
+        return graph.op("Concat", *parts, axis=1)
     if type(pooling) is LastPooling:
         last = graph.op("Sub", steps.lengths, np.int64(1))
         last = graph.op("Unsqueeze", last, np.array([1]))
