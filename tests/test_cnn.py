@@ -79,6 +79,7 @@ def test_as_many_epochs_as_make_a_thousand_steps(n, epochs, monkeypatch):
         raise KeyError
 
     monkeypatch.setattr("skseq.core.sequence_estimator.train", train)
+    monkeypatch.setattr(CNNClassifier, "_learns_duration", False)
     with pytest.raises(KeyError):
         CNNClassifier().fit(np.arange(2.0 * n).reshape(n, 2), np.arange(n) % 2)
     assert seen == [epochs]

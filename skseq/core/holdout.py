@@ -7,15 +7,22 @@ from itertools import pairwise
 
 import numpy as np
 from sklearn.model_selection import (
+    GroupKFold,
     GroupShuffleSplit,
+    KFold,
     StratifiedGroupKFold,
+    StratifiedKFold,
     train_test_split,
 )
 
 from skseq.data.samples import Samples
 from skseq.data.sequences import SequenceArray
 
-__all__ = ["depend_on_each_other", "split_for_validation"]
+__all__ = ["depend_on_each_other", "split_for_validation", "split_into_folds"]
+
+N_FOLDS = 5
+ENOUGH = 200  # held-out samples that tell how long to train
+FEWEST = 20  # samples of which a fold tells anything
 
 
 def depend_on_each_other(samples: Samples) -> bool:
@@ -87,6 +94,53 @@ def split_for_validation(
         return samples[train], samples[valid]
     train = _without_shared_rows(samples.sequences, train, valid)
     return samples[train], samples[valid]
+
+
+def split_into_folds(
+    samples: Samples, random_state: np.random.RandomState, *, stratify: bool
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Hold out fifths of the samples, one after the other, until it is enough.
+
+    As in `split_for_validation`, groups and pieces stay together; windows that overlap
+    are held out once, the last ones.
+
+    Parameters
+    ----------
+    samples, random_state, stratify
+        As in `split_for_validation`.
+
+    Returns
+    -------
+    folds : list of tuple of two ndarrays of int
+        Which samples to learn from, and which to hold out; no folds if there are fewer
+        than 20 samples, or as good as no groups.
+    """
+    n_samples = len(samples)
+    groups = _groups_of(samples)
+    n_units = n_samples if groups is None else len(np.unique(groups))
+    if n_samples < FEWEST or n_units < 2 * N_FOLDS:
+        return []
+    if groups is None and _share_rows(samples.sequences):
+        train, valid = _split_blocks(samples.sequences, 1 / N_FOLDS, random_state)
+        train = train[_n_shared(samples.sequences, train, valid) == 0]
+        return [(train, valid)] if len(train) >= FEWEST else []
+    y = samples.y if stratify and samples.y.ndim == 1 else None
+    if y is not None and np.unique(y, return_counts=True)[1].min() < N_FOLDS:
+        y = None
+    options = {"shuffle": True, "random_state": random_state}
+    if groups is None:
+        folds = (KFold if y is None else StratifiedKFold)(N_FOLDS, **options)
+    else:
+        folds = (GroupKFold if y is None else StratifiedGroupKFold)(N_FOLDS, **options)
+    n_needed = int(np.clip(-(-ENOUGH * N_FOLDS // n_samples), 1, N_FOLDS))
+    found = list(folds.split(np.zeros(n_samples), y, groups))[:n_needed]
+    if groups is None or not _share_rows(samples.sequences):
+        return found
+    apart = [
+        (train[_n_shared(samples.sequences, train, valid) == 0], valid)
+        for train, valid in found
+    ]
+    return [(train, valid) for train, valid in apart if len(train) >= FEWEST]
 
 
 def _draw(n_samples, y, fraction, random_state):
@@ -174,14 +228,19 @@ def _split_blocks(sequences, fraction, random_state):
     return np.delete(order, held_out), order[held_out]
 
 
-def _without_shared_rows(sequences, train, valid):
-    """Drop training samples that share a time step with one held out."""
+def _n_shared(sequences, train, valid):
+    """Return how many time steps each training sample shares with those held out."""
     edges = np.zeros(len(sequences.values) + 1, dtype=np.intp)
     starts, stops = sequences.starts, sequences.starts + sequences.lengths
     np.add.at(edges, starts[valid], 1)
     np.add.at(edges, stops[valid], -1)
     n_held_out = np.append(0, np.cumsum(np.cumsum(edges[:-1]) > 0))
-    shared = n_held_out[stops[train]] - n_held_out[starts[train]]
+    return n_held_out[stops[train]] - n_held_out[starts[train]]
+
+
+def _without_shared_rows(sequences, train, valid):
+    """Drop training samples that share a time step with one held out."""
+    shared = _n_shared(sequences, train, valid)
     if (shared == 0).any():
         return train[shared == 0]
     warnings.warn(

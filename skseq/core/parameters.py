@@ -65,8 +65,13 @@ class TrainingParameters(Declared, about="training"):
     max_epochs: int | str = parameter(
         default="auto",
         constraint=[POSITIVE_INTEGER, Options("auto")],
-        text="""Number of passes over the data; "auto" takes as many as make 1000 steps
-        of the optimiser, but 10 to 400.""",
+        text="""Number of passes over the data. "auto" makes 1000 steps of the
+        optimiser, in 10 to 400 passes, or fewer where held-out samples say that no more
+        is learned: networks that train without a fifth of the samples each (whole
+        groups, the last of overlapping windows) are asked for it, and for how far
+        outputs may be trusted (`duration_`). With fewer than 20 samples, with
+        `early_stopping` or `warm_start`, and for ``device="accelerate"`` nothing is
+        held out for that.""",
     )
     batch_size: int = parameter(
         default=32,
@@ -212,7 +217,8 @@ class PoolingParameters(Declared, about="pooling"):
         default="last",
         constraint=[Options(*POOLINGS)],
         text="""How the steps of the last layer become one vector: its final state, the
-        mean or the maximum over the steps, or a mean with learned weights.""",
+        mean or the maximum over the steps, these three side by side ("concat"), or a
+        mean with learned weights.""",
     )
 
 

@@ -9,7 +9,13 @@ import numpy as np
 import torch
 
 from skseq._describing import described
-from skseq.core.holdout import depend_on_each_other, split_for_validation
+from skseq.core.calibration import calibration_of
+from skseq.core.duration import learn_duration
+from skseq.core.holdout import (
+    depend_on_each_other,
+    split_for_validation,
+    split_into_folds,
+)
 from skseq.core.sequence_network import SMALL_STEPS, SequenceNetworkEstimator
 from skseq.core.tasks import Task
 from skseq.core.texts import TEXTS
@@ -21,11 +27,13 @@ from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_groups, check_same_length, check_weights
 from skseq.data.validation import naming
 from skseq.parameters import attribute, parameter
-from skseq.parameters.checks import instance
+from skseq.parameters.checks import instance, optional
 from skseq.resources import make_random_state, resolve_device, unchanged_on_error
-from skseq.training import SequenceNet, train
+from skseq.training import SequenceNet, Watcher, train
 
 __all__ = ["BaseSequenceEstimator"]
+
+MEAN_RATES = {"cosine": 0.5, "onecycle": 0.5}  # of schedules, in units of the highest
 
 
 def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
@@ -48,6 +56,16 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
         scale.""",
     )
 
+    duration_: dict | None = attribute(
+        check=optional(instance(dict)),
+        text="""How long to train, as held-out samples told: "n_epochs"; "reason", why
+        not longer; "n_held_out", how many samples were; "epochs" and "losses", their
+        calibrated loss after so many epochs; "temperature", by which what outputs say
+        beyond the base rate, or the mean, was divided. None if nothing was held out for
+        that.""",
+    )
+
+    _learns_duration: ClassVar[bool] = True  # with max_epochs="auto"
     _rng: np.random.RandomState = attribute(check=instance(np.random.RandomState))
 
     _notes: ClassVar[str] = """
@@ -177,7 +195,23 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
             parameters = self._training_parameters(len(samples))
             if partial:  # every call would be a whole schedule
                 parameters |= {"lr_schedule": None, "max_epochs": 1}
+            duration = calibration = None
+            folds = []
+            if self.max_epochs == "auto" and not continues and held_out is None:
+                folds = self._make_folds(samples, train_seed)
             with self._threads(module):
+                if folds:
+                    calibration = calibration_of(self._task, samples)
+                    duration = learn_duration(
+                        self._make_watchers(
+                            data, folds, train_seed, dtype, device, parameters
+                        ),
+                        calibration,
+                        parameters["max_epochs"],
+                        -(-len(samples) // self.batch_size),
+                        MEAN_RATES.get(self.lr_schedule, 1.0),
+                    )
+                    parameters["max_epochs"] = duration.n_epochs
                 self.net_ = train(
                     module,
                     self._task.criterion,
@@ -189,8 +223,44 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
                     keep_optimizer=partial,
                     **parameters,
                 )
+            if duration is not None:
+                calibration.apply(module.head.dense[-1], duration.trust)
+            self.duration_ = duration and duration.as_dict()
             self._publish_history()
         return self
+
+    def _make_folds(
+        self, samples: Samples, seed: int
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return what watchers learn from and predict, if there are to be any."""
+        if not self._learns_duration or self.device == "accelerate":
+            return []
+        rng = np.random.RandomState(seed)
+        return split_into_folds(samples, rng, stratify=self._task.stratifies)
+
+    def _make_watchers(
+        self,
+        data: SequenceDataset,
+        folds: list[tuple[np.ndarray, np.ndarray]],
+        seed: int,
+        dtype: np.dtype,
+        device: torch.device,
+        parameters: dict[str, Any],
+    ) -> list[Watcher]:
+        """Return networks that learn how long to train, a fold each."""
+        seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
+        return [
+            Watcher(
+                self._make_network(watcher_seed, dtype, None),
+                self._task.criterion,
+                data,
+                *fold,
+                device=device,
+                seed=watcher_seed,
+                **parameters,
+            )
+            for fold, watcher_seed in zip(folds, seeds.tolist(), strict=True)
+        ]
 
     def _set_out(
         self, y: np.ndarray, earlier: SequenceNet | None, partial: bool

@@ -152,15 +152,16 @@ def summary(estimator: Any) -> NetworkSummary:
     >>> model = RNNRegressor(hidden_size=8, dense_size=4, max_epochs=1)
     >>> print(summary(model.fit(X, X.sum(axis=(1, 2)))))
     RNNRegressor
-    layer             kind         input    output   parameters
-    -----------------------------------------------------------
-    encoder.layers.0  LSTMLayer    (12, 3)  (12, 8)         416
-    head.pooling      LastPooling  (12, 8)  (8,)              0
-    head.dense.1      Linear       (8,)     (4,)             36
-    head.dense.2      ReLU         (4,)     (4,)              0
-    head.dense.4      Linear       (4,)     (1,)              5
-    -----------------------------------------------------------
-    total                                                   457
+    layer                       kind           input     output   parameters
+    ------------------------------------------------------------------------
+    encoder.layers.0.forwards   LSTMLayer      (12, 6)   (12, 8)         512
+    encoder.layers.0.backwards  LSTMLayer      (12, 6)   (12, 8)         512
+    head.pooling                ConcatPooling  (12, 16)  (48,)             0
+    head.dense.1                Linear         (48,)     (4,)            196
+    head.dense.2                ReLU           (4,)      (4,)              0
+    head.dense.4                Linear         (4,)      (1,)              5
+    ------------------------------------------------------------------------
+    total                                                              1,225
     """
     if not isinstance(estimator, NetworkReprMixin):
         raise TypeError(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Batch",
     "BatchIterator",
+    "PartOfDataset",
     "SequenceDataset",
     "StepTargets",
     "prediction_batches",
@@ -90,7 +91,11 @@ class SequenceDataset:
         if weights is not None:
             self.weights = torch.as_tensor(weights, device=device).to(dtype)
         self._scales = [
-            [torch.as_tensor(part, device=device) for part in scale] for scale in scales
+            [
+                torch.as_tensor(np.require(part, requirements="W"), device=device)
+                for part in scale
+            ]
+            for scale in scales
         ]
         if self.n_timesteps is not None:
             self._windows = window_view(self._values, self.n_timesteps)
@@ -124,6 +129,33 @@ class SequenceDataset:
         if len(mean) > 1:
             mean, std = mean[index], std[index]
         return (x - mean.unsqueeze(1)) / std.unsqueeze(1)
+
+
+class PartOfDataset:
+    """Some samples of a dataset, which are not copied.
+
+    Parameters
+    ----------
+    whole : SequenceDataset
+        The data.
+    rows : ndarray of int of shape (n_samples,)
+        Which samples; batches number them from zero.
+    """
+
+    def __init__(self, whole: SequenceDataset, rows: np.ndarray):
+        self.whole = whole
+        self.rows = torch.as_tensor(rows)
+        self.lengths = whole.lengths[rows]
+        self.n_timesteps = whole.n_timesteps
+        self.weights = whole.weights
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def gather(self, index: Tensor) -> Batch:
+        """Return the samples at an index tensor (B,)."""
+        x, lengths, y, weights, _ = self.whole.gather(self.rows[index])
+        return Batch(x, lengths, y, weights, index)
 
 
 class StepTargets:
@@ -221,7 +253,9 @@ class BatchIterator:
         return tuple(batches[i] for i in shuffled.tolist())
 
 
-def prediction_batches(dataset: SequenceDataset) -> Iterator[tuple[Tensor, Batch]]:
+def prediction_batches(
+    dataset: SequenceDataset | PartOfDataset,
+) -> Iterator[tuple[Tensor, Batch]]:
     """Yield large batches of similar lengths together with their samples' index.
 
     Parameters

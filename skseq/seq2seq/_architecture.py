@@ -92,11 +92,16 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
         text="""Probability of dropping a unit's state on its way into the next step of
         the encoder, with one mask for all steps (Gal and Ghahramani, 2016)."""
     )
+    max_epochs = amended(
+        text="""Number of passes over the data; "auto" takes as many as make 1000 steps
+        of the optimiser, but 10 to 400."""
+    )
     optimizer: str | Callable = "adam"
 
     _longest: int = attribute(check=count)
 
     _network_class = Seq2SeqNetwork
+    _learns_duration = False  # its outputs are written one after the other
 
     fit = retold(
         BaseSequenceEstimator.fit,

@@ -6,12 +6,14 @@ from skseq.training._net import SequenceNet
 from skseq.training._optimizer import OPTIMIZERS
 from skseq.training._portable import without_training
 from skseq.training._train import predict_batch, train
+from skseq.training._watcher import Watcher
 
 __all__ = [
     "OPTIMIZERS",
     "Checkpoint",
     "Continuation",
     "SequenceNet",
+    "Watcher",
     "predict_batch",
     "train",
     "without_training",

@@ -18,6 +18,8 @@ from skseq.training._monitors import check_monitors
 from skseq.training._portable import portable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from skseq.data.batching import Batch
 
 __all__ = ["SequenceNet"]
@@ -46,6 +48,8 @@ class SequenceNet(NeuralNet):
         Learning rate schedule that steps with every batch.
     mixed_precision : bool
         Whether the module runs in bfloat16 where that is safe.
+    after_step : callable, optional
+        Is given the module after every step of the optimiser.
     **options
         Further parameters of skorch.NeuralNet.
     """
@@ -61,6 +65,7 @@ class SequenceNet(NeuralNet):
         clip_value: float | None = None,
         schedule: str | None = None,
         mixed_precision: bool = False,
+        after_step: Callable[[nn.Module], None] | None = None,
         **options: Any,
     ):
         super().__init__(module, **options)
@@ -71,6 +76,7 @@ class SequenceNet(NeuralNet):
         self.clip_value = clip_value
         self.schedule = schedule
         self.mixed_precision = mixed_precision
+        self.after_step = after_step
         self._copies: dict[str, Any] = {}
 
     @property
@@ -201,6 +207,8 @@ class SequenceNet(NeuralNet):
         self.optimizer_.step(closure)
         if self._schedule is not None:
             self._schedule.step()
+        if self.after_step is not None:
+            self.after_step(self.module_)
         return step
 
     def train_step_single(self, batch: Batch, **fit_params):

@@ -1,0 +1,159 @@
+"""How far outputs may be trusted beyond the base rate, or the mean.
+
+A network that has learned little says too much. What it says is drawn towards what one
+says without it, as far as samples that it has not seen ask for: the probabilities of
+classes by temperature scaling (Guo et al., 2017, "On Calibration of Modern Neural
+Networks") around the base rate instead of the uniform distribution, numbers by the
+shrinkage of Copas (1983). Both are linear in the last layer, whose weights take it up.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from torch import nn
+
+from skseq.core.tasks import (
+    Classification,
+    MultilabelClassification,
+    StepClassification,
+    Task,
+)
+from skseq.data.samples import Samples
+
+__all__ = ["LEAST", "Calibration", "calibration_of"]
+
+LEAST, MOST = 0.01, 1.0  # the order of samples is never lost, nothing made surer
+LEAST_SHARE = 1e-3  # of a class
+
+
+class Calibration:
+    """Base of the ways to trust outputs.
+
+    Parameters
+    ----------
+    base : ndarray of shape (n_outputs,)
+        The outputs that say no more than is known without a network.
+    class_weights : ndarray or None, default=None
+        What the task weighs classes or labels by.
+    """
+
+    def __init__(self, base: np.ndarray, class_weights: np.ndarray | None = None):
+        self.base = base
+        self.class_weights = class_weights
+
+    def losses(
+        self, outputs: np.ndarray, targets: np.ndarray, trust: float
+    ) -> np.ndarray:
+        """Return the loss (n,) of outputs that are trusted so far."""
+        raise NotImplementedError
+
+    def learn(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Learn how far outputs may be trusted.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n, n_outputs)
+            Those for samples, or steps, that the network has not seen.
+        targets : ndarray of shape (n,) or (n, n_outputs)
+            What the network should have said.
+        weights : ndarray of shape (n,)
+            Their weights.
+
+        Returns
+        -------
+        trust : float
+            Factor of what outputs say beyond the base.
+        losses : ndarray of shape (n,)
+            The losses with it.
+        """
+
+        def loss(log_trust: float) -> float:
+            found = self.losses(outputs, targets, np.exp(log_trust))
+            return float(np.average(found, weights=weights))
+
+        bounds = np.log((LEAST, MOST))
+        found = minimize_scalar(
+            loss, bounds=bounds, method="bounded", options={"xatol": 0.01}
+        )
+        trust = float(np.exp(found.x))
+        return trust, self.losses(outputs, targets, trust)
+
+    @torch.no_grad()
+    def apply(self, layer: nn.Linear, trust: float) -> None:
+        """Let the last layer of a network say so much and no more."""
+        base = torch.as_tensor(self.base, dtype=layer.bias.dtype)
+        layer.weight.mul_(trust)
+        layer.bias.mul_(trust).add_((1 - trust) * base.to(layer.bias.device))
+
+
+class ClassCalibration(Calibration):
+    """Of logarithms of the probabilities of classes."""
+
+    def losses(self, outputs, targets, trust):
+        """Return the cross entropy (n,)."""
+        logits = self.base + trust * (outputs - self.base)
+        losses = -log_softmax(logits, axis=1)[np.arange(len(targets)), targets]
+        if self.class_weights is not None:
+            losses = losses * self.class_weights[targets]
+        return losses
+
+
+class LabelCalibration(Calibration):
+    """Of log-odds of labels, each on its own."""
+
+    def losses(self, outputs, targets, trust):
+        """Return the binary cross entropy (n,), the mean over labels."""
+        logits = self.base + trust * (outputs - self.base)
+        losses = np.logaddexp(0, logits) - targets * logits
+        if self.class_weights is not None:
+            losses = losses * np.where(targets == 1, *self.class_weights[::-1])
+        return losses.mean(axis=1)
+
+
+class ValueCalibration(Calibration):
+    """Of standardised numbers."""
+
+    def losses(self, outputs, targets, trust):
+        """Return the squared error (n,), the mean over outputs."""
+        return np.square(trust * outputs - targets).mean(axis=1)
+
+
+def calibration_of(task: Task, samples: Samples) -> Calibration:
+    """Return how outputs of a task may be trusted.
+
+    Parameters
+    ----------
+    task : Task
+        What outputs mean.
+    samples : Samples
+        The training part, whose base rates are what one knows without a network.
+
+    Returns
+    -------
+    calibration : Calibration
+    """
+    targets, weights = task.encode(samples.y, np.dtype(float)), samples.weights
+    if isinstance(task, StepClassification):
+        if weights is not None:
+            weights = np.repeat(weights, targets.lengths)
+        targets = np.concatenate(targets.to_list())[:, 0]
+    if isinstance(task, Classification):
+        counts = np.bincount(targets, weights, minlength=task.n_outputs)
+        class_weights = getattr(task, "class_weights", None)
+        if class_weights is not None:
+            counts = counts * class_weights
+        share = (counts / counts.sum()).clip(LEAST_SHARE)
+        return ClassCalibration(np.log(share), class_weights)
+    if isinstance(task, MultilabelClassification):
+        share = np.average(targets, axis=0, weights=weights)
+        odds = share / (1 - share).clip(LEAST_SHARE)
+        if task.class_weights is not None:
+            lacking, having = task.class_weights
+            odds = odds * having / lacking.clip(LEAST_SHARE)
+        return LabelCalibration(np.log(odds.clip(LEAST_SHARE)), task.class_weights)
+    return ValueCalibration(np.zeros(task.n_outputs))
