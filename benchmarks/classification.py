@@ -26,25 +26,29 @@ from sklearn.model_selection import GridSearchCV
 
 from skseq import CNNClassifier, CNNLSTMClassifier, RNNClassifier
 
+FORWARDS = {"bidirectional": False, "pooling": "last", "normalize": "feature"}
 MODELS = {
-    "RNN": RNNClassifier(cell="rnn"),
-    "GRU": RNNClassifier(cell="gru"),
-    "LSTM": RNNClassifier(cell="lstm"),
+    "RNNClassifier": RNNClassifier(),
+    "RNN": RNNClassifier(cell="rnn", **FORWARDS),
+    "GRU": RNNClassifier(cell="gru", **FORWARDS),
+    "LSTM": RNNClassifier(cell="lstm", **FORWARDS),
     "CNN": CNNClassifier(),
     "CNN-LSTM": CNNLSTMClassifier(),
     # A small search on the training part:
     "LSTM searched": GridSearchCV(
-        RNNClassifier(), {"hidden_size": [32, 64], "pooling": ["last", "mean"]}, cv=3
+        RNNClassifier(**FORWARDS),
+        {"hidden_size": [32, 64], "pooling": ["last", "mean"]},
+        cv=3,
     ),
     "CNN searched": GridSearchCV(CNNClassifier(), {"kernel_size": [10, 40]}, cv=3),
     # The lectures' comparisons:
-    "LSTM 64": RNNClassifier(hidden_size=64),
-    "LSTM 64x64": RNNClassifier(hidden_size=(64, 64)),
-    "LSTM 32x32": RNNClassifier(hidden_size=(32, 32)),
+    "LSTM 64": RNNClassifier(hidden_size=64, **FORWARDS),
+    "LSTM 64x64": RNNClassifier(hidden_size=(64, 64), **FORWARDS),
+    "LSTM 32x32": RNNClassifier(hidden_size=(32, 32), **FORWARDS),
     "LSTM 64x64 regularised": RNNClassifier(
-        hidden_size=(64, 64), dropout=0.2, recurrent_dropout=0.2, l2=1e-5
+        hidden_size=(64, 64), dropout=0.2, recurrent_dropout=0.2, l2=1e-5, **FORWARDS
     ),
-    "LSTM bidirectional": RNNClassifier(bidirectional=True),
+    "LSTM bidirectional": RNNClassifier(**{**FORWARDS, "bidirectional": True}),
 }
 UEA = ["BasicMotions", "ERing", "JapaneseVowels", "Libras"]
 PUBLISHED = {  # name: columns of the reference table, the first that is there

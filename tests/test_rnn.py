@@ -31,10 +31,12 @@ def test_every_cell_learns_a_sum_over_time(cell):
     ],
 )
 def test_any_stack_of_sizes(options, sizes):
-    model = RNNClassifier(cell="gru", max_epochs=1, **options).fit(X, Y)
+    model = RNNClassifier(
+        cell="gru", bidirectional=False, normalize=None, max_epochs=1, **options
+    ).fit(X, Y)
     kernels = [layer.kernel for layer in model.module_.encoder.layers]
     assert [(k.input_size, k.hidden_size) for k in kernels] == sizes
-    assert model.module_.head.dense[-1].in_features == sizes[-1][1]
+    assert model.module_.head.dense[-1].in_features == 3 * sizes[-1][1]
 
 
 def test_options_reach_the_network():
@@ -77,7 +79,8 @@ class LeakyLayer(RecurrentLayer):
 
 
 def test_a_cell_of_ones_own():
-    model = RNNClassifier(cell=LeakyLayer, random_state=0).fit(X, Y)
+    model = RNNClassifier(cell=LeakyLayer, bidirectional=False, random_state=0)
+    model.fit(X, Y)
     assert isinstance(model.module_.encoder.layers[0], LeakyLayer)
     assert model.score(X, Y) > 0.9
 

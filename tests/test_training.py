@@ -441,7 +441,9 @@ def test_the_seed_decides_the_dropout():
         recorder = Outputs()
         fitted = model(
             dropout=0.5, lr=1e-12, max_epochs=1, batch_size=200, callbacks=[recorder]
-        ).set_params(random_state=seed)
+        ).set_params(
+            random_state=seed, bidirectional=False, pooling="last", normalize=None
+        )
         fitted.fit(X, np.ones(96))
         network = fitted.module_
         with torch.no_grad():

@@ -42,3 +42,7 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
     array([[0., 1.],
            [1., 0.]])
     """
+
+    bidirectional: bool = True
+    pooling: str = "concat"
+    normalize: str | None = "both"

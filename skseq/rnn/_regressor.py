@@ -36,3 +36,7 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
     >>> model.score(X[150:], y[150:]) > 0.9
     True
     """
+
+    bidirectional: bool = True
+    pooling: str = "concat"
+    normalize: str | None = "both"

@@ -66,7 +66,13 @@ class StatefulMixin(Declared):
         >>> from skseq import RNNRegressor
         >>> X = np.random.default_rng(0).normal(size=(8, 20, 1))
         >>> y = X.sum(axis=(1, 2))
-        >>> model = RNNRegressor(max_epochs=1, random_state=0).fit(X, y)
+        >>> model = RNNRegressor(
+        ...     bidirectional=False,
+        ...     pooling="last",
+        ...     normalize="feature",
+        ...     max_epochs=1,
+        ...     random_state=0,
+        ... ).fit(X, y)
         >>> stream = model.stateful()
         >>> for piece in np.split(X, 4, axis=1):
         ...     answer = stream.predict(piece)

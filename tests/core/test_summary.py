@@ -85,7 +85,8 @@ def test_every_estimator_has_a_summary_of_all_its_parameters(name):
 
 def test_an_lstm_counted_by_hand():
     """Four gates of weights from inputs and units and two biases; a linear layer."""
-    model = fitted(RNNClassifier, hidden_size=5, dense_size=4, pooling="mean")
+    options = {"bidirectional": False, "normalize": None, "pooling": "mean"}
+    model = fitted(RNNClassifier, hidden_size=5, dense_size=4, **options)
     n_lstm = 4 * 5 * (2 + 5 + 1 + 1)
     assert rows(model) == {
         "encoder.layers.0": ("LSTMLayer", (9, 2), (9, 5), n_lstm),
@@ -98,22 +99,24 @@ def test_an_lstm_counted_by_hand():
 
 
 def test_cells_whose_kernel_is_not_called_are_counted_alike():
-    model = fitted(RNNRegressor, cell="peephole_lstm", hidden_size=5)
+    options = {"bidirectional": False, "normalize": None}
+    model = fitted(RNNRegressor, cell="peephole_lstm", hidden_size=5, **options)
     n = 4 * 5 * (2 + 5 + 1 + 1) + 3 * 5
     assert rows(model)["encoder.layers.0"] == ("PeepholeLSTMLayer", (9, 2), (9, 5), n)
 
 
 def test_both_directions_are_shown():
-    found = rows(fitted(RNNRegressor, cell="gru", hidden_size=5, bidirectional=True))
+    found = rows(fitted(RNNRegressor, cell="gru", hidden_size=5, normalize=None))
     n = 3 * 5 * (2 + 5 + 1 + 1)
     for direction in ("forwards", "backwards"):
         layer = ("GRULayer", (9, 2), (9, 5), n)
         assert found[f"encoder.layers.0.{direction}"] == layer
-    assert found["head.pooling"] == ("LastPooling", (9, 10), (10,), 0)
+    assert found["head.pooling"] == ("ConcatPooling", (9, 10), (30,), 0)
 
 
 def test_shapes_are_those_of_the_longest_sequence():
-    model = RNNClassifier(hidden_size=5, **QUICK).fit(RAGGED, CLASSES)
+    options = {"bidirectional": False, "normalize": None}
+    model = RNNClassifier(hidden_size=5, **options, **QUICK).fit(RAGGED, CLASSES)
     assert rows(model)["encoder.layers.0"][1:3] == ((9, 2), (9, 5))
 
 
@@ -229,7 +232,8 @@ def test_a_table_is_well_formed():
 
 
 def test_a_notebook_shows_the_table_of_a_fitted_estimator():
-    model = fitted(RNNRegressor, hidden_size=5)
+    options = {"bidirectional": False, "normalize": None, "pooling": "last"}
+    model = fitted(RNNRegressor, hidden_size=5, **options)
     (cells,) = network_tables(model)
     shown = list(zip(*[iter(cells)] * 5, strict=True))
     assert shown[0] == ("layer", "kind", "input", "output", "parameters")
@@ -244,7 +248,8 @@ def test_an_unfitted_estimator_looks_as_ever():
 
 
 def test_pipelines_and_searches_show_the_network_within():
-    inner = RNNClassifier(hidden_size=5, **QUICK)
+    options = {"bidirectional": False, "normalize": None, "pooling": "last"}
+    inner = RNNClassifier(hidden_size=5, **options, **QUICK)
     pipeline = make_pipeline(FunctionTransformer(), inner)
     grid = {"rnnclassifier__hidden_size": [7]}
     search = GridSearchCV(clone(pipeline), grid, cv=2)
@@ -268,7 +273,7 @@ def test_names_are_escaped():
         def _make_encoder(self, n_features):
             return Odd()
 
-    model = fitted(OddRegressor)
+    model = fitted(OddRegressor, normalize=None)
     assert "encoder.<script>" in rows(model)
     assert "encoder.<script>" not in model._repr_html_()
     assert "encoder.&lt;script&gt;" in model._repr_html_()

@@ -247,7 +247,8 @@ def test_containers_that_no_function_of_numpy_reads():
 
 
 def test_tables_that_mean_sequences_are_answered():
-    model = RNNClassifier(**QUICK).fit(X[..., :1], Y)
+    forwards = {"bidirectional": False, "pooling": "last", "normalize": "feature"}
+    model = RNNClassifier(**forwards, **QUICK).fit(X[..., :1], Y)
     expected = model.predict_proba(X[..., :1])
     np.testing.assert_array_equal(model.predict_proba(X[..., 0]), expected)
     assert len(model.predict(X[:, :3, 0])) == 20  # shorter ones

@@ -298,4 +298,5 @@ def test_a_network_with_a_parameter_of_its_own():
     assert "n_experts : int, default=4\n    Number of experts." in text
     assert '"peephole_lstm"} or class, default="gru"' in text
     X, y = [[0.0, 1.0], [1.0, 0.0]] * 4, [0, 1] * 4
-    assert Own(max_epochs=1).fit(X, y).module_.encoder.layers[0].n_states == 1
+    model = Own(max_epochs=1, bidirectional=False).fit(X, y)
+    assert model.module_.encoder.layers[0].n_states == 1

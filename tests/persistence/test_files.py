@@ -354,7 +354,8 @@ def test_classes_keep_their_type(kinds, path):
 
 
 def test_a_stream_is_saved_with_its_state(path):
-    stream = RNNRegressor(**small()).fit(X, NUMBERS).stateful()
+    forwards = {"bidirectional": False, "pooling": "last", "normalize": "feature"}
+    stream = RNNRegressor(**small(), **forwards).fit(X, NUMBERS).stateful()
     stream.predict(X[:, :3])
     loaded = through_file(stream, path)
     assert_same(loaded.predict(X[:, 3:]), stream.predict(X[:, 3:]))

@@ -204,7 +204,7 @@ def bounds_of_three(part, params, state, tensors):
     tensors["_scaler.bounds.high"] = np.ones(3)
 
 
-WEIGHT = "module_.encoder.layers.0.kernel.weight_hh_l0"
+WEIGHT = "module_.encoder.layers.0.forwards.kernel.weight_hh_l0"
 RANDOM = "_rng"
 ALL = "RNNRegressor"
 FORGED = [
@@ -223,7 +223,7 @@ FORGED = [
     (ALL, params(mine=1), "parameters of RNNRegressor"),
     (ALL, drop("lr", lambda part: part["params"]), "parameters of RNNRegressor"),
     (ALL, params(pooling="max", cell="gru"), "has the shape"),
-    (ALL, params(bidirectional=True), "is missing"),
+    (ALL, params(bidirectional=False), "is missing"),
     (ALL, drop("_task"), "lacks _task"),
     (ALL, state(predict=1), "has 'predict'"),
     (ALL, state(_validate_params=1), "has '_validate_params'"),
