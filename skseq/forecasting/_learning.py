@@ -144,6 +144,8 @@ class WindowLearner(
         elif before is not None and self.max_epochs == "auto":
             losses = [row["valid_loss"] for row in before.history]
             options["max_epochs"] = int(np.argmin(losses)) + 1
+        if before is not None:  # which has warned, if it had to
+            options["mixed_precision"] = before.mixed_precision
         stops = self.early_stopping or self.max_epochs == "auto"
         with self._threads(module):
             net = train(
