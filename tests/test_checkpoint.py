@@ -537,11 +537,20 @@ def test_wrong_numbers_of_epochs(every, tmp_path):
         estimator.fit(*data)
 
 
-@pytest.mark.parametrize("path", ["nowhere/fit.pt", 3, None])
-def test_wrong_paths(path, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("path", "error", "expected"),
+    [
+        ("nowhere/fit.pt", ValueError, "in a directory that exists"),
+        (".", ValueError, "that of a file, and is a directory"),
+        (3, TypeError, "a path: a str or pathlib.Path"),
+        (None, TypeError, "a path: a str or pathlib.Path"),
+    ],
+)
+def test_wrong_paths(path, error, expected, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     estimator, data = model("plain", [Checkpoint(path)])
-    with pytest.raises((ValueError, TypeError), match="path="):
+    message = rf"path={path!r} of the Checkpoint must be {expected}"
+    with pytest.raises(error, match=message):
         estimator.fit(*data)
 
 
@@ -551,7 +560,7 @@ def test_a_directory_that_must_not_be_written_to_is_an_error_at_once(
     counter = Count()
     estimator, data = model("plain", [Checkpoint(tmp_path / "fit.pt"), counter])
     monkeypatch.setattr("os.access", lambda *args: False)
-    with pytest.raises(ValueError, match=r"path=.*no directory that can be written"):
+    with pytest.raises(ValueError, match=r"path=.*a directory .* can be written"):
         estimator.fit(*data)
     assert counter.n_epochs == 0
 

@@ -196,15 +196,23 @@ def test_halving_over_epochs_finds_the_same_with_fewer(callbacks):
     ids=str,
 )
 def test_what_depends_on_the_number_of_epochs_is_refused(model, callbacks):
-    model.set_params(callbacks=callbacks, random_state=0)
+    model.set_params(callbacks=callbacks, random_state=0, max_epochs=2)
     with pytest.raises(ValueError, match="depend on max_epochs"):
         model.fit(X, X[..., 0] if isinstance(model, Seq2SeqRegressor) else Y)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_number_of_epochs_that_is_not_known_yet_is_refused(case, callbacks):
+    message = "holds a Continuation.* max_epochs='auto' must then be a number"
+    with pytest.raises(ValueError, match=message):
+        fit(case, "auto", callbacks)
+    assert epochs == []
 
 
 @pytest.mark.parametrize("directory", ["missing", 5, None])
 def test_a_directory_that_is_none_is_refused(directory, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     callbacks = [Continuation(directory)]
-    message = f"directory={directory!r} of the Continuation is no"
+    message = f"directory={directory!r} of the Continuation must be "
     with pytest.raises((ValueError, TypeError), match=message):
-        RNNRegressor(**PLAIN, callbacks=callbacks).fit(X, Y)
+        RNNRegressor(**PLAIN, max_epochs=2, callbacks=callbacks).fit(X, Y)

@@ -21,7 +21,7 @@ from skseq.core.parameters import (
 from skseq.core.summary import NetworkReprMixin
 from skseq.parameters import PROBABILITY, attribute, parameter
 from skseq.resources import make_accelerator, resolve_device, torch_threads
-from skseq.training import SequenceNet, without_training
+from skseq.training import SequenceNet, check_callbacks, without_training
 from skseq.versioning import VersionedState
 
 __all__ = ["NetworkEstimator", "n_multiplied"]
@@ -82,6 +82,27 @@ class NetworkEstimator(
         if self.device == "accelerate":
             parameters["accelerator"] = make_accelerator()
         return parameters
+
+    def _check_callbacks(self) -> None:
+        """Refuse wrong callbacks, before networks beside train for minutes."""
+        check_callbacks(
+            self.callbacks,
+            accelerated=self.device == "accelerate",
+            learns_epochs=self.max_epochs == "auto",
+            lr_schedule=self.lr_schedule,
+            patience=self.patience,
+            validates=self.early_stopping,
+        )
+
+    @staticmethod
+    def _beside(parameters: dict[str, Any], part: int) -> dict[str, Any]:
+        """Return parameters of a training that only tells how long another may take.
+
+        It is silent, and stops where so large a part of all epochs brought no lower
+        loss.
+        """
+        patience = max(parameters["patience"], parameters["max_epochs"] // part)
+        return {**parameters, "patience": patience, "callbacks": None, "verbose": 0}
 
     def _threads(self, module: nn.Module) -> AbstractContextManager[None]:
         """Return a block in which a module runs on as many threads as it should."""

@@ -152,6 +152,7 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
     ):
         """Train, from the start or from where an earlier net stands."""
         self._validate_params()
+        self._check_callbacks()
         if watched is not None:
             self._check_watched(watched, groups)
         continues = partial or self.warm_start

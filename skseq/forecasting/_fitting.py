@@ -60,6 +60,7 @@ class SeriesLearner(WindowLearner):
             or training diverges. A fitted forecaster then stays as it was.
         """
         self._validate_params()
+        self._check_callbacks()
         quantiles = check_quantiles(self.quantiles, self.loss)
         device = resolve_device(self.device)
         if self.seasonality is not None and self.normalize is None:

@@ -138,12 +138,9 @@ class WindowLearner(
             shrinkage.row.copy_(self._naive_rows(scaled.head(n_train)))
         options = self._training_parameters(len(data))
         if beside:
-            most = options["max_epochs"]
-            patience = max(options["patience"], most // LEAST_OF_ALL)
-            options |= {"callbacks": None, "verbose": 0, "patience": patience}
+            options = self._beside(options, LEAST_OF_ALL)
         elif before is not None and self.max_epochs == "auto":
-            losses = [row["valid_loss"] for row in before.history]
-            options["max_epochs"] = int(np.argmin(losses)) + 1
+            options["max_epochs"] = before.best_epoch()
         if before is not None:  # which has warned, if it had to
             options["mixed_precision"] = before.mixed_precision
         stops = self.early_stopping or self.max_epochs == "auto"

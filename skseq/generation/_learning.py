@@ -26,7 +26,6 @@ from skseq.resources import (
 from skseq.rnn import make_recurrent_encoder
 from skseq.rnn._parameters import WindowRecurrence
 from skseq.training import SequenceNet, train
-from skseq.training._train import _check_callbacks
 
 __all__ = ["NO_TARGET", "LanguageLearner"]
 
@@ -134,6 +133,7 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
             If X is neither a text nor a list of texts.
         """
         self._validate_params()
+        self._check_callbacks()
         device = resolve_device(self.device)
         with unchanged_on_error(self):
             texts = self._learn_symbols(X)
@@ -147,9 +147,9 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
             net = None
             if self._may_memorise(texts, settings["max_epochs"]):
                 net = self._rehearse(texts, rng, seeds, settings, device)
-                losses = [row["valid_loss"] for row in net.history]
-                settings["max_epochs"] = int(np.argmin(losses)) + 1
             if net is None or not net.interrupted_:
+                if net is not None:
+                    settings["max_epochs"] = net.best_epoch()
                 net = self._train(texts, held_out, seeds, settings, device)
             self.net_ = net
             self._publish_history()
@@ -195,11 +195,9 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
         device: torch.device,
     ) -> SequenceNet:
         """Return a net trained without some texts until these are told worse."""
-        _check_callbacks(self.callbacks, self.device == "accelerate")
         part, held_out = self._split(texts, REHEARSAL, rng)
-        patience = max(self.patience, settings["max_epochs"] // PATIENCE)
-        silent = {"patience": patience, "callbacks": None, "verbose": 0}
-        return self._train(part, held_out, seeds, {**settings, **silent}, device)
+        settings = self._beside(settings, PATIENCE)
+        return self._train(part, held_out, seeds, settings, device)
 
     def _learn_symbols(self, X: Any) -> list[np.ndarray]:
         """Learn the vocabulary and return the tokens of every text."""

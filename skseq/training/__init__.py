@@ -1,5 +1,6 @@
 """Training: a skorch net without a user's loop. The only imports of skorch."""
 
+from skseq.training._callbacks import check_callbacks
 from skseq.training._checkpoint import Checkpoint
 from skseq.training._continuation import Continuation
 from skseq.training._net import SequenceNet
@@ -14,6 +15,7 @@ __all__ = [
     "Continuation",
     "SequenceNet",
     "Watcher",
+    "check_callbacks",
     "predict_batch",
     "train",
     "without_training",

@@ -6,7 +6,7 @@ import io
 import os
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
@@ -85,11 +85,15 @@ class Checkpoint(Callback):
         self.path = path
         self.every = every
 
+    def initialize(self) -> Self:
+        """Check parameters, as skorch calls this before it trains."""
+        self._check_parameters()
+        return self
+
     def on_train_begin(
         self, net: SequenceNet, X: Any = None, y: Any = None, **kwargs: Any
     ) -> None:
         """Go on from the file, if there is one."""
-        self._check_parameters()
         self._identify(net, X)
         if not self._file(net).exists():
             return
@@ -120,10 +124,16 @@ class Checkpoint(Callback):
             raise ValueError(
                 f"every={shown(every)} of the Checkpoint must be a positive integer."
             )
-        if not is_writable(self._path("path").parent):
+        path = self._path("path")
+        if path.is_dir():
             raise ValueError(
-                f"path={str(self.path)!r} of the Checkpoint is in no directory that "
-                "can be written to."
+                f"path={str(path)!r} of the Checkpoint must be that of a file, and is "
+                "a directory."
+            )
+        if not is_writable(path.parent):
+            raise ValueError(
+                f"path={str(path)!r} of the Checkpoint must be in a directory that "
+                "exists and can be written to."
             )
 
     def _path(self, name: str) -> Path:
@@ -131,7 +141,10 @@ class Checkpoint(Callback):
         path = getattr(self, name)
         if not isinstance(path, (str, os.PathLike)):
             kind = type(self).__name__
-            raise TypeError(f"{name}={shown(path)} of the {kind} is no path.")
+            raise TypeError(
+                f"{name}={shown(path)} of the {kind} must be a path: a str or "
+                "pathlib.Path."
+            )
         return Path(path)
 
     # The fit --------------------------------------------------------------------

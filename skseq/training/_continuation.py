@@ -9,6 +9,8 @@ from skseq.networks.feedback import depends_on_progress
 from skseq.training._checkpoint import Checkpoint, is_writable
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from skseq.training._net import SequenceNet
 
 __all__ = ["Continuation"]
@@ -34,9 +36,9 @@ class Continuation(Checkpoint):
 
     Notes
     -----
-    What depends on the number of epochs cannot be continued: `lr_schedule` must be
-    "plateau" or None, and `teacher_forcing` one number. A fit that stopped early, or
-    whose `random_state` is None, leaves nothing to take up.
+    What depends on the number of epochs cannot be continued: `max_epochs` must be a
+    number, `lr_schedule` "plateau" or None, and `teacher_forcing` one number. A fit
+    that stopped early, or whose `random_state` is None, leaves nothing to take up.
 
     Other callbacks must be equal, too, as for a Checkpoint.
 
@@ -65,12 +67,7 @@ class Continuation(Checkpoint):
         self, net: SequenceNet, X: Any = None, y: Any = None, **kwargs: Any
     ) -> None:
         """Go on from the file of fewer epochs, if there is one."""
-        self._check_parameters()
-        if net.schedule is not None or depends_on_progress(net.module_):
-            raise ValueError(
-                "A Continuation needs lr_schedule='plateau' or None and one number as "
-                "teacher_forcing; others depend on max_epochs."
-            )
+        self.check_schedule(net.schedule, net.module_)
         self._identify(net, X)
         if not self._file(net).exists():
             return
@@ -79,6 +76,17 @@ class Continuation(Checkpoint):
         if 0 <= n_left < net.n_epochs_left:  # a Checkpoint may have gone on further
             self._restore(net, state)
             net.n_epochs_left = n_left
+
+    def check_schedule(
+        self, lr_schedule: str | None, module: nn.Module | None = None
+    ) -> None:
+        """Refuse what depends on the number of epochs."""
+        scheduled = lr_schedule not in ("plateau", None)
+        if scheduled or (module is not None and depends_on_progress(module)):
+            raise ValueError(
+                "A Continuation needs lr_schedule='plateau' or None and one number as "
+                "teacher_forcing; others depend on max_epochs."
+            )
 
     def on_epoch_end(self, net: SequenceNet, **kwargs: Any) -> None:
         """Write after the last epoch, before the best weights are restored."""
@@ -91,8 +99,8 @@ class Continuation(Checkpoint):
     def _check_parameters(self) -> None:
         if not is_writable(self._path("directory")):
             raise ValueError(
-                f"directory={str(self.directory)!r} of the Continuation is none that "
-                "can be written to."
+                f"directory={str(self.directory)!r} of the Continuation must be one "
+                "that exists and can be written to."
             )
 
     def _name_of_fit(self, net: SequenceNet) -> str:

@@ -10,32 +10,44 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_monitors"]
+__all__ = ["check_monitors", "check_recorded"]
 
 
-def check_monitors(
-    callbacks: Iterable[Callback], recorded: Iterable[str], *, complete: bool
-) -> None:
-    """Raise ValueError if a callback of skorch monitors what is not recorded.
+def check_monitors(callbacks: Iterable[Callback], validates: bool) -> None:
+    """Raise ValueError if a callback monitors what a training will not record.
+
+    Those of the user may record anything; beside them, nothing is known beforehand.
+
+    Parameters
+    ----------
+    callbacks : iterable of Callback
+        Initialised ones.
+    validates : bool
+        Whether a held-out loss is recorded.
+    """
+    callbacks = list(callbacks)
+    if all(_is_known(part) for part in callbacks):
+        losses = ["train_loss"] + ["valid_loss"] * validates
+        recorded = [*losses, *(f"{name}_best" for name in losses), "dur", "epoch"]
+        recorded += [part.event_name for part in callbacks if _has_event(part)]
+        check_recorded(callbacks, recorded)
+
+
+def check_recorded(callbacks: Iterable[Callback], recorded: Iterable[str]) -> None:
+    """Raise ValueError if a callback monitors what is not recorded.
 
     Parameters
     ----------
     callbacks : iterable of Callback
         Initialised ones.
     recorded : iterable of str
-        What the history holds of an epoch.
-    complete : bool
-        Whether that is all; else callbacks may add to it, those of the user anything.
+        All that the history holds of an epoch.
     """
-    callbacks, recorded = list(callbacks), list(recorded)
-    if not complete:
-        if not all(_is_known(part) for part in callbacks):
-            return
-        recorded += [part.event_name for part in callbacks if _has_event(part)]
+    recorded = set(recorded)
     for part in callbacks:
         monitor = _monitor(part)
         if monitor is not None and monitor not in recorded:
-            names = ", ".join(sorted({*recorded} - {"batches", "dur", "epoch"}))
+            names = ", ".join(sorted(recorded - {"batches", "dur", "epoch"}))
             raise ValueError(
                 f"callbacks holds {type(part).__name__}(monitor={monitor!r}), but this "
                 f"training does not record that; it records {names}. A fit with "

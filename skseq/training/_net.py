@@ -14,7 +14,7 @@ from torch import Tensor, nn, optim
 
 from skseq.data.batching import BatchIterator
 from skseq.networks.feedback import set_progress
-from skseq.training._monitors import check_monitors
+from skseq.training._monitors import check_recorded
 from skseq.training._portable import portable
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class SequenceNet(NeuralNet):
         except (KeyError, ValueError, SkorchException):
             if self.history and "train_loss" in self.history[-1]:
                 listening = [part for _, part in self.callbacks_]
-                check_monitors(listening, self.history[-1], complete=True)
+                check_recorded(listening, self.history[-1])
             raise
         except KeyboardInterrupt:  # how skorch's callbacks stop a training, too
             self.interrupted_ = not any(
@@ -256,6 +256,11 @@ class SequenceNet(NeuralNet):
         if training and self.l2:
             loss = loss + self.l2 * sum(w.square().sum() for w in self._penalized)
         return loss
+
+    def best_epoch(self) -> int:
+        """Return after how many epochs the held-out loss was least."""
+        losses = [row["valid_loss"] for row in self.history]
+        return losses.index(min(losses)) + 1
 
     def module_as(self, dtype: torch.dtype) -> tuple[nn.Module, torch.device]:
         """Return the module, or a copy of it in another precision.

@@ -3,60 +3,29 @@
 from __future__ import annotations
 
 import copy
-import inspect
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from skorch.callbacks import (
-    BatchScoring,
-    Callback,
-    EarlyStopping,
-    EpochScoring,
-    LRScheduler,
-    PrintLog,
-)
 from torch import nn, optim
-from tqdm.auto import tqdm
 
-from skseq._showing import shown
 from skseq.networks.dropout import seed_dropout
-from skseq.training._accelerate import AcceleratedNet, check_agreement
+from skseq.training._accelerate import check_agreement
+from skseq.training._callbacks import make_callbacks
 from skseq.training._caller import is_one_of_many, warn
-from skseq.training._checkpoint import Checkpoint
+from skseq.training._making import make_net
 from skseq.training._monitors import check_monitors
-from skseq.training._net import SequenceNet
-from skseq.training._optimizer import can_fuse, resolve_optimizer
 from skseq.training._precision import wrong_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from skorch.callbacks import Callback
+
     from skseq.data.batching import Batch
+    from skseq.training._net import SequenceNet
 
 __all__ = ["predict_batch", "train"]
-
-
-class ProgressBar(Callback):
-    """A tqdm bar that advances with every epoch and shows the losses."""
-
-    only_watches = True
-
-    def on_train_begin(self, net, X=None, y=None, **kwargs):
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch")
-
-    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
-        losses = {
-            name: value
-            for name, value in net.history[-1].items()
-            if name in ("train_loss", "valid_loss")
-        }
-        self.bar_.set_postfix(losses)
-        self.bar_.update()
-
-    def on_train_end(self, net, X=None, y=None, **kwargs):
-        self.bar_.close()
 
 
 def train(
@@ -95,7 +64,7 @@ def train(
     seed : int
         Decides shuffling and dropout.
     max_epochs, batch_size, optimizer, lr, lr_schedule, patience, callbacks, verbose
-        As in the estimators.
+        As in the estimators; callbacks have passed `check_callbacks`.
     earlier : SequenceNet, optional
         The net of an earlier fit, whose history is continued.
     keep_optimizer : bool, default=False
@@ -113,60 +82,41 @@ def train(
     Raises
     ------
     ValueError
-        If the loss becomes NaN or infinite, `optimizer` makes no optimiser, or
-        `callbacks` holds something else or one that monitors what is not recorded.
+        If the loss becomes NaN or infinite, `optimizer` makes no optimiser, or one of
+        `callbacks` monitors what is not recorded.
     """
-    _check_callbacks(callbacks, accelerator is not None)
-    make_net: Callable[..., SequenceNet] = SequenceNet
     i_process = 0
     if accelerator is not None:
         check_agreement(seed, max_epochs, batch_size, lr, net_options, data, valid_data)
-        make_net = partial(AcceleratedNet, accelerator=accelerator)
         i_process = accelerator.process_index
-    monitor = "train_loss" if valid_data is None else "valid_loss"
-    optimizer_class = resolve_optimizer(optimizer, lr)
-    if can_fuse(optimizer_class):
-        net_options["optimizer__fused"] = True
-    own_callbacks: list[Callback] = []
-    if lr_schedule == "plateau":
-        own_callbacks.append(
-            LRScheduler(
-                optim.lr_scheduler.ReduceLROnPlateau,
-                monitor=monitor,
-                factor=0.5,
-                patience=patience // 2,
-                threshold=0,  # any lower loss counts, of either sign
-            )
-        )
-    if valid_data is not None:
-        own_callbacks.append(
-            EarlyStopping(patience=patience, threshold=0, load_best=True)
-        )
-    if verbose and i_process == 0:
-        own_callbacks.append(ProgressBar() if verbose == 1 else PrintLog())
+    validates = valid_data is not None
     one_batch = len(data) <= batch_size
     net = make_net(
         module,
+        data,
         criterion=criterion,
-        criterion__reduction="mean" if data.weights is None else "none",
-        optimizer=optimizer_class,
+        optimizer=optimizer,
         lr=lr,
         schedule=None if lr_schedule == "plateau" else lr_schedule,
         max_epochs=int(max_epochs),
-        batch_size=int(batch_size),
+        batch_size=batch_size,
         generator=None if one_batch else torch.Generator().manual_seed(seed),
-        callbacks=[*own_callbacks, *_checkpoints_last(callbacks or ())],
+        callbacks=make_callbacks(
+            callbacks,
+            lr_schedule=lr_schedule,
+            patience=patience,
+            validates=validates,
+            verbose=0 if i_process else verbose,
+        ),
         device=device,
         verbose=int(verbose > 1),
+        accelerator=accelerator,
         **net_options,
-    ).initialize()
-    losses = ["train_loss"] + ["valid_loss"] * (valid_data is not None)
-    recorded = [*losses, *(f"{name}_best" for name in losses), "dur", "epoch"]
-    listening = [part for _, part in net.callbacks_]
-    check_monitors(listening, recorded, complete=False)
+    )
+    check_monitors([part for _, part in net.callbacks_], validates)
     if earlier is not None:
         net.history.extend(copy.deepcopy(list(earlier.history)))
-        if keep_optimizer and earlier.optimizer == optimizer_class:
+        if keep_optimizer and earlier.optimizer == net.optimizer:
             state = copy.deepcopy(earlier.optimizer_.state_dict()["state"])
             settings = net.optimizer_.state_dict()
             net.optimizer_.load_state_dict({**settings, "state": state})
@@ -180,7 +130,8 @@ def train(
     if net.interrupted_:
         if is_one_of_many():
             raise KeyboardInterrupt
-        if net.history and monitor not in net.history[-1]:
+        last_loss = "valid_loss" if validates else "train_loss"
+        if net.history and last_loss not in net.history[-1]:
             net.history.pop()  # an epoch that was begun, but not finished
         warn(
             f"Training was interrupted after {len(net.history)} complete epochs; the "
@@ -202,36 +153,6 @@ def _check_precision(net: SequenceNet, data: Any) -> None:
             f"explains, on this processor and with torch {torch.__version__}. Training "
             "goes on in float32, as with mixed_precision=False."
         )
-
-
-def _checkpoints_last(callbacks: Sequence) -> list:
-    """Return callbacks, the Checkpoint behind those whose state it keeps."""
-
-    def is_checkpoint(entry: Any) -> bool:
-        return isinstance(entry[1] if isinstance(entry, tuple) else entry, Checkpoint)
-
-    return sorted(callbacks, key=is_checkpoint)
-
-
-def _check_callbacks(callbacks: Sequence | None, accelerated: bool) -> None:
-    """Refuse what is no callback, or one that would not do what it promises."""
-    for entry in callbacks or ():
-        callback = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
-        kind = callback if inspect.isclass(callback) else type(callback)
-        if not issubclass(kind, Callback):
-            raise ValueError(
-                f"callbacks must hold skorch callbacks, got {shown(entry)}."
-            )
-        if issubclass(kind, (BatchScoring, EpochScoring)):
-            raise ValueError(
-                f"callbacks holds {kind.__name__}, which scores the net's raw outputs; "
-                "use early_stopping=True and validation_scores_, or cross_validate."
-            )
-        if accelerated and issubclass(kind, Checkpoint):
-            raise ValueError(
-                f"callbacks holds a {kind.__name__}, which keeps the state of one "
-                "process; device='accelerate' trains in several."
-            )
 
 
 @torch.inference_mode()

@@ -10,11 +10,10 @@ from torch.optim.swa_utils import AveragedModel
 
 from skseq.data.batching import PartOfDataset, prediction_batches
 from skseq.networks.dropout import seed_dropout
-from skseq.training._net import SequenceNet
-from skseq.training._optimizer import can_fuse, resolve_optimizer
+from skseq.training._making import make_net
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import numpy as np
 
@@ -47,10 +46,8 @@ class Watcher:
         Where the data live.
     seed : int
         Decides shuffling and dropout.
-    optimizer, lr, batch_size
-        As in the estimators.
     **options
-        Further ones of `train`; the schedule of the rate, callbacks and what bounds a
+        Those of `train`; the schedule of the rate, callbacks and what bounds a
         training do not concern it.
     """
 
@@ -64,15 +61,9 @@ class Watcher:
         *,
         device: torch.device,
         seed: int,
-        optimizer: str | Callable[..., torch.optim.Optimizer],
-        lr: float,
-        batch_size: int,
         **options: Any,
     ):
-        optimizer_class = resolve_optimizer(optimizer, lr)
         options = {name: options[name] for name in options if name not in _NEITHER}
-        if can_fuse(optimizer_class):
-            options["optimizer__fused"] = True
         self.rows = rows
         self.held_out = held_out
         self._learned = PartOfDataset(data, rows)
@@ -83,20 +74,17 @@ class Watcher:
             use_buffers=True,
         )
         self._dropout = torch.Generator(device).manual_seed(seed)
-        self._net = SequenceNet(
+        self._net = make_net(
             module,
+            data,
             criterion=criterion,
-            criterion__reduction="mean" if data.weights is None else "none",
-            optimizer=optimizer_class,
-            lr=lr,
             max_epochs=1,
-            batch_size=int(batch_size),
             generator=torch.Generator().manual_seed(seed),
             device=device,
             verbose=0,
             after_step=self._average.update_parameters,
             **{**options, "mixed_precision": False},
-        ).initialize()
+        )
 
     def train(self) -> None:
         """Train for an epoch.

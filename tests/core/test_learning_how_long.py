@@ -2,13 +2,25 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import brier_score_loss, log_loss, r2_score, roc_auc_score
+from skorch.callbacks import Callback, EarlyStopping, EpochScoring, EpochTimer
 
-from skseq import CNNClassifier, RNNClassifier, RNNRegressor, RNNTagger
+from skseq import (
+    CNNClassifier,
+    RNNClassifier,
+    RNNForecaster,
+    RNNRegressor,
+    RNNTagger,
+    SequenceGenerator,
+)
+from skseq.callbacks import Checkpoint, Continuation
 from skseq.core.holdout import split_into_folds
 from skseq.data.samples import Samples
 from skseq.data.sequences import SequenceArray
 from skseq.preprocessing import SlidingWindow
+from skseq.training import SequenceNet
 
 SMALL = {"cell": "gru", "hidden_size": 8, "random_state": 0}
 
@@ -133,6 +145,113 @@ def test_weights_are_copies():
     copied = RNNRegressor(**SMALL, batch_size=64).fit(X[many], X[many].sum((1, 2)))
     assert copied.duration_ == weighed.duration_ is not None
     np.testing.assert_array_equal(weighed.predict(X), copied.predict(X))
+
+
+# Before, and in the middle of it ----------------------------------------------------
+
+SERIES = np.sin(np.arange(80.0) / 3)
+TEXTS = ["anna", "hanna", "johanna", "ann"] * 40
+BESIDE = {
+    "classifier": (RNNClassifier(**SMALL), noisy(40, 0)[:2]),
+    "forecaster": (RNNForecaster(**SMALL, window_length=6), (SERIES,)),
+    "forecaster for so long": (
+        RNNForecaster(**SMALL, window_length=6, max_epochs=2),
+        (SERIES,),
+    ),
+    "generator": (SequenceGenerator(**SMALL), (TEXTS,)),
+}
+
+
+def forbidden(*args, **kwargs):
+    raise AssertionError("a network is trained")
+
+
+WRONG = {
+    "no callback": (3, "callbacks must hold skorch callbacks, got 3"),
+    "scores": (EpochScoring("r2"), "holds EpochScoring, which scores the net's raw"),
+    "monitors": (EarlyStopping(), r"EarlyStopping\(monitor='valid_loss'\)"),
+    "path": (Checkpoint("nowhere/fit.pt"), "path='nowhere/fit.pt' of the Checkpoint"),
+    "every": (Checkpoint("fit.pt", every=0), "every=0 of the Checkpoint must be a pos"),
+    "continuation": (
+        Continuation("."),
+        "Continuation.*(max_epochs='auto'|lr_schedule)",
+    ),
+    "name": (("epoch_timer", EpochTimer()), "duplicate user-set callback name"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("kind", BESIDE)
+def test_wrong_callbacks_are_told_before_any_network_trains(
+    kind, wrong, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(SequenceNet, "fit_loop", forbidden)
+    callback, message = WRONG[wrong]
+    model, data = BESIDE[kind]
+    with pytest.raises(ValueError, match=message):
+        clone(model).set_params(callbacks=[callback]).fit(*data)
+    with pytest.raises(AssertionError, match="a network is trained"):
+        clone(model).fit(*data)
+
+
+class Pressed(Callback):
+    """Counts epochs, of which there must be none."""
+
+    def on_epoch_begin(self, net, **kwargs):
+        raise AssertionError("the network itself is trained")
+
+
+def press(monkeypatch, n_steps):
+    """Press Ctrl-C in a later step of the optimiser."""
+    steps, step = iter(range(n_steps)), SequenceNet.train_step
+
+    def interrupted(self, *args, **kwargs):
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(SequenceNet, "train_step", interrupted)
+
+
+@pytest.mark.parametrize("n_steps", [0, 7])
+def test_ctrl_c_while_it_is_learned_leaves_no_fit(n_steps, monkeypatch):
+    X, y, _ = noisy(60, 0)
+    model = RNNClassifier(**SMALL, callbacks=[Pressed()])
+    before = vars(model).copy()
+    press(monkeypatch, n_steps)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    assert vars(model) == before
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+
+
+def test_ctrl_c_while_it_is_learned_leaves_the_fit_before(monkeypatch):
+    X, y, _ = noisy(60, 0)
+    model = RNNClassifier(**SMALL, max_epochs=2).fit(X, y)
+    expected = model.predict_proba(X)
+    model.set_params(max_epochs="auto", callbacks=[Pressed()])
+    before = vars(model).copy()
+    press(monkeypatch, 7)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X[:40, :, :1], y[:40])
+    assert vars(model) == before
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("n_steps", [0, 20])
+@pytest.mark.parametrize("kind", ["forecaster", "generator"])
+def test_ctrl_c_beside_keeps_the_network_beside(kind, n_steps, monkeypatch):
+    model, data = BESIDE[kind]
+    press(monkeypatch, n_steps)
+    with pytest.warns(UserWarning, match="Training was interrupted after"):
+        fitted = clone(model).set_params(callbacks=[Pressed()]).fit(*data)
+    assert fitted.n_iter_ == len(fitted.validation_scores_ or ())
+    if kind == "forecaster":
+        assert np.isfinite(fitted.predict()).all()
+    else:
+        assert np.isfinite(fitted.score(*data))
 
 
 # What is held out -------------------------------------------------------------------
