@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from skseq._describing import described
 from skseq.networks.initialization import initialize_linear
 from skseq.networks.masking import valid_steps
 
@@ -17,7 +18,17 @@ __all__ = [
     "MeanPooling",
 ]
 
+of_features = described(
+    features="""
+    size : int
+        Number of features D per step.
+    n_backwards : int, default=0
+        How many of them, the last ones, come from reading backwards.
+    """
+)
 
+
+@of_features
 class LastPooling(nn.Module):
     """What a recurrent layer holds when it has read the whole sequence.
 
@@ -25,10 +36,7 @@ class LastPooling(nn.Module):
 
     Parameters
     ----------
-    size : int
-        Number of features D per step.
-    n_backwards : int, default=0
-        How many of them, the last ones, come from reading backwards.
+    {features}
     """
 
     def __init__(self, size: int, n_backwards: int = 0):
@@ -47,8 +55,14 @@ class LastPooling(nn.Module):
         return torch.cat([last[:, :n], x[:, 0, n:]], dim=1)
 
 
+@of_features
 class MeanPooling(nn.Module):
-    """The mean over the real steps."""
+    """The mean over the real steps.
+
+    Parameters
+    ----------
+    {features}
+    """
 
     def __init__(self, size: int, n_backwards: int = 0):
         super().__init__()
@@ -61,8 +75,14 @@ class MeanPooling(nn.Module):
         return x.masked_fill(~mask, 0).sum(dim=1) / lengths.unsqueeze(1)
 
 
+@of_features
 class MaxPooling(nn.Module):
-    """The maximum over the real steps, feature by feature."""
+    """The maximum over the real steps, feature by feature.
+
+    Parameters
+    ----------
+    {features}
+    """
 
     def __init__(self, size: int, n_backwards: int = 0):
         super().__init__()
@@ -75,6 +95,7 @@ class MaxPooling(nn.Module):
         return x.max(dim=1).values
 
 
+@of_features
 class AttentionPooling(nn.Module):
     """A weighted mean over the real steps; the weights are learned.
 
@@ -83,10 +104,7 @@ class AttentionPooling(nn.Module):
 
     Parameters
     ----------
-    size : int
-        Number of features D per step.
-    n_backwards : int, default=0
-        Unused.
+    {features}
     """
 
     def __init__(self, size: int, n_backwards: int = 0):
@@ -104,6 +122,7 @@ class AttentionPooling(nn.Module):
         return (scores.softmax(dim=1) * x).sum(dim=1)  # (B, D)
 
 
+@of_features
 class ConcatPooling(nn.Module):
     """The last step, the maximum and the mean side by side.
 
@@ -112,10 +131,7 @@ class ConcatPooling(nn.Module):
 
     Parameters
     ----------
-    size : int
-        Number of features D per step.
-    n_backwards : int, default=0
-        How many of them, the last ones, come from reading backwards.
+    {features}
     """
 
     def __init__(self, size: int, n_backwards: int = 0):
