@@ -156,11 +156,19 @@ def test_every_call_that_trains_looks(monkeypatch):
 
 
 def test_no_wrong_layer_is_looked_for_where_nothing_runs_in_bfloat16(monkeypatch):
+    small = X[:20].astype(float), Y[:20]  # and so trained in float64
+    model = RNNRegressor(**RECURRENT | {"batch_size": 20})
+    mixed = clone(model).set_params(mixed_precision=True)
+    assert_same(mixed.fit(*small), model.fit(*small))
     wrong = wrong_under_autocast(nn.Linear.forward, torch.neg)
     monkeypatch.setattr(nn.Linear, "forward", wrong)
-    RNNRegressor(**RECURRENT).fit(X, Y)
-    small = RNNRegressor(**RECURRENT, mixed_precision=True)
-    small.set_params(batch_size=20).fit(X[:20].astype(float), Y[:20])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        RNNRegressor(**RECURRENT).fit(X, Y)
+        mixed.fit(*small)
+    assert caught == []
+    with pytest.warns(UserWarning, match="another network"):
+        mixed.fit(X[:20], Y[:20])  # in float32
 
 
 class Rounding(nn.Linear):

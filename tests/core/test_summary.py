@@ -228,7 +228,12 @@ def network_tables(estimator):
 
 
 def test_a_table_is_well_formed():
-    fromstring(f"<div>{summary(fitted(CNNClassifier))._repr_html_()}</div>")
+    found = summary(fitted(CNNClassifier))
+    parsed = fromstring(f"<div>{found._repr_html_()}</div>")  # fails on any open tag
+    rows = [["".join(cell.itertext()) for cell in row] for row in parsed.iter("tr")]
+    assert {len(row) for row in rows} == {5}
+    names = [layer.name for layer in found.layers]
+    assert [row[0] for row in rows] == ["layer", *names, "total"]
 
 
 def test_a_notebook_shows_the_table_of_a_fitted_estimator():

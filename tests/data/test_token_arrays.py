@@ -86,7 +86,9 @@ def test_counts_are_quantities():
         [tokens * 1 for tokens in TOKENS],
         SequenceArray.from_list(counts),
     ):
-        RNNClassifier(max_epochs=1).fit(X, Y)
+        model = RNNClassifier(max_epochs=1).fit(X, Y)
+        assert model.n_features_in_ == 1
+        assert np.isfinite(model.predict_proba(X)).all()
 
 
 def test_tokens_look_like_any_array():
