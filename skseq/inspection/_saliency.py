@@ -92,7 +92,7 @@ def saliency(
     >>> from skseq.inspection import saliency
     >>> X = np.random.default_rng(0).normal(size=(200, 4, 1))
     >>> y = X[:, 1, 0] - 2 * X[:, 3, 0]
-    >>> model = RNNRegressor(random_state=0).fit(X, y)
+    >>> model = RNNRegressor(max_epochs=50, random_state=0).fit(X, y)
     >>> saliency(model, X).mean(axis=0).ravel().round() + 0.0
     array([ 0.,  1.,  0., -2.])
     """

@@ -33,8 +33,8 @@ class RNNClassifier(SequenceClassifierMixin, BaseRNN):
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(200, 12, 2))  # 200 sequences of 12 steps, 2 features
     >>> y = np.where(X[..., 0].sum(axis=1) > 0, "up", "down")
-    >>> model = RNNClassifier(cell="gru", random_state=0).fit(X[:150], y[:150])
-    >>> model.score(X[150:], y[150:]) > 0.9
+    >>> model = RNNClassifier(cell="gru", max_epochs=30, random_state=0)
+    >>> model.fit(X[:150], y[:150]).score(X[150:], y[150:]) > 0.9
     True
     >>> model.classes_
     array(['down', 'up'], dtype='<U4')

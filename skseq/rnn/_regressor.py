@@ -32,8 +32,8 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
     >>> rng = np.random.default_rng(0)
     >>> X = [rng.normal(size=rng.integers(3, 9)) for _ in range(200)]  # any lengths
     >>> y = [x.sum() for x in X]
-    >>> model = RNNRegressor(cell="rnn", random_state=0).fit(X[:150], y[:150])
-    >>> model.score(X[150:], y[150:]) > 0.9
+    >>> model = RNNRegressor(cell="rnn", max_epochs=50, random_state=0)
+    >>> model.fit(X[:150], y[:150]).score(X[150:], y[150:]) > 0.9
     True
     """
 

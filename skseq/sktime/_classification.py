@@ -71,6 +71,6 @@ class SktimeClassifier(PanelAdapter, BaseClassifier):
     @classmethod
     def _quick_ones(cls) -> list:
         return [
-            RNNClassifier(hidden_size=4, max_epochs=2),
-            CNNClassifier(n_filters=(4,), max_epochs=2),
+            RNNClassifier(hidden_size=4, max_epochs=1),
+            CNNClassifier(n_filters=(4,), max_epochs=1),
         ]

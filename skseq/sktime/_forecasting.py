@@ -76,11 +76,15 @@ class SktimeForecaster(Adapter, BaseForecaster):
     >>> from skseq.sktime import SktimeForecaster
     >>> y = load_airline()
     >>> estimator = RNNForecaster(
-    ...     window_length=24, horizon=12, linear_skip=True, random_state=0
+    ...     window_length=24,
+    ...     horizon=12,
+    ...     linear_skip=True,
+    ...     max_epochs=100,
+    ...     random_state=0,
     ... )
     >>> model = SktimeForecaster(estimator).fit(y[:-12])
     >>> forecast = model.predict(fh=[1, 6, 12])
-    >>> bool((abs(forecast - y[forecast.index]) < 60).all())
+    >>> bool((abs(forecast - y[forecast.index]) < 70).all())
     True
     """
 
@@ -306,12 +310,13 @@ class SktimeForecaster(Adapter, BaseForecaster):
             "window_length": 3,
             "horizon": 2,
             "hidden_size": 4,
-            "max_epochs": 2,
+            "max_epochs": 1,
         }
+        alone = {**small, "shrink_to_naive": False}
         return [
             RNNForecaster(**small),
-            CNNLSTMForecaster(n_filters=4, **small),
-            RNNForecaster(loss="gaussian", **{**small, "horizon": 5}),
+            CNNLSTMForecaster(n_filters=4, **alone),
+            RNNForecaster(loss="gaussian", **{**alone, "horizon": 5}),
         ]
 
 

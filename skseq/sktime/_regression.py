@@ -58,7 +58,8 @@ class SktimeRegressor(PanelAdapter, BaseRegressor):
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(300, 2, 8))  # instances, channels, time steps
     >>> y = X[:, 0, -1] - X[:, 1, -2]
-    >>> model = SktimeRegressor(RNNRegressor(cell="gru", random_state=0))
+    >>> network = RNNRegressor(cell="gru", max_epochs=30, random_state=0)
+    >>> model = SktimeRegressor(network)
     >>> model.fit(X[:200], y[:200]).score(X[200:], y[200:]) > 0.9
     True
     """
@@ -76,6 +77,6 @@ class SktimeRegressor(PanelAdapter, BaseRegressor):
     @classmethod
     def _quick_ones(cls) -> list:
         return [
-            RNNRegressor(hidden_size=4, max_epochs=2),
-            CNNRegressor(n_filters=(4,), max_epochs=2),
+            RNNRegressor(hidden_size=4, max_epochs=1),
+            CNNRegressor(n_filters=(4,), max_epochs=1),
         ]

@@ -130,14 +130,16 @@ def test_few_samples_are_learned_as_before():
     assert model.n_iter_ == 75  # 300 steps of 4 an epoch
 
 
-def test_the_same_twice():
+def test_the_same_twice(monkeypatch):
+    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 60)
     X, y, _ = noisy(60, 0)
     first, second = (RNNClassifier(**SMALL).fit(X, y) for _ in range(2))
     assert first.duration_ == second.duration_
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
-def test_weights_are_copies():
+def test_weights_are_copies(monkeypatch):
+    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 40)
     X = noisy(24, 0)[0]
     weights = np.arange(24) % 3 + 1
     weighed = RNNRegressor(**SMALL, max_epochs="auto").fit(X, X.sum((1, 2)), weights)
