@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from skseq.cnn._parameters import Convolution
+from skseq.core.ensemble import EnsembleMixin
 from skseq.core.parameters import DenseParameters
-from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import ConvEncoder
 from skseq.parameters import (
     layer_sizes,
@@ -15,7 +15,7 @@ from skseq.parameters import (
 __all__ = ["BaseCNN", "make_conv_encoder"]
 
 
-class BaseCNN(Convolution, DenseParameters, BaseSequenceEstimator):
+class BaseCNN(Convolution, DenseParameters, EnsembleMixin):
     """The convolutional architecture: its parameters and its encoder.
 
     {parameters}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from skseq.cnn import make_conv_encoder
 from skseq.cnn._parameters import Convolution
+from skseq.core.ensemble import EnsembleMixin
 from skseq.core.parameters import DenseParameters
-from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import ConvRecurrentEncoder
 from skseq.parameters import parameter
 from skseq.rnn import make_recurrent_encoder
@@ -18,7 +18,7 @@ class BaseCNNLSTM(
     BidirectionalRecurrence,
     Convolution,
     DenseParameters,
-    BaseSequenceEstimator,
+    EnsembleMixin,
     about="layers",
 ):
     """Both architectures in series: their parameters and their encoder.

@@ -252,7 +252,7 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
         seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
         return [
             Watcher(
-                self._make_network(watcher_seed, dtype, None),
+                self._draw_network(watcher_seed, dtype),
                 self._task.criterion,
                 data,
                 *fold,

@@ -37,7 +37,10 @@ from skseq.training import SequenceNet
 
 __all__ = ["SMALL_STEPS", "TORCH_DTYPES", "SequenceNetworkEstimator"]
 
-TORCH_DTYPES = {np.dtype("float32"): torch.float32, np.dtype("float64"): torch.float64}
+TORCH_DTYPES: dict[np.dtype, torch.dtype] = {
+    np.dtype("float32"): torch.float32,
+    np.dtype("float64"): torch.float64,
+}
 SMALL_STEPS = 10_000  # time steps up to which float64 is affordable
 
 
@@ -85,15 +88,8 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
     def _make_network(
         self, seed: int, dtype: np.dtype, earlier: SequenceNet | None
     ) -> nn.Module:
-        n_features = self._n_channels * (2 if self._normalize == "both" else 1)
-        with seeded_torch(seed):
-            embedding = make_embedding(self, self._known_tokens)
-            if embedding is not None:
-                n_features = embedding.output_size
-            encoder = self._make_encoder(n_features)
-            head = self._make_head(encoder)
-        network = self._network_class(encoder, head, embedding)
-        network = network.to(TORCH_DTYPES[dtype])
+        """Return what `fit` trains, with the weights of an earlier net."""
+        network = self._draw_networks(seed, dtype)
         if earlier is not None:
             try:
                 network.load_state_dict(earlier.module_.state_dict())
@@ -104,6 +100,22 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
                     f"set them back or fit with warm_start=False. {error}"
                 ) from error
         return network
+
+    def _draw_networks(self, seed: int, dtype: np.dtype) -> nn.Module:
+        """Return what answers for the estimator: a network, or several."""
+        return self._draw_network(seed, dtype)
+
+    def _draw_network(self, seed: int, dtype: np.dtype) -> nn.Module:
+        """Return a network with first weights."""
+        n_features = self._n_channels * (2 if self._normalize == "both" else 1)
+        with seeded_torch(seed):
+            embedding = make_embedding(self, self._known_tokens)
+            if embedding is not None:
+                n_features = embedding.output_size
+            encoder = self._make_encoder(n_features)
+            head = self._make_head(encoder)
+        network = self._network_class(encoder, head, embedding)
+        return network.to(TORCH_DTYPES[dtype])
 
     def _make_head(self, encoder: Any) -> nn.Module:
         """Return what turns an encoder's steps into the outputs of the task."""
@@ -181,13 +193,13 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
     @torch.inference_mode()
     def _ask(self, module: SequenceNetwork, batch: Batch) -> np.ndarray:
         """Return the outputs of the network for a batch."""
-        return module.head(*self._read(module, batch)).double().cpu().numpy()
+        return module.answer(*self._read(module, batch)).double().cpu().numpy()
 
     def _read(
         self, module: SequenceNetwork, batch: Batch
     ) -> tuple[Tensor, Tensor | None]:
         """Return the steps (B, T', D) that the encoder makes, and their lengths."""
-        return module.encoder(module.embedding(batch.x), batch.lengths)
+        return module.read(batch.x, batch.lengths)
 
     def _predict_batches(
         self,

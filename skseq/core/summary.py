@@ -19,11 +19,15 @@ from skseq.networks import (
     RecurrentLayer,
     TokenEmbedding,
 )
+from skseq.networks.side_by_side import OneByOne
 
 __all__ = ["Layer", "NetworkReprMixin", "NetworkSummary", "summary"]
 
 # What is one layer to a user, whatever it is made of.
-LAYERS = (RecurrentLayer, ConvLayer, Attention, TokenEmbedding, *POOLINGS.values())
+LAYERS = (
+    *(RecurrentLayer, ConvLayer, Attention, TokenEmbedding, OneByOne),
+    *POOLINGS.values(),
+)
 
 HEADS = ("layer", "kind", "input", "output", "parameters")
 Shape = tuple[int, ...] | None

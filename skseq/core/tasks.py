@@ -13,12 +13,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.special import expit, softmax
-from torch import nn
+from torch import Tensor, nn
 
 from skseq.data.bounds import Bounds, refuse_huge
 from skseq.data.scaling import standard_scaler
 from skseq.data.sequences import SequenceArray
 from skseq.networks import LabelCrossEntropy, StepCrossEntropy
+from skseq.networks.several import mean_of_classes, mean_of_labels, mean_of_values
 
 __all__ = [
     "Classification",
@@ -42,10 +43,14 @@ class Task:
         Whether a held-out part shall have the same share of every target.
     per_step : bool
         Whether targets and outputs are those of time steps, not of sequences.
+    average : callable
+        Outputs of several networks, (k, ..., n_outputs) -> outputs that mean what they
+        say on average.
     """
 
     n_outputs: int
     criterion: Callable[..., nn.Module]
+    average: ClassVar[Callable[[Tensor], Tensor]]
     stratifies: ClassVar[bool] = False
     per_step: ClassVar[bool] = False
 
@@ -71,6 +76,7 @@ class Classification(Task):
     """
 
     criterion = nn.CrossEntropyLoss
+    average = staticmethod(mean_of_classes)
     stratifies = True
 
     def __init__(self, classes: np.ndarray):
@@ -176,6 +182,8 @@ class MultilabelClassification(WeighingTask):
         What an indicator of the training part weighs on average.
     """
 
+    average = staticmethod(mean_of_labels)
+
     def __init__(self, n_labels: int):
         self.classes = np.arange(n_labels)
         self.n_outputs = n_labels
@@ -235,6 +243,7 @@ class Regression(Task):
     """
 
     criterion = nn.MSELoss
+    average = staticmethod(mean_of_values)
     bounds = Bounds.none()  # of what an earlier version wrote
 
     def __init__(self, shape: tuple[int, ...], normalize: bool):

@@ -32,6 +32,7 @@ from skseq.networks.normalization import WINDOW_SCALES, WindowScale
 from skseq.networks.pooling import POOLINGS
 from skseq.networks.segment_decoder import SegmentDecoder
 from skseq.networks.seq2seq import Decoder, Pair, Seq2SeqNetwork
+from skseq.networks.several import SequenceNetworks
 from skseq.networks.shrinkage import NaiveShrinkage
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "SegmentEncoder",
     "Seq2SeqNetwork",
     "SequenceNetwork",
+    "SequenceNetworks",
     "StepCrossEntropy",
     "StepHead",
     "StepSquaredError",

@@ -37,24 +37,25 @@ def _given(x: Tensor, state: Tensor) -> Tensor:
 
     The last step, which is none, has room for the state after all others.
     """
-    n_timesteps, size, n_samples = x.shape
-    given = x.new_empty(n_timesteps + 1, size + 1 + len(state), n_samples)
-    given[:-1, :size] = x
-    given[:, size] = 1
-    given[0, size + 1 :] = state
+    n_timesteps, *networks, size, n_samples = x.shape
+    n_given = size + 1 + state.shape[-2]
+    given = x.new_empty(n_timesteps + 1, *networks, n_given, n_samples)
+    given[:-1, ..., :size, :] = x
+    given[..., size, :] = 1
+    given[0, ..., size + 1 :, :] = state
     return given
 
 
 def _joined(w_x: Tensor, bias: Tensor, w_h: Tensor) -> Tensor:
     """Return the weights of what a step is given, (G, F + 1 + H)."""
-    return torch.cat([w_x, bias.unsqueeze(1), w_h], dim=1)
+    return torch.cat([w_x, bias.unsqueeze(-1), w_h], dim=-1)
 
 
 def _parted(joined: Tensor, w_x: Tensor) -> tuple[Tensor, ...]:
     """Return gradients (F + 1 + H, G) in the order of a torch.nn layer's parameters."""
-    size = w_x.shape[1]
-    bias = joined[size]
-    return joined[:size].t(), joined[size + 1 :].t(), bias, bias.clone()
+    size = w_x.shape[-1]
+    bias = joined[..., size, :]
+    return joined[..., :size, :].mT, joined[..., size + 1 :, :].mT, bias, bias.clone()
 
 
 def _way_back(ctx, x_shape: torch.Size, w_x: Tensor, w_h: Tensor):
@@ -62,14 +63,24 @@ def _way_back(ctx, x_shape: torch.Size, w_x: Tensor, w_h: Tensor):
 
     Of all, of the inputs (None if nobody asks), and of the states.
     """
-    n_timesteps, size, n_samples = x_shape
+    n_timesteps, size, n_samples = x_shape[0], *x_shape[-2:]
     if not ctx.needs_input_grad[0]:
-        w_t = w_h.t().contiguous()
-        room = w_x.new_empty(len(w_t), n_samples).expand(n_timesteps, -1, -1)
+        w_t = w_h.mT.contiguous()
+        room = w_x.new_empty(*w_t.shape[:-1], n_samples)
+        room = room.expand(n_timesteps, *room.shape)
         return w_t, room, None, room
-    w_t = torch.cat([w_x, w_h], dim=1).t().contiguous()
-    room = w_x.new_empty(n_timesteps, len(w_t), n_samples)
-    return w_t, room, room[:, :size], room[:, size:]
+    w_t = torch.cat([w_x, w_h], dim=-1).mT.contiguous()
+    room = w_x.new_empty(n_timesteps, *w_t.shape[:-1], n_samples)
+    return w_t, room, room[..., :size, :], room[..., size:, :]
+
+
+def _add_products(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """Add the sum over steps of products of left and transposed right."""
+    if left.ndim == 3:
+        total.addbmm_(left, right.mT)
+        return
+    for i, part in enumerate(total):
+        part.addbmm_(left[:, i], right[:, i].mT)
 
 
 def _masked(tensor: Tensor, mask: Tensor | None) -> Tensor:
@@ -99,6 +110,14 @@ def _blocks_back(states: Tensor) -> Iterator[slice]:
         yield slice(max(0, stop - size), stop)
 
 
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """Add the product of left and right, of each network on its own."""
+    if left.ndim == 2:
+        total.addmm_(left, right)
+    else:
+        total.baddbmm_(left, right)
+
+
 class ElmanSteps(Function):
     """Steps of a simple recurrent layer; returns the states (T, H, B)."""
 
@@ -107,11 +126,11 @@ class ElmanSteps(Function):
         weight = _joined(w_x, b_x + b_h, w_h)
         weight = weight if relu else 2 * weight
         given = _given(x, _masked(h0, mask))
-        shown = given[1:, -len(h0) :]
+        shown = given[1:, ..., -h0.shape[-2] :, :]
         gates = x.new_empty(shown.shape)
         a, b = _tanh_factors(h0, mask)
         for z, gate, after in _steps(given[:-1], gates, shown):
-            torch.mm(weight, z, out=gate)
+            torch.matmul(weight, z, out=gate)
             if not relu:
                 torch.addcmul(a, b, gate.sigmoid_(), out=after)
             elif mask is None:
@@ -130,7 +149,7 @@ class ElmanSteps(Function):
     def backward(ctx, d_states):
         w_x, w_h, given, states, mask = ctx.saved_tensors
         w_t, d_given, d_x, d_shown = _way_back(ctx, ctx.x_shape, w_x, w_h)
-        d_weight = w_x.new_zeros(given.shape[1], len(w_x))
+        d_weight = w_x.new_zeros(*given.shape[1:-1], w_x.shape[-2])
         d_seen = torch.zeros_like(states[0])
         for block in _blocks_back(states):
             after = states[block]
@@ -140,9 +159,9 @@ class ElmanSteps(Function):
                 d_gates, _masked(slope, mask), d_given[block], d_shown[block]
             ):
                 d.addcmul_(to_gate, d_seen)
-                torch.mm(w_t, d, out=d_z)
+                torch.matmul(w_t, d, out=d_z)
                 d_seen = d_before
-            d_weight.addbmm_(given[:-1][block], d_gates.transpose(1, 2))
+            _add_products(d_weight, given[:-1][block], d_gates)
         return d_x, _masked(d_seen, mask), *_parted(d_weight, w_x), None, None
 
 
@@ -151,15 +170,17 @@ class GRUSteps(Function):
 
     @staticmethod
     def forward(ctx, x, h0, w_x, w_h, b_x, b_h, mask):
-        size, n_inputs = len(h0), w_x.shape[1]
-        rz, new = slice(2 * size), slice(2 * size, None)
-        w_rz = _joined(w_x[rz], b_x[rz] + b_h[rz], w_h[rz])
-        w_n = 2 * torch.cat([w_x[new], b_x[new].unsqueeze(1)], dim=1)
-        w_m = 2 * torch.cat([b_h[new].unsqueeze(1), w_h[new]], dim=1)
+        size, n_inputs = h0.shape[-2], w_x.shape[-1]
+        w_rz, w_new = _joined(w_x, b_x + b_h, w_h).split([2 * size, size], dim=-2)
+        w_n = 2 * torch.cat([w_new[..., :n_inputs], b_x[..., 2 * size :, None]], dim=-1)
+        w_m = 2 * torch.cat(
+            [b_h[..., 2 * size :, None], w_new[..., n_inputs + 1 :]], -1
+        )
+        w_rz = w_rz.contiguous()
         given = _given(x, _masked(h0, mask))
-        shown = given[:, -size:]
-        ns = torch.bmm(w_n.expand(len(x), -1, -1), given[:-1, : n_inputs + 1])
-        gates = x.new_empty(len(x), 2 * size, x.shape[2])
+        shown = given[..., -size:, :]
+        ns = torch.matmul(w_n, given[:-1, ..., : n_inputs + 1, :])
+        gates = x.new_empty(*x.shape[:-2], 2 * size, x.shape[-1])
         remembered = torch.empty_like(ns)  # what r multiplies, twice
         states = shown
         if mask is not None:
@@ -169,16 +190,16 @@ class GRUSteps(Function):
         h = h0
         for z_all, z_h, gate, r, z, n, memory, seen, after in _steps(
             given[:-1],
-            given[:-1, n_inputs:],
+            given[:-1, ..., n_inputs:, :],
             gates,
-            *gates.chunk(2, dim=1),
+            *gates.chunk(2, dim=-2),
             ns,
             remembered,
             shown[1:],
             states[1:],
         ):
-            torch.mm(w_rz, z_all, out=gate).sigmoid_()
-            torch.mm(w_m, z_h, out=memory)
+            torch.matmul(w_rz, z_all, out=gate).sigmoid_()
+            torch.matmul(w_m, z_h, out=memory)
             n.addcmul_(r, memory).sigmoid_()
             torch.add(minus_one, n, alpha=2, out=n)
             torch.lerp(n, h, z, out=after)
@@ -192,46 +213,47 @@ class GRUSteps(Function):
     @once_differentiable
     def backward(ctx, d_outputs):
         w_x, w_h, given, gates, ns, remembered, states, mask = ctx.saved_tensors
-        size, n_inputs = len(states[0]), w_x.shape[1]
-        w_t = w_h.roll(size, 0).t().contiguous()  # of n, r, z
-        w_x_t = w_x.t().contiguous()
+        size, n_inputs = states.shape[-2], w_x.shape[-1]
+        w_t = w_h.roll(size, -2).mT.contiguous()  # of n, r, z
+        w_x_t = w_x.mT.contiguous()
         d_x = None
         if ctx.needs_input_grad[0]:
-            d_x = w_x.new_empty(len(ns), n_inputs, ns.shape[2])
-        d_w_x = w_x.new_zeros(n_inputs + 1, 3 * size)  # of r, z, n
-        d_w_h = w_x.new_zeros(1 + size, 3 * size)  # of n, r, z
+            d_x = w_x.new_empty(*ns.shape[:-2], n_inputs, ns.shape[-1])
+        networks = w_x.shape[:-2]
+        d_w_x = w_x.new_zeros(*networks, n_inputs + 1, 3 * size)  # of r, z, n
+        d_w_h = w_x.new_zeros(*networks, 1 + size, 3 * size)  # of n, r, z
         d_states = ns.new_empty(states.shape)
         d_states[0] = 0
         d_states[1:] = d_outputs
         dh = d_states[-1]
         for block in _blocks_back(ns):
-            r, z = gates[block].chunk(2, dim=1)
+            r, z = gates[block].chunk(2, dim=-2)
             n = ns[block]
             # A gradient of the state times these is one of what r multiplies, of r, of
             # z, and of n: first the recurrent gates n, r, z, last those of the input.
             to_n = tanh_slope(1 - z, n)
             to_r = sigmoid_slope(to_n * remembered[block], r).div_(2)
             to_z = sigmoid_slope(states[:-1][block] - n, z)
-            slope = torch.stack([to_n * r, to_r, to_z, to_n], dim=1)
-            d_recurrent = slope[:, :3].flatten(1, 2)
+            slope = torch.stack([to_n * r, to_r, to_z, to_n], dim=-3)
+            d_recurrent = slope[..., :3, :, :].flatten(-3, -2)
             for d, d_gates, keep, d_before in _steps_back(
                 slope, d_recurrent, z, d_states[block]
             ):
-                d.mul_(dh)
+                d.mul_(dh.unsqueeze(-3))
                 d_before.addcmul_(dh, keep)
                 if mask is None:
-                    d_before.addmm_(w_t, d_gates)
+                    _add_product(d_before, w_t, d_gates)
                 else:
                     d_before.addcmul_(w_t @ d_gates, mask)
                 dh = d_before
-            d_input, z_t = slope[:, 1:].flatten(1, 2), given[:-1][block]
-            d_w_x.addbmm_(z_t[:, : n_inputs + 1], d_input.transpose(1, 2))
-            d_w_h.addbmm_(z_t[:, n_inputs:], d_recurrent.transpose(1, 2))
+            d_input, z_t = slope[..., 1:, :, :].flatten(-3, -2), given[:-1][block]
+            _add_products(d_w_x, z_t[..., : n_inputs + 1, :], d_input)
+            _add_products(d_w_h, z_t[..., n_inputs:, :], d_recurrent)
             if d_x is not None:
                 torch.matmul(w_x_t, d_input, out=d_x[block])
-        d_w_h = d_w_h.roll(-size, 1)
-        d_weights = d_w_x[:-1].t(), d_w_h[1:].t()
-        return d_x, dh, *d_weights, d_w_x[-1], d_w_h[0], None
+        d_w_h = d_w_h.roll(-size, -1)
+        d_weights = d_w_x[..., :-1, :].mT, d_w_h[..., 1:, :].mT
+        return d_x, dh, *d_weights, d_w_x[..., -1, :], d_w_h[..., 0, :], None
 
 
 class LSTMSteps(Function):
@@ -243,30 +265,30 @@ class LSTMSteps(Function):
 
     @staticmethod
     def forward(ctx, x, h0, c0, w_x, w_h, b_x, b_h, peepholes, mask):
-        size = len(h0)
+        size = h0.shape[-2]
         weight = _joined(w_x, b_x + b_h, w_h)
-        weight[2 * size : 3 * size] *= 2
+        weight[..., 2 * size : 3 * size, :] *= 2
         given = _given(x, _masked(h0, mask))
-        shown = given[1:, -size:]
-        gates = x.new_empty(len(x), 4 * size, x.shape[2])
+        shown = given[1:, ..., -size:, :]
+        gates = x.new_empty(*x.shape[:-2], 4 * size, x.shape[-1])
         cells = x.new_empty(len(x) + 1, *h0.shape)
         cells[0] = 2 * c0
         squashed = torch.empty_like(cells[1:])  # sigmoids of the doubled cells
         a, b = _tanh_factors(h0, mask)
         minus_two = torch.full_like(h0, -2)
         if peepholes is not None:
-            p_i, p_f, p_o = peepholes.div(2).unsqueeze(2)
+            p_i, p_f, p_o = peepholes.div(2).unsqueeze(-1).unbind(-3)
         c = cells[0]
         for z, gate, i, f, g, o, s, after, c_after in _steps(
-            given[:-1], gates, *gates.chunk(4, dim=1), squashed, shown, cells[1:]
+            given[:-1], gates, *gates.chunk(4, dim=-2), squashed, shown, cells[1:]
         ):
-            torch.mm(weight, z, out=gate)
+            torch.matmul(weight, z, out=gate)
             if peepholes is None:
                 gate.sigmoid_()
             else:
                 i.addcmul_(p_i, c)
                 f.addcmul_(p_f, c)
-                gate[: 3 * size].sigmoid_()
+                gate[..., : 3 * size, :].sigmoid_()
             torch.add(minus_two, g, alpha=4, out=g)
             torch.mul(f, c, out=c_after).addcmul_(i, g)
             if peepholes is not None:
@@ -276,7 +298,7 @@ class LSTMSteps(Function):
             c = c_after
         states = shown
         if mask is not None:
-            states = (2 * squashed).sub_(1).mul_(gates[:, 3 * size :])
+            states = (2 * squashed).sub_(1).mul_(gates[..., 3 * size :, :])
         ctx.save_for_backward(w_x, w_h, given, gates, cells, squashed, peepholes, mask)
         ctx.set_materialize_grads(False)
         ctx.x_shape = x.shape
@@ -287,14 +309,14 @@ class LSTMSteps(Function):
     def backward(ctx, d_states, d_cells):
         w_x, w_h, given, gates, cells, squashed, peepholes, mask = ctx.saved_tensors
         w_t, d_given, d_x, d_shown = _way_back(ctx, ctx.x_shape, w_x, w_h)
-        d_weight = w_x.new_zeros(given.shape[1], len(w_x))
+        d_weight = w_x.new_zeros(*given.shape[1:-1], w_x.shape[-2])
         d_seen = torch.zeros_like(cells[0])
         dc = keep_after = torch.zeros_like(d_seen)
         if peepholes is not None:
-            p_i, p_f, p_o = peepholes.div(2).unsqueeze(2)
+            p_i, p_f, p_o = peepholes.div(2).unsqueeze(-1).unbind(-3)
             d_peepholes = torch.zeros_like(peepholes)
         for block in _blocks_back(squashed):
-            i, f, g, o = gates[block].chunk(4, dim=1)
+            i, f, g, o = gates[block].chunk(4, dim=-2)
             before, after, s = cells[:-1][block], cells[1:][block], squashed[block]
             # A gradient of the cell times these is one of i, f, g, or of the cell
             # before; one of the state times the others is one of o, or of the cell.
@@ -308,11 +330,11 @@ class LSTMSteps(Function):
                 keep = f + p_i * to_i + p_f * to_f
                 to_cell.addcmul_(p_o, to_o)
             from_states = 0 if d_states is None else d_states[block].contiguous()
-            d_gates = torch.stack([to_i, to_f, to_g, to_o * from_states], dim=1)
+            d_gates = torch.stack([to_i, to_f, to_g, to_o * from_states], dim=-3)
             dcs = to_cell * from_states
             if d_cells is not None:
                 dcs.add_(d_cells[block], alpha=0.5)
-            d_flat = d_gates.flatten(1, 2)
+            d_flat = d_gates.flatten(-3, -2)
             for (
                 d,
                 d_ifg,
@@ -325,8 +347,8 @@ class LSTMSteps(Function):
                 d_before,
             ) in _steps_back(
                 d_flat,
-                d_gates[:, :3],
-                d_gates[:, 3],
+                d_gates[..., :3, :, :],
+                d_gates[..., 3, :, :],
                 _masked(to_o, mask),
                 dcs,
                 _masked(to_cell, mask),
@@ -336,13 +358,13 @@ class LSTMSteps(Function):
             ):
                 d_o.addcmul_(o_slope, d_seen)
                 dc = d_cell.addcmul_(keep_after, dc).addcmul_(c_slope, d_seen)
-                d_ifg.mul_(dc)
-                torch.mm(w_t, d, out=d_z)
+                d_ifg.mul_(dc.unsqueeze(-3))
+                torch.matmul(w_t, d, out=d_z)
                 d_seen, keep_after = d_before, keep_before
-            d_weight.addbmm_(given[:-1][block], d_flat.transpose(1, 2))
+            _add_products(d_weight, given[:-1][block], d_flat)
             if peepholes is not None:
-                cell = torch.stack([before, before, after], dim=1) / 2
-                d_peepholes += (d_gates[:, [0, 1, 3]] * cell).sum(dim=(0, 3))
+                cell = torch.stack([before, before, after], dim=-3) / 2
+                d_peepholes += (d_gates[..., [0, 1, 3], :, :] * cell).sum(dim=(0, -1))
         if peepholes is None:
             d_peepholes = None
         d_h0, d_c0 = _masked(d_seen, mask), 2 * keep_after * dc

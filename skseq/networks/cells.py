@@ -9,6 +9,7 @@ back through time by hand (`bptt`) where that is faster; else the steps are unro
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -93,14 +94,11 @@ class RecurrentLayer(nn.Module):
     def forward(
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
-        by_hand = self._pays_by_hand(x, lengths)
-        if by_hand or self.recurrent_dropout.active or not self.has_kernel:
-            dtype = self.kernel.weight_ih_l0.dtype
-            if state is not None:
-                state = tuple(part.to(dtype) for part in state)
-            run = self._run_by_hand if by_hand else self._unroll
+        if self.pays_by_hand(x, lengths):
+            return self.run_by_hand(x, state, lengths, self)
+        if self.recurrent_dropout.active or not self.has_kernel:
             with torch.autocast(x.device.type, enabled=False):
-                return run(x.to(dtype), state, lengths)
+                return self._unroll(x, state, lengths)
         if state is not None:
             state = tuple(part.unsqueeze(0) for part in state)
             state = state if self.n_states > 1 else state[0]
@@ -122,7 +120,7 @@ class RecurrentLayer(nn.Module):
     ) -> tuple[Tensor, State]:
         kernel = self.kernel
         weight, bias = kernel.weight_hh_l0, kernel.bias_hh_l0
-        state, mask = self._begin(x, state)
+        x, state, mask = self._begin(x, state, weight.dtype)
         inputs = functional.linear(x, kernel.weight_ih_l0, kernel.bias_ih_l0)
         outputs = []
         for step, gates in enumerate(inputs.unbind(1)):  # (B, n_gates * H)
@@ -138,16 +136,55 @@ class RecurrentLayer(nn.Module):
             state = after
         return torch.stack(outputs, dim=1), state  # (B, T, H)
 
-    def _begin(self, x: Tensor, state: State | None) -> tuple[State, Tensor | None]:
-        """Return the state before the first step and the mask of dropout, (B, H)."""
+    def _begin(
+        self, x: Tensor, state: State | None, dtype: torch.dtype
+    ) -> tuple[Tensor, State, Tensor | None]:
+        """Return inputs, the state before them, and the mask of dropout (B, H)."""
+        x = x.to(dtype)
         if state is None:
             zeros = x.new_zeros(x.shape[0], self.hidden_size)
             state = (zeros,) * self.n_states
+        state = tuple(part.to(dtype) for part in state)
         if not self.recurrent_dropout.active:
-            return state, None
-        return state, self.recurrent_dropout.mask(state[0])
+            return x, state, None
+        return x, state, self.recurrent_dropout.mask(state[0])
 
-    def _pays_by_hand(self, x: Tensor, lengths: Tensor | None) -> bool:
+    def run_by_hand(
+        self, x: Tensor, state: State | None, lengths: Tensor | None, weights: Any
+    ) -> tuple[Tensor, State]:
+        """Return what `forward` does, by `bptt`, with weights of k networks, too.
+
+        Parameters
+        ----------
+        x, state, lengths
+            As in `forward`; of k networks one behind the other, (k B, ...).
+        weights : nn.Module
+            Has the parameters of this layer, those of k networks shaped (k, ...).
+
+        Returns
+        -------
+        outputs : Tensor of shape (k B, T, H)
+        state : State
+        """
+        first = weights.kernel.weight_ih_l0
+        networks = first.shape[:-2]  # () or (k,)
+        with torch.autocast(x.device.type, enabled=False):
+            x, state, mask = self._begin(x, state, first.dtype)
+            given = (x.permute(1, 2, 0), *(part.t() for part in state))
+            if mask is not None:
+                mask = _apart(mask.t(), networks).contiguous()
+            states = self._steps(*(_apart(p, networks) for p in given), mask, weights)
+        if networks:
+            states = tuple(part.transpose(1, 2).flatten(2) for part in states)
+        if lengths is None:
+            last = (part[-1].t() for part in states)
+        else:  # steps of padding do not reach the states before them
+            index = lengths - 1, slice(None), torch.arange(len(x), device=x.device)
+            last = (part[index] for part in states)
+        return states[0].permute(2, 0, 1), tuple(last)
+
+    def pays_by_hand(self, x: Tensor, lengths: Tensor | None) -> bool:
+        """Return whether back-propagation by hand is faster, or needed."""
         if not self.has_kernel or self.recurrent_dropout.active:
             pays = True
         elif lengths is not None:  # packed sequences take two to eight times as long
@@ -157,24 +194,11 @@ class RecurrentLayer(nn.Module):
             pays = self.faster_by_hand and wide and x.is_cpu
         return pays and torch.is_grad_enabled() and type(self) in CELLS.values()
 
-    def _run_by_hand(
-        self, x: Tensor, state: State | None, lengths: Tensor | None = None
-    ) -> tuple[Tensor, State]:
-        state, mask = self._begin(x, state)
-        state = (part.t() for part in state)
-        mask = None if mask is None else mask.t().contiguous()
-        states = self._steps(x.permute(1, 2, 0), *state, mask=mask)
-        if lengths is None:
-            last = (part[-1].t() for part in states)
-        else:  # steps of padding do not reach the states before them
-            index = lengths - 1, slice(None), torch.arange(len(x), device=x.device)
-            last = (part[index] for part in states)
-        return states[0].permute(2, 0, 1), tuple(last)
+    def _steps(self, *given: Any) -> tuple[Tensor, ...]:
+        """Return the states after all steps by `bptt`; all tensors are (T, H, B).
 
-    def _steps(
-        self, x: Tensor, *state: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, ...]:
-        """Return the states after all steps by `bptt`; all tensors are (T, H, B)."""
+        Given are inputs, a state, a mask or None, and what has the weights.
+        """
         raise NotImplementedError
 
 
@@ -198,10 +222,10 @@ class ElmanLayer(RecurrentLayer):
         activation = torch.tanh if self.nonlinearity == "tanh" else torch.relu
         return (activation(gates + recurrent),)
 
-    def _steps(self, x, *state, mask):
+    def _steps(self, x, h, mask, weights):
         is_relu = self.nonlinearity == "relu"
-        weights = self.kernel.parameters()
-        return (ElmanSteps.apply(x, *state, *weights, mask, is_relu),)
+        weights = weights.kernel.parameters()
+        return (ElmanSteps.apply(x, h, *weights, mask, is_relu),)
 
 
 class GRULayer(RecurrentLayer):
@@ -227,8 +251,8 @@ class GRULayer(RecurrentLayer):
         candidate = torch.tanh(n + torch.sigmoid(r + r_h) * n_h)
         return (torch.lerp(candidate, state[0], update),)
 
-    def _steps(self, x, *state, mask):
-        return (GRUSteps.apply(x, *state, *self.kernel.parameters(), mask),)
+    def _steps(self, x, h, mask, weights):
+        return (GRUSteps.apply(x, h, *weights.kernel.parameters(), mask),)
 
 
 class LSTMLayer(RecurrentLayer):
@@ -258,9 +282,10 @@ class LSTMLayer(RecurrentLayer):
         c = torch.sigmoid(f) * state[1] + torch.sigmoid(i) * torch.tanh(g)
         return torch.sigmoid(o) * torch.tanh(c), c
 
-    def _steps(self, x, *state, mask):
-        peepholes = getattr(self, "weight_peephole", None)
-        return LSTMSteps.apply(x, *state, *self.kernel.parameters(), peepholes, mask)
+    def _steps(self, x, h, c, mask, weights):
+        peepholes = getattr(weights, "weight_peephole", None)
+        weights = weights.kernel.parameters()
+        return LSTMSteps.apply(x, h, c, *weights, peepholes, mask)
 
 
 class PeepholeLSTMLayer(LSTMLayer):
@@ -285,6 +310,11 @@ class PeepholeLSTMLayer(LSTMLayer):
         remembered = torch.sigmoid(f + p_f * state[1]) * state[1]
         c = remembered + torch.sigmoid(i + p_i * state[1]) * torch.tanh(g)
         return torch.sigmoid(o + p_o * c) * torch.tanh(c), c
+
+
+def _apart(x: Tensor, networks: torch.Size) -> Tensor:
+    """Return (..., k, H, B) of (..., H, k B), or what there is of one network."""
+    return x.unflatten(-1, (*networks, -1)).transpose(-3, -2) if networks else x
 
 
 CELLS: dict[str, type[RecurrentLayer]] = {

@@ -25,7 +25,11 @@ class ChannelsLastConv1d(nn.Conv1d):
         if x.dtype == torch.float64 or not x.is_cpu:
             return super().forward(x)
         y = functional.conv2d(
-            x.unsqueeze(2), self.weight.unsqueeze(2), self.bias, (1, self.stride[0])
+            x.unsqueeze(2),
+            self.weight.unsqueeze(2),
+            self.bias,
+            (1, self.stride[0]),
+            groups=self.groups,
         )
         return y.squeeze(2)
 
@@ -93,6 +97,8 @@ class ConvLayer(nn.Module):
         Whether to normalise.
     """
 
+    n_networks = 1  # whose channels lie side by side
+
     def __init__(
         self,
         n_channels: int,
@@ -156,7 +162,10 @@ class ConvLayer(nn.Module):
         if self.pooled is not None:
             near = self._neighbours(x, mask)
             branches.append(self._convolve(self.pooled, near))
-        y = torch.cat(branches, dim=2) if len(branches) > 1 else branches[0]
+        y = branches[0]
+        if len(branches) > 1:
+            apart = [y.unflatten(2, (self.n_networks, -1)) for y in branches]
+            y = torch.cat(apart, dim=3).flatten(2)
         if mask is not None:
             mask = self._convolved(mask)
         if self.norm is not None:

@@ -187,6 +187,9 @@ class ConvEncoder(nn.Module):
     {output_size}
     """
 
+    n_networks = 1
+    shares_input = False  # whether all networks are given one batch
+
     def __init__(
         self,
         n_features: int,
@@ -202,7 +205,28 @@ class ConvEncoder(nn.Module):
             size = filters
         self.output_size = size
 
+    def share_input(self) -> None:
+        """Let all networks read one batch, so that the first layer is not grouped."""
+        self.shares_input = True
+        layer = self.layers[0]
+        first = [layer.bottleneck] if layer.bottleneck else layer.convolutions
+        for convolution in filter(None, (*first, layer.pooled)):
+            convolution.groups = 1
+
     def forward(
+        self, x: Tensor, lengths: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        if self.n_networks == 1:
+            return self._encode(x, lengths)
+        n = self.n_networks  # whose channels are to lie side by side
+        if not self.shares_input:
+            lengths = None if lengths is None else lengths[: len(lengths) // n]
+            x = x.unflatten(0, (n, -1)).permute(1, 2, 0, 3).flatten(2)
+        x, lengths = self._encode(x, lengths)
+        x = x.unflatten(2, (n, -1)).permute(2, 0, 1, 3).flatten(0, 1)
+        return x, None if lengths is None else lengths.repeat(n)
+
+    def _encode(
         self, x: Tensor, lengths: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
         if lengths is None:

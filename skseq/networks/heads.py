@@ -127,4 +127,16 @@ class SequenceNetwork(nn.Module):
         self.head = head
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        return self.head(*self.encoder(self.embedding(x), lengths))
+        return self.answer(*self.read(x, lengths))
+
+    def read(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return the steps that the encoder makes, and their lengths."""
+        return self.encoder(self.embedding(x), lengths)
+
+    def pool(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
+        """Return the vector that steps become."""
+        return self.head.pooling(steps, lengths)
+
+    def answer(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
+        """Return the outputs for steps."""
+        return self.head(steps, lengths)

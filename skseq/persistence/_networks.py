@@ -130,7 +130,7 @@ def _criterion(estimator: NetworkEstimator) -> Any:
 
 
 def _check_size(estimator: NetworkEstimator, weights: dict[str, np.ndarray]) -> None:
-    """Refuse to lay out more layers than there are weights."""
+    """Refuse to lay out more layers than there are weights, or networks in them."""
     for name in (*COUNTS, *SIZES):
         depth = getattr(estimator, name, 1)
         if name in SIZES:
@@ -139,6 +139,10 @@ def _check_size(estimator: NetworkEstimator, weights: dict[str, np.ndarray]) -> 
             raise ValueError(
                 f"{name} asks for {depth} layers; there are {len(weights)} weights"
             )
+    n_networks = getattr(estimator, "n_networks", 1)
+    most = min((len(weight) for weight in weights.values() if weight.ndim), default=1)
+    if n_networks > max(1, most):
+        raise ValueError(f"n_networks={n_networks}; the weights are of {most} at most")
 
 
 def _check_weights(module: nn.Module, weights: dict[str, np.ndarray]) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from skseq._showing import shown
+from skseq.core.ensemble import EnsembleMixin
 from skseq.core.parameters import DenseParameters
-from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.networks import CELLS, RecurrentEncoder, RecurrentLayer
 from skseq.parameters import (
     layer_sizes,
@@ -19,9 +19,7 @@ from skseq.rnn._stateful import StatefulMixin
 __all__ = ["BaseRNN", "make_recurrent_encoder"]
 
 
-class BaseRNN(
-    StatefulMixin, BidirectionalRecurrence, DenseParameters, BaseSequenceEstimator
-):
+class BaseRNN(StatefulMixin, BidirectionalRecurrence, DenseParameters, EnsembleMixin):
     """The recurrent architecture: its parameters and its encoder.
 
     {parameters}

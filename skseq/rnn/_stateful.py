@@ -57,8 +57,9 @@ class StatefulMixin(Declared):
         ------
         ValueError
             If an answer cannot be found piece by piece: with ``bidirectional=True``,
-            `pooling` other than "last", or scales of whole sequences (`normalize`); or
-            if the state does not fit the network.
+            `pooling` other than "last", or scales of whole sequences (`normalize`); if
+            there are several networks (each of `estimators_` can be stateful); or if
+            the state does not fit the network.
 
         Examples
         --------
@@ -80,7 +81,11 @@ class StatefulMixin(Declared):
         True
         """
         check_is_fitted(self, "net_")
-        choices: dict[str, tuple] = {"bidirectional": (False,), "pooling": ("last",)}
+        choices: dict[str, tuple] = {
+            "n_networks": (1,),
+            "bidirectional": (False,),
+            "pooling": ("last",),
+        }
         if self._known_tokens is None:  # tokens have no scale
             choices["normalize"] = "feature", None
         for name, possible in choices.items():

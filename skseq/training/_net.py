@@ -14,6 +14,7 @@ from torch import Tensor, nn, optim
 
 from skseq.data.batching import BatchIterator
 from skseq.networks.feedback import set_progress
+from skseq.training._clipping import clip_norms
 from skseq.training._monitors import check_recorded
 from skseq.training._portable import portable
 
@@ -105,7 +106,10 @@ class SequenceNet(NeuralNet):
         self._heard_batches = self._is_overridden(*hooks)
         self._heard_gradients = self._is_overridden("on_grad_computed")
         self._trained = [p for p in self.module_.parameters() if p.requires_grad]
-        self._penalized = [p for p in self._trained if p.ndim > 1]
+        module = getattr(self.module_, "module", self.module_)  # of several processes
+        self._n_networks = getattr(module, "n_networks", 1)
+        alone = self._n_networks > 1
+        self._penalized = [p for p in self._trained if p.ndim > 1 + alone]
         n_batches = len(self.get_iterator(X[0], training=True))
         self._schedule = self._make_schedule(self.max_epochs * n_batches)
         self._n_epochs_before = len(self.history)
@@ -215,11 +219,11 @@ class SequenceNet(NeuralNet):
         """Compute outputs, loss and bounded gradients of a batch."""
         outputs = self.infer(batch)
         loss = self.get_loss(outputs, batch.y, X=batch, training=True)
-        loss.backward()
+        (loss * self._n_networks).backward()  # to each network its own gradient
         if self.clip_value is not None:
             nn.utils.clip_grad_value_(self._trained, self.clip_value)
         if self.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self._trained, self.clip_norm)
+            clip_norms(self._trained, self.clip_norm, self._n_networks)
         if self._heard_gradients:
             self.notify(
                 "on_grad_computed",
@@ -246,15 +250,20 @@ class SequenceNet(NeuralNet):
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return the weighted mean loss of a batch, with penalties in training."""
-        if X.weights is None:
+        n, weights = 1, X.weights
+        if training and self._n_networks > 1:  # which answer one behind the other
+            n = self._n_networks
+            y_true = torch.cat([y_true] * n)
+            weights = None if weights is None else weights.repeat(n)
+        if weights is None:
             loss = self.criterion_(y_pred, y_true)
         else:
-            losses = self.criterion_(y_pred, y_true).reshape(len(X), -1)  # (B, ·)
-            loss = (losses.mean(dim=1) * X.weights).mean()
+            losses = self.criterion_(y_pred, y_true).reshape(len(weights), -1)  # (B, ·)
+            loss = (losses.mean(dim=1) * weights).mean()
         if training and self.l1:
-            loss = loss + self.l1 * sum(w.abs().sum() for w in self._penalized)
+            loss = loss + self.l1 / n * sum(w.abs().sum() for w in self._penalized)
         if training and self.l2:
-            loss = loss + self.l2 * sum(w.square().sum() for w in self._penalized)
+            loss = loss + self.l2 / n * sum(w.square().sum() for w in self._penalized)
         return loss
 
     def best_epoch(self) -> int:
@@ -285,6 +294,10 @@ class SequenceNet(NeuralNet):
             module = copy.deepcopy(self.module_).to(dtype)
             self._copies = {"state": state, "module": module}
         return self._copies["module"], first.device
+
+    def with_module(self, module: nn.Module) -> SequenceNet:
+        """Return a trained net that has another module, and this one's history."""
+        return _restore_net(module, self.criterion, copy.deepcopy(list(self.history)))
 
     def __reduce__(self) -> tuple:
         # Weights and history only: small, and opens on a machine without a GPU.

@@ -89,6 +89,8 @@ class _ByValue(pickle.Pickler):
     def reducer_override(self, value):
         if not isinstance(value, torch.Tensor):
             return NotImplemented
+        if value.is_meta:  # the form of a layer, without weights
+            return tuple, ((str(value.dtype), tuple(value.shape)),)
         return tuple, ((str(value.dtype), value.detach().numpy().tobytes()),)
 
 

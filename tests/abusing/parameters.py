@@ -67,6 +67,7 @@ GOOD = {
     "n_branches": _POSITIVE,
     "n_channels": ("1", "2", "4", "10**12"),
     "n_filters": ("(4,)", "(4, 5)", "(2,)", "3"),
+    "n_networks": _POSITIVE,
     "n_threads": ("None", "1", "2"),
     "nonlinearity": ("'tanh'", "'relu'"),
     "normalize": ("None", "'feature'", "'sequence'", "'both'", "'last'", "'window'"),
@@ -109,4 +110,5 @@ HUGE = ("10**30", "2**63", "-(10**30)", "1e308")
 SIZES = {
     *("hidden_size", "num_layers", "n_filters", "kernel_size", "n_branches"),
     *("dense_size", "embedding_dim", "max_epochs", "length", "n_threads"),
+    "n_networks",
 }

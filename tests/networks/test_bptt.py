@@ -12,7 +12,7 @@ ALL = [("rnn", "tanh"), ("rnn", "relu"), *((cell, "tanh") for cell in CELLS)]
 
 def gradients(layer, x, state, by_hand, monkeypatch):
     """Outputs, last state and the gradients of all that goes in."""
-    monkeypatch.setattr(RecurrentLayer, "_pays_by_hand", lambda *args: by_hand)
+    monkeypatch.setattr(RecurrentLayer, "pays_by_hand", lambda *args: by_hand)
     monkeypatch.setattr(layer, "has_kernel", False)  # so that the other is unrolled
     layer.recurrent_dropout.generator = torch.Generator().manual_seed(0)
     given = [part.clone().requires_grad_() for part in (x, *state)]
@@ -43,7 +43,7 @@ def test_gradients_are_those_of_the_unrolled_steps(
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradients_of_one_output_alone_are_those_of_differences(cell, monkeypatch):
-    monkeypatch.setattr(RecurrentLayer, "_pays_by_hand", lambda *args: True)
+    monkeypatch.setattr(RecurrentLayer, "pays_by_hand", lambda *args: True)
     torch.manual_seed(0)
     layer = CELLS[cell](F, 1).double()
     names, weights = zip(*layer.named_parameters(), strict=True)
@@ -89,7 +89,7 @@ def test_unequal_lengths_by_hand_are_those_of_the_unrolled_steps(cell, monkeypat
     real = torch.arange(T) < lengths[:, None]
     found = []
     for by_hand in (True, False):
-        monkeypatch.setattr(RecurrentLayer, "_pays_by_hand", lambda *args: by_hand)  # noqa: B023
+        monkeypatch.setattr(RecurrentLayer, "pays_by_hand", lambda *args: by_hand)  # noqa: B023
         layer.recurrent_dropout.generator = torch.Generator().manual_seed(0)
         outputs, last = layer(x, None, lengths)
         loss = outputs[real].sum() + sum(part.square().sum() for part in last)

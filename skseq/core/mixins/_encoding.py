@@ -67,8 +67,9 @@ class EncodingMixin(
     @torch.inference_mode()
     def _encode(self, module: Any, batch: Batch) -> np.ndarray:
         """Return the pooled steps (B, D) of a batch."""
-        return module.head.pooling(*self._read(module, batch)).double().cpu().numpy()
+        return module.pool(*self._read(module, batch)).double().cpu().numpy()
 
     @property
     def _n_features_out(self) -> int:
-        return self.module_.head.pooling.output_size
+        size = self.module_.head.pooling.output_size
+        return size * getattr(self.module_, "n_networks", 1)

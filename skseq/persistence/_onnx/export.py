@@ -14,7 +14,7 @@ from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.core.tasks import Classification, MultilabelClassification, Regression
 from skseq.data.bounds import ERROR, FENCE, Bounds
 from skseq.forecasting._base import BaseForecaster
-from skseq.networks import PooledHead, StepHead
+from skseq.networks import PooledHead, SequenceNetworks, StepHead
 from skseq.persistence._onnx.dense import add_dense, add_embedding
 from skseq.persistence._onnx.encoders import add_encoder
 from skseq.persistence._onnx.forecasts import add_forecaster
@@ -145,20 +145,12 @@ def _add_estimator(
         n_samples, n_steps = graph.size(x, 0), graph.size(x, 1)
         steps = Steps(x, graph.op("Expand", n_steps, n_samples))
     steps = _scaled(graph, estimator, steps, tokens)
-    steps = add_embedding(graph, module.embedding, steps)
-    steps = add_encoder(graph, module.encoder, steps)
-    rows: list[Any] = ["n_samples"]
-    if type(module.head) is PooledHead:
-        x = add_pooling(graph, module.head.pooling, steps)
-    elif type(module.head) is StepHead:
-        x, rows = steps.x, ["n_samples", "n_timesteps"]
-    else:
-        raise TypeError(f"{type(module.head).__name__} cannot be exported.")
-    x = add_dense(graph, module.head.dense, x)
-    if isinstance(task, Classification):
-        x = graph.op("Softmax", x, axis=-1)
-    elif isinstance(task, MultilabelClassification):
-        x = graph.op("Sigmoid", x)
+    networks = [module]
+    if isinstance(module, SequenceNetworks):
+        networks = [one.module_ for one in estimator.estimators_]
+    answers = [_answer(graph, network, task, steps) for network in networks]
+    x = graph.op("Mean", *answers) if len(answers) > 1 else answers[0]
+    rows: list[Any] = ["n_samples", *["n_timesteps"] * task.per_step]
     if not isinstance(task, Regression):
         graph.output("probabilities", x, np.float32, [*rows, task.n_outputs])
         return
@@ -168,6 +160,24 @@ def _add_estimator(
     if task.shape == ():
         x = graph.op("Squeeze", x, np.array([1]))
     graph.output("prediction", x, np.float64, [*rows, *task.shape])
+
+
+def _answer(graph: Graph, network: Any, task: Any, steps: Steps) -> str:
+    """Add a network: probabilities, or standardised numbers."""
+    steps = add_embedding(graph, network.embedding, steps)
+    steps = add_encoder(graph, network.encoder, steps)
+    if type(network.head) is PooledHead:
+        x = add_pooling(graph, network.head.pooling, steps)
+    elif type(network.head) is StepHead:
+        x = steps.x
+    else:
+        raise TypeError(f"{type(network.head).__name__} cannot be exported.")
+    x = add_dense(graph, network.head.dense, x)
+    if isinstance(task, Classification):
+        return graph.op("Softmax", x, axis=-1)
+    if isinstance(task, MultilabelClassification):
+        return graph.op("Sigmoid", x)
+    return x
 
 
 def _scaled(
