@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq.data.objects import object_array
 from skseq.data.panels import panel_starts
 from skseq.data.places import label_of
 from skseq.data.sequences import SequenceArray
@@ -104,10 +105,7 @@ def by_instance(values: Any, instances: pd.Index, names: Any) -> Any:
         # TransformedTargetRegressor and stacking reshape what is predicted.
         object.__setattr__(series, "reshape", values.reshape)
         return series
-    arrays = np.empty(len(values), dtype=object)
-    for i, array in enumerate(values):
-        arrays[i] = array
-    return pd.Series(arrays, instances, name=names)
+    return pd.Series(object_array(values), instances, name=names)
 
 
 def check_instances(X: Any, values: Any, name: str, *, one_each: bool = False) -> None:

@@ -14,6 +14,7 @@ from skseq._showing import shown
 from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances, names_of_sequences
+from skseq.data.objects import object_array
 from skseq.data.panels import panel_starts
 from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_weights
@@ -114,10 +115,7 @@ def unflatten_steps(flat: np.ndarray, X: Any, columns: Any = None) -> Any:
     items = np.split(flat, np.cumsum(lengths)[:-1])
     if not hasattr(X, "dtype") or isinstance(X, SequenceArray):
         return items
-    objects = np.empty(len(items), dtype=object)
-    for i, item in enumerate(items):
-        objects[i] = item
-    return objects
+    return object_array(items)
 
 
 @naming("y")

@@ -11,7 +11,7 @@ from skseq.forecasting._base import BaseForecaster
 from skseq.networks import ATTENTIONS, Decoder, RecurrentLayer, ValueFeedback
 from skseq.parameters import Options, amended, check_teacher_forcing, parameter
 from skseq.rnn import make_recurrent_encoder
-from skseq.rnn._parameters import Recurrence
+from skseq.rnn._parameters import ENCODER_DROPOUT, Recurrence
 
 __all__ = ["Seq2SeqForecaster"]
 
@@ -66,10 +66,7 @@ class Seq2SeqForecaster(Recurrence, BaseForecaster):
         type='float, tuple of two floats or "auto"',
     )
     cell: str | type[RecurrentLayer] = "gru"
-    recurrent_dropout = amended(
-        text="""Probability of dropping a unit's state on its way into the next step of
-        the encoder, with one mask for all steps (Gal and Ghahramani, 2016)."""
-    )
+    recurrent_dropout = amended(text=ENCODER_DROPOUT)
     linear_skip: bool = False
 
     _is_taught = True

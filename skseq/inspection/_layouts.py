@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq.data.objects import object_array
 from skseq.data.panels import panel_starts
 from skseq.data.sequences import SequenceArray
 from skseq.data.validation import is_list_of_sequences, is_panel
@@ -95,10 +96,7 @@ def lay_out_like(X: Any, sequences: SequenceArray) -> Any:
     items = [_like_table(x, steps) for x, steps in zip(X, sequences, strict=True)]
     if isinstance(X, (list, tuple)):
         return items
-    objects = np.empty(len(items), dtype=object)
-    for i, item in enumerate(items):
-        objects[i] = item
-    return objects
+    return object_array(items)
 
 
 def _like_table(table: Any, values: np.ndarray) -> Any:

@@ -28,8 +28,14 @@ of_features = described(
 )
 
 
+class _Pooling(nn.Module):
+    def __init__(self, size: int, n_backwards: int = 0):
+        super().__init__()
+        self.output_size = size
+
+
 @of_features
-class LastPooling(nn.Module):
+class LastPooling(_Pooling):
     """What a recurrent layer holds when it has read the whole sequence.
 
     That is its last real step; of what was read backwards, the first one.
@@ -40,8 +46,7 @@ class LastPooling(nn.Module):
     """
 
     def __init__(self, size: int, n_backwards: int = 0):
-        super().__init__()
-        self.output_size = size
+        super().__init__(size, n_backwards)
         self.n_forwards = size - n_backwards
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -56,17 +61,13 @@ class LastPooling(nn.Module):
 
 
 @of_features
-class MeanPooling(nn.Module):
+class MeanPooling(_Pooling):
     """The mean over the real steps.
 
     Parameters
     ----------
     {features}
     """
-
-    def __init__(self, size: int, n_backwards: int = 0):
-        super().__init__()
-        self.output_size = size
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         if lengths is None:
@@ -76,17 +77,13 @@ class MeanPooling(nn.Module):
 
 
 @of_features
-class MaxPooling(nn.Module):
+class MaxPooling(_Pooling):
     """The maximum over the real steps, feature by feature.
 
     Parameters
     ----------
     {features}
     """
-
-    def __init__(self, size: int, n_backwards: int = 0):
-        super().__init__()
-        self.output_size = size
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         if lengths is not None:
@@ -96,7 +93,7 @@ class MaxPooling(nn.Module):
 
 
 @of_features
-class AttentionPooling(nn.Module):
+class AttentionPooling(_Pooling):
     """A weighted mean over the real steps; the weights are learned.
 
     ``a_t = softmax_t(v . tanh(W h_t + b))``, the feed-forward attention of Raffel
@@ -108,8 +105,7 @@ class AttentionPooling(nn.Module):
     """
 
     def __init__(self, size: int, n_backwards: int = 0):
-        super().__init__()
-        self.output_size = size
+        super().__init__(size, n_backwards)
         self.hidden = initialize_linear(nn.Linear(size, size))
         self.score = initialize_linear(nn.Linear(size, 1, bias=False))
 

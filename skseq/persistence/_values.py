@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skseq.data.objects import object_array
 from skseq.persistence._forms import Form, Reader, Writer, expect
 
 __all__ = ["VALUE_FORMS"]
@@ -37,10 +38,7 @@ def _write_array(writer: Writer, array: np.ndarray, place: str) -> Any:
 
 def _read_array(reader: Reader, part: Any) -> np.ndarray:
     if type(part) is list:
-        array = np.empty(len(part), dtype=object)
-        for i, item in enumerate(part):
-            array[i] = reader.read(item)
-        return array
+        return object_array([reader.read(item) for item in part])
     if type(part) is not dict:
         array = reader.take(part)
         if array.dtype.kind not in NUMBERS:

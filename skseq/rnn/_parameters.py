@@ -48,6 +48,10 @@ class Recurrence(Declared, about="layers"):
     )
 
 
+ENCODER_DROPOUT = """Probability of dropping a unit's state on its way into the next
+step of the encoder, with one mask for all steps (Gal and Ghahramani, 2016)."""
+
+
 class BidirectionalRecurrence(Recurrence, about="layers"):
     """The parameters of recurrent layers that may read backwards, too."""
 

@@ -32,7 +32,7 @@ from skseq.parameters import (
 )
 from skseq.parameters.checks import count
 from skseq.rnn import make_recurrent_encoder
-from skseq.rnn._parameters import BidirectionalRecurrence
+from skseq.rnn._parameters import ENCODER_DROPOUT, BidirectionalRecurrence
 from skseq.seq2seq._data import PairDataset
 from skseq.seq2seq._targets import check_n_steps
 from skseq.training import predict_batch
@@ -88,10 +88,7 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
         text="""Whether every layer of the encoder also reads backwards; linear maps
         lead from its final states to the decoder."""
     )
-    recurrent_dropout = amended(
-        text="""Probability of dropping a unit's state on its way into the next step of
-        the encoder, with one mask for all steps (Gal and Ghahramani, 2016)."""
-    )
+    recurrent_dropout = amended(text=ENCODER_DROPOUT)
     max_epochs = amended(
         text="""Number of passes over the data; "auto" takes as many as make 1000 steps
         of the optimiser, but 10 to 400."""

@@ -14,6 +14,7 @@ from skseq._showing import shown
 from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances
+from skseq.data.objects import object_array
 from skseq.data.places import check_columns, finding_text
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import refuse_tokens
@@ -166,11 +167,7 @@ def read_label_sequences(X: Any, y: Any) -> np.ndarray:
     assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
     lengths = np.array([len(item) for item in items])
-    sequences = np.empty(len(items), dtype=object)
-    sequences[:] = [None] * len(items)
-    for i, part in enumerate(np.split(labels, np.cumsum(lengths)[:-1])):
-        sequences[i] = part
-    return sequences
+    return object_array(np.split(labels, np.cumsum(lengths)[:-1]))
 
 
 def check_n_steps(
