@@ -52,6 +52,7 @@ def test_options_reach_the_network():
         hidden_size=(7, 6),
         bidirectional=False,
         skip=False,
+        drop_path=0.4,
         pooling="last",
         dense_size=4,
         dropout=0.25,
@@ -62,12 +63,20 @@ def test_options_reach_the_network():
     first, second = encoder.convolution.layers
     assert [c.kernel_size[0] for c in second.convolutions] == [3, 1]
     assert [c.stride[0] for c in first.convolutions] == [2, 2]
-    assert (first.padding, first.pool_size, first.norm) == ("causal", 3, None)
+    assert (first.padding, first.pool_size, first.norm) == ("causal", 1, None)
+    assert (encoder.pool_size, encoder.drop_path.p) == (3, 0.4)
     assert first.dropout.p == encoder.recurrence.dropout.p == 0.25
     kernels = [layer.kernel for layer in encoder.recurrence.layers]
     assert [(k.input_size, k.hidden_size) for k in kernels] == [(12, 7), (7, 6)]
     assert encoder.recurrence.layers[0].recurrent_dropout.p == 0.1
     assert [p.in_features for p in head.dense if isinstance(p, nn.Linear)] == [6, 4]
+
+
+@pytest.mark.parametrize("residual", [True, False])
+def test_every_two_layers_may_have_a_shortcut(residual):
+    options = {**SMALL, "n_filters": (8,) * 5, "residual": residual}
+    model = CNNClassifier(**options).fit(X, Y)
+    assert len(model.module_.encoder.shortcuts) == 2 * residual
 
 
 @pytest.mark.parametrize(("n", "epochs"), [(20, 400), (160, 200), (4000, 10)])
@@ -95,15 +104,14 @@ def test_one_step_is_enough(cls, padding):
 
 
 @pytest.mark.parametrize(
-    "cls", [CNNClassifier, CNNRegressor, CNNLSTMClassifier, CNNLSTMRegressor]
-)
-@pytest.mark.parametrize(
-    ("kernel_size", "stride", "pool_size", "needed"),
+    ("cls", "kernel_size", "stride", "pool_size", "needed"),
     [
-        ((5,), 1, 1, 5),
-        ((5,), 3, 2, 5),  # one position is enough
-        ((3, 2), 1, 1, 4),
-        ((2, 3), 2, 2, 10),  # 10 steps, 5 positions, pooled 3, 1 position
+        (CNNClassifier, (5,), 1, 1, 5),
+        (CNNRegressor, (5,), 3, 2, 5),  # one position is enough
+        (CNNClassifier, (3, 2), 1, 1, 4),
+        (CNNRegressor, (2, 3), 2, 2, 10),  # 10 steps, 5 positions, pooled 3, 1 position
+        (CNNLSTMClassifier, (5,), 3, 2, 5),
+        (CNNLSTMRegressor, (2, 3), 2, 2, 6),  # 6 steps, 3 positions, 1 position
     ],
 )
 def test_valid_kernels_need_a_sequence_that_fills_them(

@@ -101,7 +101,10 @@ def test_a_weight_equals_as_many_copies(cls):
 def test_frozen_one_hot_vectors_equal_one_hot_features(cls, n, ragged):
     tokens = RAGGED[:n] if ragged else X[:n]
     one_hot = [np.eye(N_TOKENS)[x] for x in tokens]
-    reference = small(cls, normalize=None).fit(one_hot, Y[:n])
+    reference = small(cls, normalize=None)
+    if hasattr(reference, "drop_path"):  # as merged samples have another order
+        reference.set_params(drop_path=0.0)
+    reference.fit(one_hot, Y[:n])
     looked_up = clone(reference).set_params(
         embedding_weights=np.eye(N_TOKENS), embedding_trainable=False
     )

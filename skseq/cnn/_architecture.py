@@ -22,13 +22,15 @@ class BaseCNN(Convolution, DenseParameters, EnsembleMixin):
     """
 
     normalize: str | None = "both"
-    lr: float = 3e-3
+    lr: float = 2e-3
 
     def _make_encoder(self, n_features):
-        return make_conv_encoder(self, n_features)
+        return make_conv_encoder(self, n_features, int(getattr(self, "pool_size", 1)))
 
 
-def make_conv_encoder(estimator: Any, n_features: int) -> ConvEncoder:
+def make_conv_encoder(
+    estimator: Any, n_features: int, pool_size: int = 1
+) -> ConvEncoder:
     """Return the convolutions that an estimator's parameters describe.
 
     Parameters
@@ -38,6 +40,8 @@ def make_conv_encoder(estimator: Any, n_features: int) -> ConvEncoder:
         steps the longest sequence of `fit` has.
     n_features : int
         Number of features per time step.
+    pool_size : int, default=1
+        Width of the maximum pooling after every layer.
 
     Returns
     -------
@@ -70,25 +74,26 @@ def make_conv_encoder(estimator: Any, n_features: int) -> ConvEncoder:
             f"n_branches={estimator.n_branches}."
         )
     if estimator.padding == "valid":
-        _check_reach(estimator, kernel_sizes)
+        _check_reach(estimator, kernel_sizes, pool_size)
     return ConvEncoder(
         n_features,
         n_filters,
         kernel_sizes,
+        residual=bool(estimator.residual),
         n_branches=int(estimator.n_branches),
         stride=int(getattr(estimator, "stride", 1)),
         padding=estimator.padding,
-        pool_size=int(getattr(estimator, "pool_size", 1)),
+        pool_size=pool_size,
         dropout=estimator.dropout,
         batch_norm=estimator.batch_norm,
     )
 
 
-def _check_reach(estimator: Any, kernel_sizes: tuple[int, ...]) -> None:
+def _check_reach(estimator: Any, kernel_sizes: tuple[int, ...], pool_size: int) -> None:
     """Refuse kernels that no sequence of `fit` fills, if nothing is added to them."""
     needed = 1  # step behind the last layer
     for kernel_size in reversed(kernel_sizes):
-        needed = (needed - 1) * int(estimator.pool_size) + 1
+        needed = (needed - 1) * pool_size + 1
         needed = (needed - 1) * int(estimator.stride) + kernel_size
     longest = estimator._n_timesteps
     if longest < needed:

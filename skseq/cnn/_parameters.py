@@ -16,7 +16,7 @@ class Convolution(Declared, about="convolutions"):
     """The parameters of convolutional layers that keep every step."""
 
     n_filters: tuple[int, ...] = parameter(
-        default=(64, 64, 64),
+        default=(64, 64, 64, 64),
         constraint=[tuple],
         text="""Number of filters of each convolutional layer, and so the number of
         layers.""",
@@ -32,6 +32,13 @@ class Convolution(Declared, about="convolutions"):
         text="""Number of convolutions side by side in every layer, each with half the
         width of the one before; 1 is a plain convolution. The filters are shared out
         among them and a maximum of three neighbours (Ismail Fawaz et al., 2020).""",
+    )
+    residual: bool = parameter(
+        default=True,
+        constraint=["boolean"],
+        text="""Whether what goes into two layers is added to what comes out of them (He
+        et al., 2016), through a convolution of width 1. Layers that leave out steps
+        have no such shortcut.""",
     )
     padding: str = parameter(
         default="same",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from skseq.cnn._parameters import Downsampling
-from skseq.cnn_lstm._architecture import BaseCNNLSTM
+from skseq.cnn_lstm._architecture import BaseCNNLSTM, Shortening
 from skseq.core.mixins import SequenceClassifierMixin
 
 __all__ = ["CNNLSTMClassifier"]
 
 
-class CNNLSTMClassifier(SequenceClassifierMixin, Downsampling, BaseCNNLSTM):
+class CNNLSTMClassifier(SequenceClassifierMixin, Shortening, BaseCNNLSTM):
     """Classifier of sequences by convolutions and recurrent layers behind them.
 
     Convolutions extract patterns and shorten the sequence, recurrent layers remember
@@ -36,4 +35,4 @@ class CNNLSTMClassifier(SequenceClassifierMixin, Downsampling, BaseCNNLSTM):
     True
     """
 
-    pool_size: int = 2
+    drop_path: float = 0.5

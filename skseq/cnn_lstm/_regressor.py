@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from skseq.cnn._parameters import Downsampling
-from skseq.cnn_lstm._architecture import BaseCNNLSTM
+from skseq.cnn_lstm._architecture import BaseCNNLSTM, Shortening
 from skseq.core.mixins import SequenceRegressorMixin
 
 __all__ = ["CNNLSTMRegressor"]
 
 
-class CNNLSTMRegressor(SequenceRegressorMixin, Downsampling, BaseCNNLSTM):
+class CNNLSTMRegressor(SequenceRegressorMixin, Shortening, BaseCNNLSTM):
     """Regressor of numbers by convolutions and recurrent layers behind them.
 
     Convolutions extract patterns and shorten the sequence, recurrent layers remember
@@ -37,5 +36,3 @@ class CNNLSTMRegressor(SequenceRegressorMixin, Downsampling, BaseCNNLSTM):
     >>> model.score(X[150:], y[150:]) > 0.7
     True
     """
-
-    pool_size: int = 2

@@ -17,6 +17,7 @@ from skseq.networks import (
     Attention,
     ConvLayer,
     RecurrentLayer,
+    Shortcut,
     TokenEmbedding,
 )
 from skseq.networks.side_by_side import OneByOne
@@ -25,7 +26,7 @@ __all__ = ["Layer", "NetworkReprMixin", "NetworkSummary", "summary"]
 
 # What is one layer to a user, whatever it is made of.
 LAYERS = (
-    *(RecurrentLayer, ConvLayer, Attention, TokenEmbedding, OneByOne),
+    *(RecurrentLayer, ConvLayer, Shortcut, Attention, TokenEmbedding, OneByOne),
     *POOLINGS.values(),
 )
 

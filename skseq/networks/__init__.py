@@ -9,7 +9,7 @@ from skseq.networks.cells import (
     PeepholeLSTMLayer,
     RecurrentLayer,
 )
-from skseq.networks.convolution import ConvLayer
+from skseq.networks.convolution import ConvLayer, Shortcut
 from skseq.networks.dropout import Dropout
 from skseq.networks.embedding import TokenEmbedding
 from skseq.networks.encoders import (
@@ -67,6 +67,7 @@ __all__ = [
     "Seq2SeqNetwork",
     "SequenceNetwork",
     "SequenceNetworks",
+    "Shortcut",
     "StepCrossEntropy",
     "StepHead",
     "StepSquaredError",

@@ -10,7 +10,13 @@ from torch.nn import functional
 
 from skseq.networks.dropout import Dropout
 
-__all__ = ["ChannelsLastConv1d", "ConvLayer", "MaskedBatchNorm"]
+__all__ = [
+    "ChannelsLastConv1d",
+    "ConvLayer",
+    "MaskedBatchNorm",
+    "Shortcut",
+    "highest_of",
+]
 
 
 class ChannelsLastConv1d(nn.Conv1d):
@@ -137,9 +143,7 @@ class ConvLayer(nn.Module):
         )
         self.norm = MaskedBatchNorm(n_filters) if batch_norm else None
         self.dropout = Dropout(dropout)
-        for part in self.modules():
-            if isinstance(part, nn.Conv1d):
-                nn.init.kaiming_uniform_(part.weight, nonlinearity="relu")
+        _initialize(self)
 
     @property
     def keeps_steps(self) -> bool:
@@ -174,7 +178,7 @@ class ConvLayer(nn.Module):
             y = y * mask.transpose(1, 2)
         y = torch.relu(y)  # (B, T', n_filters)
         if self.pool_size > 1:  # zero padding is neutral after ReLU
-            y = _maximum(y, self.pool_size, self.pool_size, ceil_mode=True)
+            y = highest_of(y, self.pool_size, self.pool_size, ceil_mode=True)
             mask = None if mask is None else mask[:, :, :: self.pool_size]
         return self.dropout(y).transpose(1, 2), mask
 
@@ -204,13 +208,49 @@ class ConvLayer(nn.Module):
             mask = mask.transpose(1, 2)
             x = x + (~mask).to(x.dtype) * torch.finfo(x.dtype).min  # padding is zero
         if self.padding == "causal":
-            x = _maximum(functional.pad(x, (0, 0, 2, 0), value=-torch.inf), 3, 1)
+            x = highest_of(functional.pad(x, (0, 0, 2, 0), value=-torch.inf), 3, 1)
         else:
-            x = _maximum(x, 3, 1, padding=(0, 1))
+            x = highest_of(x, 3, 1, padding=(0, 1))
         return x if mask is None else x * mask
 
 
-def _maximum(x: Tensor, width: int, stride: int, **options: Any) -> Tensor:
+class Shortcut(nn.Module):
+    """What goes into some layers, as it is added to what comes out of them.
+
+    A convolution of width 1 and batch normalisation: a projection shortcut (He et al.,
+    2016, "Deep Residual Learning for Image Recognition").
+
+    Parameters
+    ----------
+    n_channels, n_filters : int
+        Number of channels of the input and of the output.
+    batch_norm : bool, default=True
+        Whether to normalise.
+    """
+
+    def __init__(self, n_channels: int, n_filters: int, batch_norm: bool = True):
+        super().__init__()
+        self.convolution = ChannelsLastConv1d(
+            n_channels, n_filters, 1, bias=not batch_norm
+        )
+        self.norm = MaskedBatchNorm(n_filters) if batch_norm else None
+        _initialize(self)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        y = self.convolution(x)  # (B, C, T)
+        if self.norm is not None:
+            return self.norm(y, mask)
+        return y if mask is None else y * mask
+
+
+def _initialize(module: nn.Module) -> None:
+    """Draw the first weights of all convolutions within a module."""
+    for part in module.modules():
+        if isinstance(part, nn.Conv1d):
+            nn.init.kaiming_uniform_(part.weight, nonlinearity="relu")
+
+
+def highest_of(x: Tensor, width: int, stride: int, **options: Any) -> Tensor:
     """Return maxima of neighbouring steps of (B, T, C)."""
     x = x.transpose(1, 2).unsqueeze(2)
     x = functional.max_pool2d(x, (1, width), (1, stride), **options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Dropout", "seed_dropout"]
+__all__ = ["DropPath", "Dropout", "seed_dropout"]
 
 
 class Dropout(nn.Module):
@@ -45,6 +45,22 @@ class Dropout(nn.Module):
 
     def __getstate__(self) -> dict:
         return {**super().__getstate__(), "generator": None}
+
+
+class DropPath(Dropout):
+    """Dropout of all that one of several paths made of a sequence.
+
+    What is joined with it must do without (Larsson et al., 2017, "FractalNet").
+
+    Parameters
+    ----------
+    p : float
+        Probability with which (T, D) of (B, T, D) are set to zero during training;
+        the others are divided by ``1 - p``.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.mask(x[:, :1, :1]) if self.active else x
 
 
 def seed_dropout(module: nn.Module, generator: torch.Generator | None) -> None:

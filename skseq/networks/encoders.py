@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, nn, relu
 
 from skseq._describing import described
 from skseq.networks.cells import RecurrentLayer, State
-from skseq.networks.convolution import ChannelsLastConv1d, ConvLayer
-from skseq.networks.dropout import Dropout
+from skseq.networks.convolution import (
+    ChannelsLastConv1d,
+    ConvLayer,
+    Shortcut,
+    highest_of,
+)
+from skseq.networks.dropout import Dropout, DropPath
 from skseq.networks.masking import reverse_sequences, valid_steps
 from skseq.networks.packing import Packing
 
@@ -179,6 +185,9 @@ class ConvEncoder(nn.Module):
         Number of channels of each layer, and so the number of layers.
     kernel_sizes : tuple of int
         Width of the kernels of each layer.
+    residual : bool, default=False
+        Whether what goes into two layers is added to what comes out of them, where
+        they keep every step.
     **layer_options
         Further arguments of every ConvLayer.
 
@@ -195,6 +204,8 @@ class ConvEncoder(nn.Module):
         n_features: int,
         n_filters: tuple[int, ...],
         kernel_sizes: tuple[int, ...],
+        *,
+        residual: bool = False,
         **layer_options: Any,
     ):
         super().__init__()
@@ -204,6 +215,17 @@ class ConvEncoder(nn.Module):
             self.layers.append(ConvLayer(size, filters, kernel_size, **layer_options))
             size = filters
         self.output_size = size
+        self.shortcuts = nn.ModuleList()  # around two layers each
+        if residual and self._keeps_steps:
+            batch_norm = self.layers[0].norm is not None
+            sizes = [n_features, *n_filters[1::2]]
+            self.shortcuts.extend(
+                Shortcut(*ends, batch_norm=batch_norm) for ends in pairwise(sizes)
+            )
+
+    @property
+    def _keeps_steps(self) -> bool:
+        return all(layer.keeps_steps for layer in self.layers)
 
     def share_input(self) -> None:
         """Let all networks read one batch, so that the first layer is not grouped."""
@@ -212,6 +234,8 @@ class ConvEncoder(nn.Module):
         first = [layer.bottleneck] if layer.bottleneck else layer.convolutions
         for convolution in filter(None, (*first, layer.pooled)):
             convolution.groups = 1
+        for shortcut in self.shortcuts[:1]:
+            shortcut.convolution.groups = 1
 
     def forward(
         self, x: Tensor, lengths: Tensor | None
@@ -233,7 +257,7 @@ class ConvEncoder(nn.Module):
             x, _ = self._convolve(x, None)
             return x, None
         packing = None
-        if all(layer.keeps_steps for layer in self.layers):
+        if self._keeps_steps:
             packing = Packing(lengths, x.shape[1], max(c.reach for c in self.layers))
         if packing is not None and len(packing) < LEAST_SAVING * len(x):
             x, _ = self._convolve(packing.pack(x), packing.mask)
@@ -246,8 +270,12 @@ class ConvEncoder(nn.Module):
         """Return the features of each step and which of them are real, (B, T')."""
         x = x.transpose(1, 2)  # (B, C, T)
         mask = None if mask is None else mask.unsqueeze(1)
-        for layer in self.layers:
+        before = x
+        for i, layer in enumerate(self.layers):
             x, mask = layer(x, mask)
+            if i % 2 and self.shortcuts:
+                x = relu(x + self.shortcuts[i // 2](before, mask))
+                before = x
         return x.transpose(1, 2), None if mask is None else mask.squeeze(1)
 
 
@@ -299,6 +327,11 @@ class ConvRecurrentEncoder(nn.Module):
         Reads what the convolutions found.
     skip : bool, default=True
         Whether what the convolutions found is passed on, too.
+    pool_size : int, default=1
+        Width of the maximum pooling between the two.
+    drop_path : float, default=0.0
+        Probability of dropping all that the recurrent layers remember of a sequence,
+        where what the convolutions found is passed on, too.
 
     Attributes
     ----------
@@ -307,12 +340,20 @@ class ConvRecurrentEncoder(nn.Module):
     """
 
     def __init__(
-        self, convolution: ConvEncoder, recurrence: RecurrentEncoder, skip: bool = True
+        self,
+        convolution: ConvEncoder | SegmentEncoder,
+        recurrence: RecurrentEncoder,
+        skip: bool = True,
+        *,
+        pool_size: int = 1,
+        drop_path: float = 0.0,
     ):
         super().__init__()
         self.convolution = convolution
         self.recurrence = recurrence
         self.skip = skip
+        self.pool_size = pool_size
+        self.drop_path = DropPath(drop_path)
         self.output_size = recurrence.output_size + skip * convolution.output_size
         self.n_backwards = recurrence.n_backwards
 
@@ -320,7 +361,11 @@ class ConvRecurrentEncoder(nn.Module):
         self, x: Tensor, lengths: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
         found, lengths = self.convolution(x, lengths)
+        if self.pool_size > 1:  # padding is zero, as after ReLU, or the last step
+            n = self.pool_size
+            found = highest_of(found, n, n, ceil_mode=True)
+            lengths = None if lengths is None else (lengths + n - 1) // n
         remembered, _ = self.recurrence(found, lengths)
         if self.skip:
-            remembered = cat([found, remembered], dim=2)
+            remembered = cat([found, self.drop_path(remembered)], dim=2)
         return remembered, lengths  # (B, T', D)

@@ -128,10 +128,15 @@ def test_both_views_of_a_feature_are_inputs_and_channels_come_first():
     assert layer == ("ConvLayer", (4, 9), (6, 9), 4 * 6 * 4 + 2 * 6)  # and the norm
 
 
+def test_a_shortcut_is_a_layer_with_an_input_of_its_own():
+    shortcut = rows(fitted(CNNClassifier, n_filters=(6, 8)))["encoder.shortcuts.0"]
+    assert shortcut == ("Shortcut", (4, 9), (8, 9), 4 * 8 + 2 * 8)
+
+
 def test_pooled_steps_are_fewer():
     model = fitted(CNNLSTMClassifier, n_filters=(6,), pool_size=2, hidden_size=3)
     found = rows(model)
-    assert found["encoder.convolution.layers.0"][2] == (6, 5)
+    assert found["encoder.convolution.layers.0"][2] == (6, 9)
     assert found["encoder.recurrence.layers.0.forwards"][1:3] == ((5, 6), (5, 3))
 
 

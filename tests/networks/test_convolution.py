@@ -57,6 +57,9 @@ OPTIONS = [
     {"stride": 3, "padding": "valid", "pool_size": 2},
     {"n_branches": 2, "stride": 2, "pool_size": 2},
     {"batch_norm": False},
+    {"residual": True},
+    {"residual": True, "n_branches": 3, "padding": "causal"},
+    {"residual": True, "batch_norm": False},
 ]
 
 
@@ -109,6 +112,8 @@ def test_padding_changes_no_gradient(options):
         {},
         {"padding": "causal", "n_branches": 3},
         {"n_branches": 2, "batch_norm": False},
+        {"residual": True},
+        {"residual": True, "batch_norm": False},
     ],
     ids=str,
 )
@@ -170,6 +175,28 @@ def test_branches_have_half_the_width_of_the_one_before():
     assert uneven(torch.zeros(2, 1, 30), None)[0].shape == (2, 11, 30)
 
 
+def test_what_goes_into_two_layers_is_added_to_what_comes_out():
+    torch.manual_seed(0)
+    x = torch.randn(2, 9, 3)
+    made = ConvEncoder(3, (4, 5, 6, 5, 7), (3,) * 5, residual=True).eval()
+    assert len(made.shortcuts) == 2  # the fifth layer has no partner
+    wanted = x.transpose(1, 2)
+    for i, shortcut in enumerate(made.shortcuts):
+        first, second = made.layers[2 * i : 2 * i + 2]
+        found = second(*first(wanted, None))[0]
+        wanted = torch.relu(found + shortcut.norm(shortcut.convolution(wanted)))
+    wanted = made.layers[4](wanted, None)[0].transpose(1, 2)
+    torch.testing.assert_close(made(x, None)[0], wanted)
+
+
+@pytest.mark.parametrize(
+    "options", [{"padding": "valid"}, {"stride": 2}, {"pool_size": 2}], ids=str
+)
+def test_layers_that_leave_out_steps_have_no_shortcut(options):
+    made = ConvEncoder(3, (4, 4), (3, 3), residual=True, **options)
+    assert not made.shortcuts
+
+
 @pytest.mark.parametrize("skip", [True, False])
 def test_convolutions_and_recurrence_in_series(skip):
     torch.manual_seed(0)
@@ -186,3 +213,38 @@ def test_convolutions_and_recurrence_in_series(skip):
     torch.testing.assert_close(y[..., -10:], remembered)
     if skip:
         torch.testing.assert_close(y[..., :8], found)
+
+
+def in_series(**options):
+    torch.manual_seed(0)
+    convolution = ConvEncoder(2, (8,), (3,))
+    recurrence = RecurrentEncoder(8, CELLS["gru"], (5,))
+    return ConvRecurrentEncoder(convolution, recurrence, **options)
+
+
+def test_recurrence_reads_maxima_of_what_convolutions_found():
+    both = in_series(pool_size=3).eval()
+    x, lengths = torch.randn(3, 7, 2), torch.tensor([7, 4, 1])
+    y, new_lengths = both(x, lengths)
+    assert new_lengths.tolist() == [3, 2, 1]
+    found, _ = both.convolution(x[1:2, :4], None)
+    maxima = torch.stack([found[0, :3].max(dim=0)[0], found[0, 3]])
+    torch.testing.assert_close(y[1, :2, :8], maxima)
+    remembered = both.recurrence(maxima[None], None)[0][0]
+    torch.testing.assert_close(y[1, :2, 8:], remembered)
+
+
+def test_what_recurrent_layers_remember_is_dropped_as_a_whole():
+    both, x = in_series(drop_path=0.75).train(), torch.randn(400, 7, 2)
+    y, _ = both(x, None)
+    found, _ = both.convolution(x, None)
+    torch.testing.assert_close(y[..., :8], found)
+    remembered, _ = both.recurrence(found, None)
+    dropped = (y[..., 8:] == 0).all(dim=(1, 2))
+    assert 250 < dropped.sum() < 350
+    torch.testing.assert_close(y[~dropped][..., 8:], 4 * remembered[~dropped])
+    both.eval()
+    found, _ = both.convolution(x, None)
+    torch.testing.assert_close(
+        both(x, None)[0][..., 8:], both.recurrence(found, None)[0]
+    )

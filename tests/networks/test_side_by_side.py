@@ -62,6 +62,7 @@ ENCODERS = {
     "plain": convolutional(),
     "branches": convolutional(n_branches=3, batch_norm=False),
     "causal": convolutional(n_branches=2, padding="causal"),
+    "residual": convolutional(residual=True),
     "valid": convolutional(padding="valid", stride=2, pool_size=2),
     "both": both,
 }

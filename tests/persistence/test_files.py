@@ -116,7 +116,7 @@ CASES = [
     ),
     (RNNTagger(**small(num_layers=2, dropout=0.1)), X, STEPS),
     (CNNClassifier(**conv()), RAGGED, NUMBERS > 0),
-    (CNNRegressor(**conv(normalize="sequence")), X, NUMBERS),
+    (CNNRegressor(**conv(normalize="sequence", n_filters=(6, 4))), X, NUMBERS),
     (CNNTagger(**conv(class_weight="balanced")), X, STEPS),
     (CNNLSTMClassifier(**conv(hidden_size=4)), X, np.sign(NUMBERS)),
     (

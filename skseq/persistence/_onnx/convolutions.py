@@ -7,21 +7,32 @@ from collections.abc import Sequence
 import numpy as np
 from torch import nn
 
-from skseq.networks import ConvEncoder, ConvLayer
+from skseq.networks import ConvEncoder, ConvLayer, Shortcut
+from skseq.networks.convolution import MaskedBatchNorm
 from skseq.persistence._onnx.dense import refuse
 from skseq.persistence._onnx.graph import Graph, Steps
 
-__all__ = ["LEAST", "add_convolutions", "convolve", "turned"]
+__all__ = ["LEAST", "add_convolutions", "add_pooled", "convolve", "turned"]
 
 LEAST = np.finfo(np.float32).min  # instead of minus infinity
 
 
 def add_convolutions(graph: Graph, encoder: ConvEncoder, steps: Steps) -> Steps:
-    for layer in encoder.layers:
+    before = steps
+    for i, layer in enumerate(encoder.layers):
         if type(layer) is not ConvLayer:
             refuse(layer)
         steps = _add_conv_layer(graph, layer, steps)
+        if i % 2 and encoder.shortcuts:
+            added = _add_shortcut(graph, encoder.shortcuts[i // 2], before)
+            x = graph.op("Relu", graph.op("Add", steps.x, added))
+            before = steps = steps._replace(x=x)
     return steps
+
+
+def _add_shortcut(graph: Graph, shortcut: Shortcut, steps: Steps) -> str:
+    y = convolve(graph, shortcut.convolution, turned(graph, steps.x))
+    return turned(graph, _normalised(graph, shortcut.norm, y))
 
 
 def _add_conv_layer(graph: Graph, layer: ConvLayer, steps: Steps) -> Steps:
@@ -43,26 +54,36 @@ def _add_conv_layer(graph: Graph, layer: ConvLayer, steps: Steps) -> Steps:
         near = _neighbours(graph, layer, steps.x, mask)
         branches.append(convolve(graph, layer.pooled, near))
     y = graph.op("Concat", *branches, axis=1)
-    if layer.norm is not None:
-        norm = layer.norm
-        tensors = norm.weight, norm.bias, norm.running_mean, norm.running_var
-        y = graph.op("BatchNormalization", y, *tensors, epsilon=norm.eps)
-    y = graph.op("Relu", y)
+    y = graph.op("Relu", _normalised(graph, layer.norm, y))
     lengths = steps.lengths
     if layer.padding == "valid":
         reach = layer.convolutions[0].kernel_size[0] - 1
         lengths = graph.op("Sub", lengths, np.int64(reach))
         lengths = graph.op("Max", lengths, np.int64(1))
     lengths = _divided(graph, lengths, layer.stride)
-    if layer.pool_size > 1:
-        after = Steps(turned(graph, y), lengths)
-        y = graph.op("Where", graph.mask(after), after.x, np.float32(0))
-        width = [layer.pool_size]
-        y = graph.op(
-            "MaxPool", turned(graph, y), kernel_shape=width, strides=width, ceil_mode=1
-        )
-        lengths = _divided(graph, lengths, layer.pool_size)
-    return Steps(turned(graph, y), lengths)
+    return add_pooled(graph, Steps(turned(graph, y), lengths), layer.pool_size)
+
+
+def add_pooled(graph: Graph, steps: Steps, width: int) -> Steps:
+    """Add maxima of so many neighbours each, none of which is negative."""
+    if width == 1:
+        return steps
+    x = graph.op("Where", graph.mask(steps), steps.x, np.float32(0))
+    y = graph.op(
+        "MaxPool",
+        turned(graph, x),
+        kernel_shape=[width],
+        strides=[width],
+        ceil_mode=1,
+    )
+    return Steps(turned(graph, y), _divided(graph, steps.lengths, width))
+
+
+def _normalised(graph: Graph, norm: MaskedBatchNorm | None, y: str) -> str:
+    if norm is None:
+        return y
+    tensors = norm.weight, norm.bias, norm.running_mean, norm.running_var
+    return graph.op("BatchNormalization", y, *tensors, epsilon=norm.eps)
 
 
 def turned(graph: Graph, x: str) -> str:

@@ -20,7 +20,12 @@ from skseq.networks import (
 from skseq.networks.cells import ElmanLayer, GRULayer, LSTMLayer, PeepholeLSTMLayer
 from skseq.networks.encoders import SegmentEncoder
 from skseq.networks.segment_decoder import SegmentDecoder
-from skseq.persistence._onnx.convolutions import add_convolutions, convolve, turned
+from skseq.persistence._onnx.convolutions import (
+    add_convolutions,
+    add_pooled,
+    convolve,
+    turned,
+)
 from skseq.persistence._onnx.dense import refuse
 from skseq.persistence._onnx.graph import Graph, Steps
 
@@ -48,6 +53,7 @@ def add_encoder(graph: Graph, encoder: nn.Module, steps: Steps) -> Steps:
     if type(encoder) is not ConvRecurrentEncoder:
         refuse(encoder)
     found = add_encoder(graph, encoder.convolution, steps)
+    found = add_pooled(graph, found, encoder.pool_size)
     remembered = add_encoder(graph, encoder.recurrence, found)
     if encoder.skip:
         x = graph.op("Concat", found.x, remembered.x, axis=2)
