@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from scipy.special import log_softmax
 from torch import nn
 
@@ -45,42 +45,51 @@ class Calibration:
         self.class_weights = class_weights
 
     def losses(
-        self, outputs: np.ndarray, targets: np.ndarray, trust: float
+        self, outputs: np.ndarray, targets: np.ndarray, trust: np.ndarray
     ) -> np.ndarray:
-        """Return the loss (n,) of outputs that are trusted so far."""
+        """Return the loss (n,) of outputs (m, n, n_outputs) that are trusted so far."""
+        beyond = np.tensordot(trust, outputs - self.base, 1)
+        return self._losses(self.base + beyond, targets)
+
+    def _losses(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         raise NotImplementedError
 
     def learn(
         self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
-    ) -> tuple[float, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Learn how far outputs may be trusted.
 
         Parameters
         ----------
-        outputs : ndarray of shape (n, n_outputs)
-            Those for samples, or steps, that the network has not seen.
+        outputs : ndarray of shape (m, n, n_outputs)
+            Those of m models for samples, or steps, that they have not seen.
         targets : ndarray of shape (n,) or (n, n_outputs)
-            What the network should have said.
+            What they should have said.
         weights : ndarray of shape (n,)
             Their weights.
 
         Returns
         -------
-        trust : float
-            Factor of what outputs say beyond the base.
+        trust : ndarray of shape (m,)
+            Factors of what they say beyond the base, at most one in sum; that of the
+            first model is never zero.
         losses : ndarray of shape (n,)
             The losses with it.
         """
 
-        def loss(log_trust: float) -> float:
-            found = self.losses(outputs, targets, np.exp(log_trust))
+        def loss(trust: np.ndarray) -> float:
+            found = self.losses(outputs, targets, trust)
             return float(np.average(found, weights=weights))
 
-        bounds = np.log((LEAST, MOST))
-        found = minimize_scalar(
-            loss, bounds=bounds, method="bounded", options={"xatol": 0.01}
-        )
-        trust = float(np.exp(found.x))
+        n_models = len(outputs)
+        trust = minimize(
+            loss,
+            np.full(n_models, MOST / n_models),
+            method="SLSQP",
+            bounds=[(LEAST, MOST), *[(0.0, MOST)] * (n_models - 1)],
+            constraints={"type": "ineq", "fun": lambda trust: MOST - trust.sum()},
+        ).x
+        trust = trust.clip(0, MOST)  # its last digits know no bounds
         return trust, self.losses(outputs, targets, trust)
 
     @torch.no_grad()
@@ -94,10 +103,9 @@ class Calibration:
 class ClassCalibration(Calibration):
     """Of logarithms of the probabilities of classes."""
 
-    def losses(self, outputs, targets, trust):
+    def _losses(self, outputs, targets):
         """Return the cross entropy (n,)."""
-        logits = self.base + trust * (outputs - self.base)
-        losses = -log_softmax(logits, axis=1)[np.arange(len(targets)), targets]
+        losses = -log_softmax(outputs, axis=1)[np.arange(len(targets)), targets]
         if self.class_weights is not None:
             losses = losses * self.class_weights[targets]
         return losses
@@ -106,10 +114,9 @@ class ClassCalibration(Calibration):
 class LabelCalibration(Calibration):
     """Of log-odds of labels, each on its own."""
 
-    def losses(self, outputs, targets, trust):
+    def _losses(self, outputs, targets):
         """Return the binary cross entropy (n,), the mean over labels."""
-        logits = self.base + trust * (outputs - self.base)
-        losses = np.logaddexp(0, logits) - targets * logits
+        losses = np.logaddexp(0, outputs) - targets * outputs
         if self.class_weights is not None:
             losses = losses * np.where(targets == 1, *self.class_weights[::-1])
         return losses.mean(axis=1)
@@ -118,9 +125,9 @@ class LabelCalibration(Calibration):
 class ValueCalibration(Calibration):
     """Of standardised numbers."""
 
-    def losses(self, outputs, targets, trust):
+    def _losses(self, outputs, targets):
         """Return the squared error (n,), the mean over outputs."""
-        return np.square(trust * outputs - targets).mean(axis=1)
+        return np.square(outputs - targets).mean(axis=1)
 
 
 def calibration_of(task: Task, samples: Samples) -> Calibration:

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from skseq.core.calibration import LEAST, Calibration
-from skseq.networks import StepCrossEntropy
+from skseq.core.looks import Look, look
 from skseq.training import Watcher
 
 __all__ = ["Duration", "learn_duration"]
@@ -35,8 +34,9 @@ class Duration:
     ----------
     n_epochs : int
         Number of epochs.
-    trust : float
-        How far outputs may be trusted then.
+    trust : ndarray of shape (1,) or (2,)
+        How far outputs may be trusted then, and those of a model beside, if it has a
+        say.
     reason : str
         Why not longer.
     n_held_out : int
@@ -46,7 +46,7 @@ class Duration:
     """
 
     n_epochs: int
-    trust: float
+    trust: np.ndarray
     reason: str
     n_held_out: int
     curve: list[tuple[int, float]]
@@ -60,29 +60,9 @@ class Duration:
             "n_held_out": self.n_held_out,
             "epochs": list(epochs),
             "losses": list(losses),
-            "temperature": 1 / self.trust,
+            "temperature": 1 / float(self.trust[0]),
+            "linear": float(self.trust[1:].sum()),
         }
-
-
-class _Look(NamedTuple):
-    """What held-out samples say after some epochs."""
-
-    n_epochs: int
-    trust: float
-    losses: np.ndarray  # (n_held_out,)
-    base: np.ndarray  # those without a network
-    weights: np.ndarray
-
-    def loss(self) -> float:
-        """Return the mean loss."""
-        return float(np.average(self.losses, weights=self.weights))
-
-    def excess(self, other: _Look) -> tuple[float, float]:
-        """Return how much larger the loss is than another's, and its standard error."""
-        difference = self.losses - other.losses
-        mean = float(np.average(difference, weights=self.weights))
-        scaled = self.weights * (difference - mean)
-        return mean, float(np.sqrt(np.square(scaled).sum()) / self.weights.sum())
 
 
 def learn_duration(
@@ -96,7 +76,8 @@ def learn_duration(
 
     Of all durations whose held-out loss is, within a standard error, no larger than the
     least, the longest is taken. Watchers stop where it is larger by more than two. If
-    it still falls at the end, training may take twice as long.
+    it still falls at the end, they go on for as long again. A model beside them has
+    a say if that makes the loss smaller by more than a standard error.
 
     Parameters
     ----------
@@ -116,78 +97,59 @@ def learn_duration(
     -------
     duration : Duration
     """
-    looks: list[_Look] = []
-    next_look, stops = 0, False
-    last_epoch = max(1, round(mean_rate * most_epochs))
-    for n_epochs in range(1, last_epoch + 1):
+    looks: list[list[Look]] = []
+    n_epochs, next_look, stops = 0, 0, False
+    last_epoch = first_end = max(1, round(mean_rate * most_epochs))
+    while n_epochs < last_epoch and not stops:
+        n_epochs += 1
         for watcher in watchers:
             watcher.train()
         n_steps = n_epochs * n_batches
         if n_steps < next_look and n_epochs < last_epoch:
             continue
         next_look = n_steps + max(STEPS_APART, n_steps // 10)
-        looks.append(_look(watchers, calibration, n_epochs))
-        best = min(looks, key=_Look.loss)
+        looks.append(look(watchers, calibration, n_epochs))
+        alone = [each[0] for each in looks]
+        best = min(alone, key=Look.loss)
         stops = n_steps >= LEAST_STEPS and 2 * n_epochs >= 3 * best.n_epochs
-        for look in looks[-2:]:
-            excess, error = look.excess(best)
+        for each in alone[-2:]:
+            excess, error = each.excess(best)
             stops &= excess > SURELY * error
-        if stops:
-            break
-    best, last = min(looks, key=_Look.loss), looks[-1]
-    chosen = [look for look in looks if np.less_equal(*look.excess(best))][-1]
-    gain, error = chosen.excess(chosen._replace(losses=chosen.base))
-    n_epochs, reason = chosen.n_epochs, "held-out loss"
-    if -gain <= error:
-        chosen, reason = best._replace(trust=LEAST), "nothing learned"
-        n_epochs = chosen.n_epochs
+        if n_epochs == first_end and not stops and _falls(alone):
+            last_epoch = 2 * first_end
+    ways = [list(way) for way in zip(*looks, strict=True)]  # alone, with a model beside
+    chosen = [_longest(way) for way in ways]
+    gain, error = chosen[0].excess(chosen[-1])
+    helps = gain > error and chosen[-1].trust[-1] > LEAST
+    i = -1 if helps or chosen[0].says_nothing() else 0
+    return _told(ways[i], chosen[i], stops, mean_rate)
+
+
+def _longest(looks: Sequence[Look]) -> Look:
+    """Return the last look whose loss is no larger than the least by an error."""
+    best = min(looks, key=Look.loss)
+    return [each for each in looks if np.less_equal(*each.excess(best))][-1]
+
+
+def _falls(looks: Sequence[Look]) -> bool:
+    """Return whether the second half of a training surely made the loss smaller."""
+    last = looks[-1]
+    half = min(looks, key=lambda each: abs(each.n_epochs - last.n_epochs / 2))
+    gain, error = half.excess(last)
+    return gain > SURELY * error
+
+
+def _told(
+    looks: Sequence[Look], chosen: Look, stops: bool, mean_rate: float
+) -> Duration:
+    """Return what follows from looks, the chosen one among them."""
+    best, last = min(looks, key=Look.loss), looks[-1]
+    reason = "held-out loss"
+    if chosen.says_nothing():
+        least = best.trust * LEAST / best.trust.sum()  # keeps the order of samples
+        chosen, reason = best._replace(trust=least), "nothing learned"
     elif chosen is last and not stops:
         reason = "max_epochs"
-        half = min(looks, key=lambda look: abs(look.n_epochs - n_epochs / 2))
-        gain, error = half.excess(chosen)
-        n_epochs *= 2 if gain > SURELY * error else 1
-    curve = [(look.n_epochs, look.loss()) for look in looks]
-    n_epochs = max(1, round(n_epochs / mean_rate))
+    curve = [(each.n_epochs, each.loss()) for each in looks]
+    n_epochs = max(1, round(chosen.n_epochs / mean_rate))
     return Duration(n_epochs, chosen.trust, reason, len(last.losses), curve)
-
-
-def _look(
-    watchers: Sequence[Watcher], calibration: Calibration, n_epochs: int
-) -> _Look:
-    """Ask all watchers for what they have not seen."""
-    outputs, targets, weights, owners = [], [], [], []
-    n_samples = 0
-    for watcher in watchers:
-        for index, batch, found in watcher.predict():
-            y = cast(Tensor, batch.y).cpu().numpy()
-            weight = np.ones(len(index))
-            if batch.weights is not None:
-                weight = batch.weights.double().cpu().numpy()
-            owner = n_samples + index.cpu().numpy()
-            said = found.double().cpu().numpy()
-            if said.ndim == 3:  # of every step
-                real = y != StepCrossEntropy.padding
-                n_steps = real.sum(axis=1)
-                said, y = said[real], y[real]
-                weight, owner = np.repeat(weight, n_steps), np.repeat(owner, n_steps)
-            outputs.append(said)
-            targets.append(y)
-            weights.append(weight)
-            owners.append(owner)
-        n_samples += len(watcher.held_out)
-    joined = [np.concatenate(part) for part in (outputs, targets, weights, owners)]
-    said, y, weight, owner = joined
-    if not np.isfinite(said).all():
-        raise ValueError(
-            "Training diverged: a held-out prediction is not finite. Lower lr, bound "
-            "the gradient with clip_norm, or scale the data with normalize='feature'."
-        )
-    trust, losses = calibration.learn(said, y, weight)
-    total = np.bincount(owner, weight, n_samples)
-
-    def of_samples(losses: np.ndarray) -> np.ndarray:
-        weighted = np.bincount(owner, weight * losses, n_samples)
-        return weighted / np.where(total > 0, total, 1)
-
-    base = of_samples(calibration.losses(said, y, 0.0))
-    return _Look(n_epochs, trust, of_samples(losses), base, total)

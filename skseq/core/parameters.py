@@ -26,6 +26,7 @@ __all__ = [
     "DenseParameters",
     "HoldoutParameters",
     "InputParameters",
+    "LinearParameters",
     "PoolingParameters",
     "ProgressParameters",
     "RunParameters",
@@ -219,6 +220,21 @@ class PoolingParameters(Declared, about="pooling"):
         text="""How the steps of the last layer become one vector: its final state, the
         mean or the maximum over the steps, these three side by side ("concat"), or a
         mean with learned weights.""",
+    )
+
+
+class LinearParameters(Declared, about="task"):
+    """Whether a linear model may answer, too."""
+
+    shrink_to_linear: bool = parameter(
+        default=True,
+        constraint=["boolean"],
+        text="""Whether a linear model, of mean, deviation, least, largest and last
+        values and slope of each feature, answers beside the network, as far as the
+        held-out samples of ``max_epochs="auto"`` ask for it: logistic or ridge
+        regression, whose log-odds or numbers are added. Where labels are noisy and
+        samples few, it is hard to beat. Tokens have none, and ``pooling="last"``, of
+        which streams are asked piece by piece.""",
     )
 
 

@@ -16,6 +16,7 @@ from skseq.core.holdout import (
     split_for_validation,
     split_into_folds,
 )
+from skseq.core.linear import learn_linear
 from skseq.core.sequence_network import SMALL_STEPS, SequenceNetworkEstimator
 from skseq.core.tasks import Task
 from skseq.core.texts import TEXTS
@@ -61,8 +62,9 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
         text="""How long to train, as held-out samples told: "n_epochs"; "reason", why
         not longer; "n_held_out", how many samples were; "epochs" and "losses", their
         calibrated loss after so many epochs; "temperature", by which what outputs say
-        beyond the base rate, or the mean, was divided. None if nothing was held out for
-        that.""",
+        beyond the base rate, or the mean, was divided; "linear", how much of what a
+        linear model says was added (`shrink_to_linear`). None if nothing was held out
+        for that.""",
     )
 
     _learns_duration: ClassVar[bool] = True  # with max_epochs="auto"
@@ -196,16 +198,21 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
             parameters = self._training_parameters(len(samples))
             if partial:  # every call would be a whole schedule
                 parameters |= {"lr_schedule": None, "max_epochs": 1}
-            duration = calibration = None
+            duration = calibration = linear = None
             folds = []
             if self.max_epochs == "auto" and not continues and held_out is None:
                 folds = self._make_folds(samples, train_seed)
             with self._threads(module):
                 if folds:
                     calibration = calibration_of(self._task, samples)
+                    if self._may_shrink_to_linear():
+                        linear = learn_linear(
+                            self._task, data, self._n_channels, folds, calibration
+                        )
+                    beside = [None] * len(folds) if linear is None else linear.held_out
                     duration = learn_duration(
                         self._make_watchers(
-                            data, folds, train_seed, dtype, device, parameters
+                            data, folds, beside, train_seed, dtype, device, parameters
                         ),
                         calibration,
                         parameters["max_epochs"],
@@ -225,7 +232,11 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
                     **parameters,
                 )
             if duration is not None:
-                calibration.apply(module.head.dense[-1], duration.trust)
+                calibration.apply(module.head.dense[-1], duration.trust[0])
+                if linear is not None and len(duration.trust) > 1:
+                    beside = linear.module(duration.trust[1], calibration)
+                    module.beside = beside.to(next(module.parameters()))
+                    self._has_linear = True
             self.duration_ = duration and duration.as_dict()
             self._publish_history()
         return self
@@ -239,10 +250,20 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
         rng = np.random.RandomState(seed)
         return split_into_folds(samples, rng, stratify=self._task.stratifies)
 
+    def _may_shrink_to_linear(self) -> bool:
+        """Return whether a linear model of whole sequences may answer, too."""
+        return (
+            getattr(self, "shrink_to_linear", False)
+            and self._known_tokens is None
+            and not self._task.per_step
+            and self.pooling != "last"  # of which streams are asked, step by step
+        )
+
     def _make_watchers(
         self,
         data: SequenceDataset,
         folds: list[tuple[np.ndarray, np.ndarray]],
+        beside: list[np.ndarray] | list[None],
         seed: int,
         dtype: np.dtype,
         device: torch.device,
@@ -256,11 +277,14 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
                 self._task.criterion,
                 data,
                 *fold,
+                beside=said,
                 device=device,
                 seed=watcher_seed,
                 **parameters,
             )
-            for fold, watcher_seed in zip(folds, seeds.tolist(), strict=True)
+            for fold, said, watcher_seed in zip(
+                folds, beside, seeds.tolist(), strict=True
+            )
         ]
 
     def _set_out(
@@ -268,6 +292,7 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
     ) -> None:
         """Fix the task and the random numbers, or take those of an earlier fit."""
         if earlier is None:
+            self._has_linear = False
             self._task = self._make_task(y)
             self._normalize = self.normalize
         elif self.normalize != self._normalize:

@@ -21,12 +21,14 @@ from skseq.data.token_arrays import refuse_tokens
 from skseq.data.tokens import known_tokens, make_embedding, reads_tokens
 from skseq.data.validation import NO_TARGETS, check_sequences, check_tokens
 from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
+from skseq.networks.aggregates import AggregateLinear
 from skseq.parameters import attribute, layer_sizes
 from skseq.parameters.checks import (
     anything,
     array,
     choice,
     count,
+    flag,
     instance,
     optional,
     tuple_of,
@@ -57,6 +59,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
     )
     _scaler: StepScaler = attribute(check=instance(StepScaler))
     _task: Any = attribute()  # a mixin says which
+    _has_linear: bool = attribute(check=flag, default=False, required=False)
     _answers_as: Any = attribute(check=optional(tuple_of(anything, 1)))
     # The names of y, in a tuple, if `fit` named instances
 
@@ -114,7 +117,10 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
                 n_features = embedding.output_size
             encoder = self._make_encoder(n_features)
             head = self._make_head(encoder)
-        network = self._network_class(encoder, head, embedding)
+            network = self._network_class(encoder, head, embedding)
+            if self._has_linear:
+                linear = AggregateLinear(self._n_channels, self._task.n_outputs)
+                network.beside = linear
         return network.to(TORCH_DTYPES[dtype])
 
     def _make_head(self, encoder: Any) -> nn.Module:
@@ -193,7 +199,8 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
     @torch.inference_mode()
     def _ask(self, module: SequenceNetwork, batch: Batch) -> np.ndarray:
         """Return the outputs of the network for a batch."""
-        return module.answer(*self._read(module, batch)).double().cpu().numpy()
+        read = self._read(module, batch)
+        return module.answer(*read, batch.x, batch.lengths).double().cpu().numpy()
 
     def _read(
         self, module: SequenceNetwork, batch: Batch

@@ -116,6 +116,11 @@ class SequenceNetwork(nn.Module):
         (B, T', D) and lengths -> outputs.
     embedding : nn.Module, optional
         Tokens (B, T, 1) -> (B, T, F); None: x holds features already.
+
+    Attributes
+    ----------
+    beside : nn.Module or None
+        (B, T, F) and lengths -> outputs that are added.
     """
 
     def __init__(
@@ -125,9 +130,10 @@ class SequenceNetwork(nn.Module):
         self.embedding = nn.Identity() if embedding is None else embedding
         self.encoder = encoder
         self.head = head
+        self.beside: nn.Module | None = None
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        return self.answer(*self.read(x, lengths))
+        return self.answer(*self.read(x, lengths), x, lengths)
 
     def read(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return the steps that the encoder makes, and their lengths."""
@@ -137,6 +143,13 @@ class SequenceNetwork(nn.Module):
         """Return the vector that steps become."""
         return self.head.pooling(steps, lengths)
 
-    def answer(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
-        """Return the outputs for steps."""
-        return self.head(steps, lengths)
+    def answer(
+        self,
+        steps: Tensor,
+        n_steps: Tensor | None,
+        x: Tensor,
+        lengths: Tensor | None,
+    ) -> Tensor:
+        """Return the outputs for what was read of x, steps and their lengths."""
+        outputs = self.head(steps, n_steps)
+        return outputs if self.beside is None else outputs + self.beside(x, lengths)

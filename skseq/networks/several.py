@@ -36,6 +36,7 @@ class SequenceNetworks(SequenceNetwork):
     ):
         joined = side_by_side(networks)
         super().__init__(joined.encoder, joined.head, joined.embedding)
+        self.beside = networks[0].beside  # the same of all
         self.n_networks = len(networks)
         self.average = average
         first = self.encoder
@@ -52,11 +53,17 @@ class SequenceNetworks(SequenceNetwork):
             x = x.repeat(self.n_networks, 1, 1)
         return super().read(x, lengths)
 
-    def answer(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
-        outputs = super().answer(steps, lengths)
-        if self.training:
-            return outputs
-        return self.average(outputs.unflatten(0, (self.n_networks, -1)))
+    def answer(
+        self,
+        steps: Tensor,
+        n_steps: Tensor | None,
+        x: Tensor,
+        lengths: Tensor | None,
+    ) -> Tensor:
+        outputs = self.head(steps, n_steps).unflatten(0, (self.n_networks, -1))
+        if self.beside is not None:
+            outputs = outputs + self.beside(x, lengths)
+        return outputs.flatten(0, 1) if self.training else self.average(outputs)
 
     def pool(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
         pooled = super().pool(steps, lengths)

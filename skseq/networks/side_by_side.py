@@ -109,13 +109,18 @@ class OneByOne(nn.Module):
         self._form = (form.to("meta"),)  # a tuple, as it is not part of the module
         _hold(self, modules)
 
+    @property
+    def form(self) -> Any:
+        """One of the modules, without weights."""
+        return self._form[0]
+
     def train(self, mode: bool = True) -> OneByOne:
         """Set training or evaluation, of the form as well."""
-        self._form[0].train(mode)
+        self.form.train(mode)
         return super().train(mode)
 
     def forward(self, *args: Any) -> Any:
-        (form,) = self._form
+        form = self.form
         names, tensors = zip(
             *self.named_parameters(), *self.named_buffers(), strict=True
         )
@@ -209,17 +214,17 @@ class RecurrenceSideBySide(OneByOne):
     @property
     def n_states(self) -> int:
         """How many tensors a state has."""
-        return self._form[0].n_states
+        return self.form.n_states
 
     @property
     def hidden_size(self) -> int:
         """Number of units of each network's layer."""
-        return self._form[0].hidden_size
+        return self.form.hidden_size
 
     def forward(
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
-        (form,) = self._form
+        form = self.form
         if form.pays_by_hand(x, lengths):
             return form.run_by_hand(x, state, lengths, self)
         if lengths is not None or not form.has_kernel:

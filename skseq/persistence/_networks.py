@@ -140,7 +140,8 @@ def _check_size(estimator: NetworkEstimator, weights: dict[str, np.ndarray]) -> 
                 f"{name} asks for {depth} layers; there are {len(weights)} weights"
             )
     n_networks = getattr(estimator, "n_networks", 1)
-    most = min((len(weight) for weight in weights.values() if weight.ndim), default=1)
+    of_all = [w for name, w in weights.items() if not name.startswith("beside.")]
+    most = min((len(weight) for weight in of_all if weight.ndim), default=1)
     if n_networks > max(1, most):
         raise ValueError(f"n_networks={n_networks}; the weights are of {most} at most")
 

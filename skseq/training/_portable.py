@@ -15,6 +15,8 @@ import torch
 from sklearn.base import clone
 from torch import Tensor, nn
 
+from skseq.networks.side_by_side import OneByOne
+
 __all__ = ["portable", "without_training"]
 
 
@@ -32,7 +34,9 @@ def portable(module: nn.Module) -> nn.Module:
         It holds stand-ins for tensors, and cannot run.
     """
     stand_ins: dict[int, Any] = {}
-    for part in module.modules():
+    parts = list(module.modules())
+    parts += [p for m in parts if isinstance(m, OneByOne) for p in m.form.modules()]
+    for part in parts:
         held = *part._parameters.values(), *part._buffers.values(), *vars(part).values()
         for tensor in held:
             if type(tensor) in (Tensor, nn.Parameter):
@@ -47,13 +51,16 @@ class _StandIn:
         self.tensor = tensor
 
     def __reduce__(self) -> tuple:
+        kind = nn.Parameter if isinstance(self.tensor, nn.Parameter) else None
+        if self.tensor.is_meta:
+            about = self.tensor.shape, self.tensor.dtype, kind
+            return _as_form, (*about, self.tensor.requires_grad)
         tensor, dtype = self.tensor.detach().cpu(), None
         try:
             array = tensor.numpy()
         except TypeError:  # NumPy has no bfloat16
             dtype, bits = tensor.dtype, {1: torch.uint8, 2: torch.int16}
             array = tensor.view(bits[tensor.itemsize]).numpy()
-        kind = nn.Parameter if isinstance(self.tensor, nn.Parameter) else None
         return _as_tensor, (array, dtype, kind, self.tensor.requires_grad)
 
 
@@ -67,6 +74,15 @@ def _as_tensor(
     if kind is not None:
         return kind(tensor, requires_grad=requires_grad)
     return tensor.requires_grad_(requires_grad)
+
+
+def _as_form(
+    shape: torch.Size, dtype: torch.dtype, kind: type | None, requires_grad: bool
+) -> Tensor:
+    tensor = torch.empty(shape, dtype=dtype, device="meta")
+    if kind is not None:
+        return kind(tensor, requires_grad=requires_grad)
+    return tensor
 
 
 def without_training(callbacks: Any) -> Any:

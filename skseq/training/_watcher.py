@@ -42,6 +42,8 @@ class Watcher:
         All samples.
     rows, held_out : ndarray of int
         Which of them it learns from, and which it predicts.
+    beside : ndarray of shape (n_held_out, n_outputs), optional
+        What another model says of those it predicts.
     device : torch.device
         Where the data live.
     seed : int
@@ -59,6 +61,7 @@ class Watcher:
         rows: np.ndarray,
         held_out: np.ndarray,
         *,
+        beside: np.ndarray | None = None,
         device: torch.device,
         seed: int,
         **options: Any,
@@ -66,6 +69,7 @@ class Watcher:
         options = {name: options[name] for name in options if name not in _NEITHER}
         self.rows = rows
         self.held_out = held_out
+        self.beside = beside
         self._learned = PartOfDataset(data, rows)
         self._asked = PartOfDataset(data, held_out)
         self._average = AveragedModel(

@@ -85,6 +85,7 @@ GOOD = {
     "residual": ("True", "False"),
     "scaler": ("None", "MinMaxScaler()", "QuantileTransformer(n_quantiles=3)"),
     "seasonality": ("None", "'auto'", "1", "3", "10**12"),
+    "shrink_to_linear": ("True", "False"),
     "shrink_to_naive": ("True", "False"),
     "skip": ("True", "False"),
     "smoothing": ("1", "2", "10**6"),

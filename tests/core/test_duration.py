@@ -16,7 +16,8 @@ BASE = ClassCalibration(np.log([0.5, 0.5]))
 class Scripted:
     """Is right about a share of its samples, with log-odds of 2, after each epoch."""
 
-    def __init__(self, shares):
+    def __init__(self, shares, beside=None):
+        self.beside = beside
         self.shares = list(shares)
         self.held_out = np.arange(N)
         self.n_epochs = 0
@@ -36,8 +37,8 @@ class Scripted:
             yield index, batch, outputs[index]
 
 
-def learned(shares, most_epochs=10, n_batches=100, mean_rate=1.0):
-    watcher = Scripted(shares)
+def learned(shares, most_epochs=10, n_batches=100, mean_rate=1.0, beside=None):
+    watcher = Scripted(shares, beside)
     found = learn_duration([watcher], BASE, most_epochs, n_batches, mean_rate)
     return found, watcher
 
@@ -97,7 +98,7 @@ def test_steps_of_padding_do_not_count():
     shares = [0.6, 0.8, 0.9, 0.7, 0.6, 0.6]
     of_steps = learn_duration([OfSteps(shares)], BASE, 6, 100, 1.0)
     of_sequences, _ = learned(shares, most_epochs=6)
-    assert of_steps == of_sequences
+    assert of_steps.as_dict() == of_sequences.as_dict()
 
 
 def test_a_watcher_that_diverges_is_told():
@@ -108,3 +109,42 @@ def test_a_watcher_that_diverges_is_told():
 
     with pytest.raises(ValueError, match="Training diverged: a held-out prediction"):
         learn_duration([Wild([0.5])], BASE, 3, 100, 1.0)
+
+
+def right_about(share, n_apart=1):
+    """Return log-odds of a model that errs where the watchers do not, if apart."""
+    y = np.arange(N) % 2
+    is_right = (np.arange(N) // n_apart) % 20 < round(20 * share)
+    return np.column_stack([np.zeros(N), np.where(is_right == (y == 1), 2.0, -2.0)])
+
+
+def test_a_model_beside_that_knows_more_has_a_say():
+    found, _ = learned([0.6] * 10, beside=right_about(0.9, n_apart=20))
+    assert len(found.trust) == 2
+    assert found.trust[1] > found.trust[0] > 0
+    assert found.as_dict()["linear"] == found.trust[1]
+    alone, _ = learned([0.6] * 10)
+    assert found.curve[-1][1] < alone.curve[-1][1]
+
+
+def test_a_model_beside_that_knows_nothing_new_has_none():
+    shares = [0.6, 0.8, 0.9, 0.7, 0.6, 0.6]
+    alone, _ = learned(shares)
+    for beside in (right_about(0.5), right_about(0.9)):
+        found, _ = learned(shares, beside=beside)
+        assert found.as_dict() == alone.as_dict()
+        assert alone.as_dict()["linear"] == 0
+
+
+def test_networks_that_learned_nothing_leave_the_order_to_the_model_beside():
+    found, _ = learned([0.5] * 10, beside=right_about(0.5, n_apart=20))
+    assert found.reason == "nothing learned"
+    assert len(found.trust) == 2
+    assert found.trust.sum() == pytest.approx(LEAST)
+
+
+def test_what_still_falls_may_rise_while_it_goes_on():
+    falling = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
+    found, watcher = learned([*falling, 0.95, 0.8, 0.7, 0.6, 0.6, 0.6, 0.6, 0.6])
+    assert (found.n_epochs, found.reason) == (11, "held-out loss")
+    assert watcher.n_epochs < 20

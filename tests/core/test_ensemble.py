@@ -15,6 +15,7 @@ from skseq import (
     RNNRegressor,
     RNNTagger,
 )
+from skseq.core import estimator
 from skseq.data.sequences import SequenceArray
 from skseq.inspection import saliency
 from skseq.persistence import export_onnx, load, save
@@ -140,6 +141,21 @@ def test_how_long_is_learned_by_single_networks():
     model, _, _ = fitted("classes", max_epochs="auto", batch_size=20)
     assert model.duration_["n_held_out"] == 40
     assert len(model.estimators_) == N
+
+
+def test_a_linear_model_answers_beside_all(monkeypatch):
+    monkeypatch.setattr(estimator, "AUTO_STEPS", 30)  # so that it is soon told
+    X = RNG.normal(size=(60, 8, 6))
+    y = X[:, :, 0].sum(axis=1)
+    model = RNNRegressor(
+        n_networks=N, hidden_size=4, bidirectional=False, batch_size=60, random_state=0
+    ).fit(X, y)
+    assert model.duration_["linear"] > 0
+    each = [one.predict(X) for one in model.estimators_]
+    np.testing.assert_allclose(model.predict(X), np.mean(each, axis=0), atol=1e-5)
+    linear = model.module_.beside.linear.weight.clone()
+    model.partial_fit(X, y)
+    torch.testing.assert_close(model.module_.beside.linear.weight, linear)
 
 
 def test_early_stopping_watches_the_mean():

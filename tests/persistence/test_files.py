@@ -89,6 +89,8 @@ VECTORS = rng.normal(size=(5, 3)).astype(np.float32)
 
 # Every public class, under the settings that leave something else behind.
 CASES = [
+    (RNNRegressor(hidden_size=4, random_state=0), X, NUMBERS),  # and a linear model
+    (RNNClassifier(**small(n_networks=2)), X, CLASSES),
     (RNNClassifier(**small()), X, CLASSES),
     (
         RNNClassifier(**small(early_stopping=True, class_weight={"b": 2.0})),

@@ -29,6 +29,7 @@ from skseq import (
     SequenceAnomalyDetector,
     SequenceGenerator,
 )
+from skseq.core import estimator
 from skseq.networks import LSTMLayer
 from skseq.persistence import export_onnx
 from skseq.preprocessing import Tokenizer
@@ -159,6 +160,22 @@ def test_wild_values_are_clipped(normalize, path):
     found = run(path, X=padded(wild, np.nan), lengths=LENGTHS)
     np.testing.assert_allclose(found, model.predict(wild), rtol=1e-5)
     assert abs(found - model.predict(RAGGED))[[0, 3, 7]].min() > 0
+
+
+@pytest.mark.parametrize("n_networks", [1, 2])
+def test_a_linear_model_beside(n_networks, path, monkeypatch):
+    monkeypatch.setattr(estimator, "AUTO_STEPS", 30)  # so that it is soon told
+    draw = np.random.default_rng(0)
+    X = [draw.normal(size=(n, 2)).astype(np.float32) for n in np.tile(LENGTHS, 3)]
+    y = np.array([x[:, 0].mean() for x in X])
+    model = RNNRegressor(hidden_size=4, n_networks=n_networks, random_state=0)
+    assert model.fit(X, y).module_.beside is not None
+    export_onnx(model, path)
+    found = run(path, X=padded(X, np.nan), lengths=np.tile(LENGTHS, 3))
+    assert_close(found, model.predict(X))
+    export_onnx(model, path, lengths=False)
+    data = draw.normal(size=(3, 9, 2)).astype(np.float32)
+    assert_close(run(path, X=data), model.predict(data))
 
 
 def test_a_graph_without_bounds_looks_for_no_wild_values(path):

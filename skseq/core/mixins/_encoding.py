@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
 from skseq._sklearn import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from skseq.core.parameters import PoolingParameters
+from skseq.core.parameters import LinearParameters, PoolingParameters
 from skseq.core.texts import TEXTS
 from skseq.data.batching import Batch
 from skseq.data.instances import instances_of
@@ -21,7 +21,10 @@ __all__ = ["EncodingMixin"]
 
 @described(**TEXTS)
 class EncodingMixin(
-    PoolingParameters, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    LinearParameters,
+    PoolingParameters,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
 ):
     """Turns sequences into vectors that any model of scikit-learn can learn from."""
 

@@ -15,6 +15,7 @@ from skseq.core.tasks import Classification, MultilabelClassification, Regressio
 from skseq.data.bounds import ERROR, FENCE, Bounds
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import PooledHead, SequenceNetworks, StepHead
+from skseq.persistence._onnx.aggregates import add_linear
 from skseq.persistence._onnx.dense import add_dense, add_embedding
 from skseq.persistence._onnx.encoders import add_encoder
 from skseq.persistence._onnx.forecasts import add_forecaster
@@ -164,6 +165,7 @@ def _add_estimator(
 
 def _answer(graph: Graph, network: Any, task: Any, steps: Steps) -> str:
     """Add a network: probabilities, or standardised numbers."""
+    seen = steps
     steps = add_embedding(graph, network.embedding, steps)
     steps = add_encoder(graph, network.encoder, steps)
     if type(network.head) is PooledHead:
@@ -173,6 +175,8 @@ def _answer(graph: Graph, network: Any, task: Any, steps: Steps) -> str:
     else:
         raise TypeError(f"{type(network.head).__name__} cannot be exported.")
     x = add_dense(graph, network.head.dense, x)
+    if network.beside is not None:
+        x = graph.op("Add", x, add_linear(graph, network.beside, seen))
     if isinstance(task, Classification):
         return graph.op("Softmax", x, axis=-1)
     if isinstance(task, MultilabelClassification):
