@@ -9,15 +9,12 @@ import numpy as np
 import torch
 
 from skseq._describing import described
-from skseq.core.calibration import calibration_of
-from skseq.core.duration import learn_duration
 from skseq.core.holdout import (
     depend_on_each_other,
     split_for_validation,
-    split_into_folds,
 )
-from skseq.core.linear import learn_linear
-from skseq.core.sequence_network import SMALL_STEPS, SequenceNetworkEstimator
+from skseq.core.learning import LearnsFromFolds
+from skseq.core.sequence_network import SMALL_STEPS
 from skseq.core.tasks import Task
 from skseq.core.texts import TEXTS
 from skseq.data.batching import SequenceDataset
@@ -28,13 +25,11 @@ from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_groups, check_same_length, check_weights
 from skseq.data.validation import naming
 from skseq.parameters import attribute, parameter
-from skseq.parameters.checks import instance, optional
+from skseq.parameters.checks import instance
 from skseq.resources import make_random_state, resolve_device, unchanged_on_error
-from skseq.training import SequenceNet, Watcher, train
+from skseq.training import SequenceNet, train
 
 __all__ = ["BaseSequenceEstimator"]
-
-MEAN_RATES = {"cosine": 0.5, "onecycle": 0.5}  # of schedules, in units of the highest
 
 
 def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
@@ -43,7 +38,7 @@ def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
 
 
 @described(**TEXTS)
-class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
+class BaseSequenceEstimator(LearnsFromFolds, about="training"):
     """Base of the estimators that predict something per sequence.
 
     An architecture adds its parameters and `_make_encoder`; a task mixin adds
@@ -57,17 +52,6 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
         scale.""",
     )
 
-    duration_: dict | None = attribute(
-        check=optional(instance(dict)),
-        text="""How long to train, as held-out samples told: "n_epochs"; "reason", why
-        not longer; "n_held_out", how many samples were; "epochs" and "losses", their
-        calibrated loss after so many epochs; "temperature", by which what outputs say
-        beyond the base rate, or the mean, was divided; "linear", how much of what a
-        linear model says was added (`shrink_to_linear`). None if nothing was held out
-        for that.""",
-    )
-
-    _learns_duration: ClassVar[bool] = True  # with max_epochs="auto"
     _rng: np.random.RandomState = attribute(check=instance(np.random.RandomState))
 
     _notes: ClassVar[str] = """
@@ -198,28 +182,16 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
             parameters = self._training_parameters(len(samples))
             if partial:  # every call would be a whole schedule
                 parameters |= {"lr_schedule": None, "max_epochs": 1}
-            duration = calibration = linear = None
             folds = []
             if self.max_epochs == "auto" and not continues and held_out is None:
                 folds = self._make_folds(samples, train_seed)
+            learned = None
             with self._threads(module):
                 if folds:
-                    calibration = calibration_of(self._task, samples)
-                    if self._may_shrink_to_linear():
-                        linear = learn_linear(
-                            self._task, data, self._n_channels, folds, calibration
-                        )
-                    beside = [None] * len(folds) if linear is None else linear.held_out
-                    duration = learn_duration(
-                        self._make_watchers(
-                            data, folds, beside, train_seed, dtype, device, parameters
-                        ),
-                        calibration,
-                        parameters["max_epochs"],
-                        -(-len(samples) // self.batch_size),
-                        MEAN_RATES.get(self.lr_schedule, 1.0),
+                    learned = self._learn_from_folds(
+                        folds, samples, data, train_seed, dtype, parameters
                     )
-                    parameters["max_epochs"] = duration.n_epochs
+                    parameters["max_epochs"] = learned.duration.n_epochs
                 self.net_ = train(
                     module,
                     self._task.criterion,
@@ -231,61 +203,13 @@ class BaseSequenceEstimator(SequenceNetworkEstimator, about="training"):
                     keep_optimizer=partial,
                     **parameters,
                 )
-            if duration is not None:
-                calibration.apply(module.head.dense[-1], duration.trust[0])
-                if linear is not None and len(duration.trust) > 1:
-                    beside = linear.module(duration.trust[1], calibration)
-                    module.beside = beside.to(next(module.parameters()))
-                    self._has_linear = True
-            self.duration_ = duration and duration.as_dict()
+            self.duration_ = None
+            if learned is not None:
+                learned.apply(module)
+                self.duration_ = learned.duration.as_dict()
+                self._has_linear = module.beside is not None
             self._publish_history()
         return self
-
-    def _make_folds(
-        self, samples: Samples, seed: int
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return what watchers learn from and predict, if there are to be any."""
-        if not self._learns_duration or self.device == "accelerate":
-            return []
-        rng = np.random.RandomState(seed)
-        return split_into_folds(samples, rng, stratify=self._task.stratifies)
-
-    def _may_shrink_to_linear(self) -> bool:
-        """Return whether a linear model of whole sequences may answer, too."""
-        return (
-            getattr(self, "shrink_to_linear", False)
-            and self._known_tokens is None
-            and not self._task.per_step
-            and self.pooling != "last"  # of which streams are asked, step by step
-        )
-
-    def _make_watchers(
-        self,
-        data: SequenceDataset,
-        folds: list[tuple[np.ndarray, np.ndarray]],
-        beside: list[np.ndarray] | list[None],
-        seed: int,
-        dtype: np.dtype,
-        device: torch.device,
-        parameters: dict[str, Any],
-    ) -> list[Watcher]:
-        """Return networks that learn how long to train, a fold each."""
-        seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
-        return [
-            Watcher(
-                self._draw_network(watcher_seed, dtype),
-                self._task.criterion,
-                data,
-                *fold,
-                beside=said,
-                device=device,
-                seed=watcher_seed,
-                **parameters,
-            )
-            for fold, said, watcher_seed in zip(
-                folds, beside, seeds.tolist(), strict=True
-            )
-        ]
 
     def _set_out(
         self, y: np.ndarray, earlier: SequenceNet | None, partial: bool

@@ -1,0 +1,115 @@
+"""What a fit learns from folds, before its network is trained on all samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from skseq.core.calibration import Calibration, calibration_of
+from skseq.core.duration import Duration, learn_duration
+from skseq.core.holdout import split_into_folds
+from skseq.core.linear import LinearModel, learn_linear
+from skseq.core.sequence_network import SequenceNetworkEstimator
+from skseq.data.batching import SequenceDataset
+from skseq.data.samples import Samples
+from skseq.parameters import attribute
+from skseq.parameters.checks import instance, optional
+from skseq.resources import resolve_device
+from skseq.training import Watcher
+
+__all__ = ["LearnsFromFolds"]
+
+MEAN_RATES = {"cosine": 0.5, "onecycle": 0.5}  # of schedules, in units of the highest
+Folds = list[tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """How long to train, how far outputs may be trusted, and a model beside."""
+
+    duration: Duration
+    calibration: Calibration
+    linear: LinearModel | None
+
+    def apply(self, module: Any) -> None:
+        """Let a trained network, and the model beside it, say so much and no more."""
+        trust: Any = self.duration.trust
+        self.calibration.apply(module.head.dense[-1], trust[0])
+        if self.linear is not None and len(trust) > 1:
+            beside = self.linear.module(trust[1], self.calibration)
+            module.beside = beside.to(next(module.parameters()))
+
+
+class LearnsFromFolds(SequenceNetworkEstimator):
+    """Learns how long to train where ``max_epochs="auto"``."""
+
+    duration_: dict | None = attribute(
+        check=optional(instance(dict)),
+        text="""How long to train, as held-out samples told: "n_epochs"; "reason", why
+        not longer; "n_held_out", how many samples were; "epochs" and "losses", their
+        calibrated loss after so many epochs; "temperature", by which what outputs say
+        beyond the base rate, or the mean, was divided; "linear", how much of what a
+        linear model says was added (`shrink_to_linear`). None if nothing was held out
+        for that.""",
+    )
+
+    _learns_duration: ClassVar[bool] = True  # with max_epochs="auto"
+
+    def _make_folds(self, samples: Samples, seed: int) -> Folds:
+        """Return what watchers learn from and predict, if there are to be any."""
+        if not self._learns_duration or self.device == "accelerate":
+            return []
+        rng = np.random.RandomState(seed)
+        return split_into_folds(samples, rng, stratify=self._task.stratifies)
+
+    def _learn_from_folds(
+        self,
+        folds: Folds,
+        samples: Samples,
+        data: SequenceDataset,
+        seed: int,
+        dtype: np.dtype,
+        parameters: dict[str, Any],
+    ) -> _Learned:
+        """Return what networks that train without a fold each tell."""
+        calibration = calibration_of(self._task, samples)
+        linear = None
+        said: list[Any] = [None] * len(folds)
+        if self._may_shrink_to_linear():
+            n_features = self._n_channels
+            linear = learn_linear(self._task, data, n_features, folds, calibration)
+        if linear is not None:
+            said = linear.held_out
+        seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
+        watchers = [
+            Watcher(
+                self._draw_network(own_seed, dtype),
+                self._task.criterion,
+                data,
+                *fold,
+                beside=beside,
+                device=resolve_device(self.device),
+                seed=own_seed,
+                **parameters,
+            )
+            for fold, beside, own_seed in zip(folds, said, seeds.tolist(), strict=True)
+        ]
+        duration = learn_duration(
+            watchers,
+            calibration,
+            parameters["max_epochs"],
+            -(-len(samples) // self.batch_size),
+            MEAN_RATES.get(str(self.lr_schedule), 1.0),
+        )
+        return _Learned(duration, calibration, linear)
+
+    def _may_shrink_to_linear(self) -> bool:
+        """Return whether a linear model of whole sequences may answer, too."""
+        return (
+            getattr(self, "shrink_to_linear", False)
+            and self._known_tokens is None
+            and not self._task.per_step
+            and self.pooling != "last"  # of which streams are asked, step by step
+        )
