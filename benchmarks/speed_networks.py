@@ -12,6 +12,7 @@ import argparse
 from functools import partial
 
 import numpy as np
+from sklearn.base import clone
 from speed import ratios, rounds
 
 from skseq import CNNClassifier, CNNLSTMClassifier, RNNClassifier
@@ -42,9 +43,9 @@ def main() -> None:
             X = rng.normal(size=(N_SAMPLES, n_timesteps, n_features))
             y = X[:, :, 0].sum(axis=1) > 0
             model.set_params(max_epochs=N_EPOCHS, n_threads=1, random_state=0)
-            kinds = {n: type(model)(**model.get_params()) for n in (1, n_networks)}
-            kinds[n_networks].set_params(n_networks=n_networks)
-            fits = {str(n): partial(each.fit, X, y) for n, each in kinds.items()}
+            several = clone(model).set_params(n_networks=n_networks)
+            fits = {"1": partial(model.fit, X, y)}
+            fits[str(n_networks)] = partial(several.fit, X, y)
             found = ratios(rounds(fits, N_ROUNDS), "1")
             cells.append(f"{found[str(n_networks)]:.1f}")
         print(f"| {name} |", " | ".join(cells), "|", flush=True)

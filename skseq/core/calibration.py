@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.optimize import minimize
+from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from torch import nn
 
@@ -62,7 +62,7 @@ class Calibration:
         Parameters
         ----------
         outputs : ndarray of shape (m, n, n_outputs)
-            Those of m models for samples, or steps, that they have not seen.
+            Those of one or two models for samples, or steps, that they have not seen.
         targets : ndarray of shape (n,) or (n, n_outputs)
             What they should have said.
         weights : ndarray of shape (n,)
@@ -81,15 +81,25 @@ class Calibration:
             found = self.losses(outputs, targets, trust)
             return float(np.average(found, weights=weights))
 
-        n_models = len(outputs)
-        trust = minimize(
-            loss,
-            np.full(n_models, MOST / n_models),
-            method="SLSQP",
-            bounds=[(LEAST, MOST), *[(0.0, MOST)] * (n_models - 1)],
-            constraints={"type": "ineq", "fun": lambda trust: MOST - trust.sum()},
-        ).x
-        trust = trust.clip(0, MOST)  # its last digits know no bounds
+        def least(share: float) -> tuple[float, np.ndarray]:
+            shares = np.array([1 - share, share])[: len(outputs)]
+            found = minimize_scalar(
+                lambda log_trust: loss(np.exp(log_trust) * shares),
+                bounds=np.log((LEAST, MOST)),
+                method="bounded",
+                options={"xatol": 0.01},
+            )
+            return found.fun, np.exp(found.x) * shares
+
+        share = 0.0
+        if len(outputs) > 1:  # the loss is convex, so one search within the other does
+            share = minimize_scalar(
+                lambda share: least(share)[0],
+                bounds=(0, 1 - LEAST),
+                method="bounded",
+                options={"xatol": 0.01},
+            ).x
+        _, trust = least(share)
         return trust, self.losses(outputs, targets, trust)
 
     @torch.no_grad()

@@ -71,7 +71,7 @@ def learn_linear(
     Returns
     -------
     model : LinearModel or None
-        None where it would take long.
+        None where it would take long, or aggregates overflow.
     """
     n_outputs = task.n_outputs
     if len(data) * 7 * n_features * n_outputs > MOST_WORK:
@@ -80,6 +80,8 @@ def learn_linear(
     for index, batch in prediction_batches(data):
         values = aggregates(batch.x[..., :n_features], batch.lengths)
         found[index.numpy()] = values.double().cpu().numpy()
+    if not np.isfinite(found).all():  # squares of values that are not standardised
+        return None
     y = cast(Tensor, data.y).cpu().numpy()
     weights = np.ones(len(y))
     if data.weights is not None:

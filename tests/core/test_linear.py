@@ -113,6 +113,13 @@ def test_where_it_would_take_long_there_is_none(monkeypatch):
     assert learned("classes")[0] is None
 
 
+def test_where_squares_overflow_there_is_none(monkeypatch):
+    monkeypatch.setattr(estimator, "AUTO_STEPS", 10)
+    model = RNNRegressor(hidden_size=2, normalize=None, random_state=0)
+    huge = np.float32(1e25) * X.astype(np.float32)
+    assert model.fit(huge, SIGNAL / 9).module_.beside is None
+
+
 def noisy(n, seed):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 20, 10))
