@@ -29,7 +29,7 @@ from skseq import (
     RNNRegressor,
     Seq2SeqRegressor,
 )
-from skseq.networks.cells import CELLS
+from skseq.networks import CELLS
 from skseq.training import OPTIMIZERS
 
 rng = np.random.RandomState(0)

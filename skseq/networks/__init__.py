@@ -2,7 +2,6 @@
 
 from skseq.networks.attention import ATTENTIONS, Attention
 from skseq.networks.cells import (
-    CELLS,
     ElmanLayer,
     GRULayer,
     LSTMLayer,
@@ -21,7 +20,9 @@ from skseq.networks.encoders import (
 )
 from skseq.networks.feedback import TokenFeedback, ValueFeedback
 from skseq.networks.forecasting import N_NEAR, ForecastNetwork, InputGate, Window
+from skseq.networks.gru_d import GRUDLayer
 from skseq.networks.heads import PooledHead, SequenceNetwork, StepHead
+from skseq.networks.kinds import CELLS
 from skseq.networks.language import LanguageNetwork, Passage
 from skseq.networks.losses import (
     LabelCrossEntropy,
@@ -50,6 +51,7 @@ __all__ = [
     "Dropout",
     "ElmanLayer",
     "ForecastNetwork",
+    "GRUDLayer",
     "GRULayer",
     "InputGate",
     "LSTMLayer",

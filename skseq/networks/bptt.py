@@ -166,10 +166,14 @@ class ElmanSteps(Function):
 
 
 class GRUSteps(Function):
-    """Steps of a gated recurrent unit, gates r, z, n; returns the states (T, H, B)."""
+    """Steps of a gated recurrent unit, gates r, z, n; returns the states (T, H, B).
+
+    Of a state that decays with time, as in GRU-D, decays (T, H, B) are what it is
+    multiplied by before each step, else None.
+    """
 
     @staticmethod
-    def forward(ctx, x, h0, w_x, w_h, b_x, b_h, mask):
+    def forward(ctx, x, h0, w_x, w_h, b_x, b_h, mask, decays=None):
         size, n_inputs = h0.shape[-2], w_x.shape[-1]
         w_rz, w_new = _joined(w_x, b_x + b_h, w_h).split([2 * size, size], dim=-2)
         w_n = 2 * torch.cat([w_new[..., :n_inputs], b_x[..., 2 * size :, None]], dim=-1)
@@ -177,15 +181,20 @@ class GRUSteps(Function):
             [b_h[..., 2 * size :, None], w_new[..., n_inputs + 1 :]], -1
         )
         w_rz = w_rz.contiguous()
-        given = _given(x, _masked(h0, mask))
+        given = _given(x, h0)
         shown = given[..., -size:, :]
         ns = torch.matmul(w_n, given[:-1, ..., : n_inputs + 1, :])
         gates = x.new_empty(*x.shape[:-2], 2 * size, x.shape[-1])
         remembered = torch.empty_like(ns)  # what r multiplies, twice
-        states = shown
-        if mask is not None:
+        # Of a state, z keeps a part and U multiplies what is shown: decayed, masked.
+        states = kept = shown
+        if mask is not None or decays is not None:
             states = x.new_empty(shown.shape)
             states[0] = h0
+            kept = states
+        if decays is not None:
+            kept = shown if mask is None else torch.empty_like(states)
+            decaying = _steps(decays, kept[:-1])
         minus_one = torch.full_like(h0, -1)
         h = h0
         for z_all, z_h, gate, r, z, n, memory, seen, after in _steps(
@@ -195,24 +204,29 @@ class GRUSteps(Function):
             *gates.chunk(2, dim=-2),
             ns,
             remembered,
-            shown[1:],
+            shown[:-1],
             states[1:],
         ):
+            if decays is not None:
+                decay, decayed = next(decaying)
+                h = torch.mul(h, decay, out=decayed)
+            if mask is not None:
+                torch.mul(h, mask, out=seen)
             torch.matmul(w_rz, z_all, out=gate).sigmoid_()
             torch.matmul(w_m, z_h, out=memory)
             n.addcmul_(r, memory).sigmoid_()
             torch.add(minus_one, n, alpha=2, out=n)
-            torch.lerp(n, h, z, out=after)
-            if mask is not None:
-                torch.mul(after, mask, out=seen)
-            h = after
-        ctx.save_for_backward(w_x, w_h, given, gates, ns, remembered, states, mask)
+            h = torch.lerp(n, h, z, out=after)
+        ctx.save_for_backward(
+            w_x, w_h, given, gates, ns, remembered, states, kept, mask, decays
+        )
         return states[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx, d_outputs):
-        w_x, w_h, given, gates, ns, remembered, states, mask = ctx.saved_tensors
+        w_x, w_h, given, gates, ns, remembered, *rest = ctx.saved_tensors
+        states, kept, mask, decays = rest
         size, n_inputs = states.shape[-2], w_x.shape[-1]
         w_t = w_h.roll(size, -2).mT.contiguous()  # of n, r, z
         w_x_t = w_x.mT.contiguous()
@@ -225,6 +239,7 @@ class GRUSteps(Function):
         d_states = ns.new_empty(states.shape)
         d_states[0] = 0
         d_states[1:] = d_outputs
+        d_kept = d_states[:-1] if decays is None else torch.zeros_like(ns)
         dh = d_states[-1]
         for block in _blocks_back(ns):
             r, z = gates[block].chunk(2, dim=-2)
@@ -233,11 +248,13 @@ class GRUSteps(Function):
             # z, and of n: first the recurrent gates n, r, z, last those of the input.
             to_n = tanh_slope(1 - z, n)
             to_r = sigmoid_slope(to_n * remembered[block], r).div_(2)
-            to_z = sigmoid_slope(states[:-1][block] - n, z)
+            to_z = sigmoid_slope(kept[:-1][block] - n, z)
             slope = torch.stack([to_n * r, to_r, to_z, to_n], dim=-3)
             d_recurrent = slope[..., :3, :, :].flatten(-3, -2)
+            if decays is not None:
+                decaying = _steps_back(decays[block], d_states[:-1][block])
             for d, d_gates, keep, d_before in _steps_back(
-                slope, d_recurrent, z, d_states[block]
+                slope, d_recurrent, z, d_kept[block]
             ):
                 d.mul_(dh.unsqueeze(-3))
                 d_before.addcmul_(dh, keep)
@@ -246,6 +263,9 @@ class GRUSteps(Function):
                 else:
                     d_before.addcmul_(w_t @ d_gates, mask)
                 dh = d_before
+                if decays is not None:
+                    decay, d_undecayed = next(decaying)
+                    dh = d_undecayed.addcmul_(d_before, decay)
             d_input, z_t = slope[..., 1:, :, :].flatten(-3, -2), given[:-1][block]
             _add_products(d_w_x, z_t[..., : n_inputs + 1, :], d_input)
             _add_products(d_w_h, z_t[..., n_inputs:, :], d_recurrent)
@@ -253,7 +273,9 @@ class GRUSteps(Function):
                 torch.matmul(w_x_t, d_input, out=d_x[block])
         d_w_h = d_w_h.roll(-size, -1)
         d_weights = d_w_x[..., :-1, :].mT, d_w_h[..., 1:, :].mT
-        return d_x, dh, *d_weights, d_w_x[..., -1, :], d_w_h[..., 0, :], None
+        d_biases = d_w_x[..., -1, :], d_w_h[..., 0, :]
+        d_decays = None if decays is None else d_kept.mul_(states[:-1])
+        return d_x, dh, *d_weights, *d_biases, None, d_decays
 
 
 class LSTMSteps(Function):

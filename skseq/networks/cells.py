@@ -20,7 +20,6 @@ from skseq.networks.bptt import ElmanSteps, GRUSteps, LSTMSteps
 from skseq.networks.dropout import Dropout
 
 __all__ = [
-    "CELLS",
     "ElmanLayer",
     "GRULayer",
     "LSTMLayer",
@@ -58,6 +57,7 @@ class RecurrentLayer(nn.Module):
     n_states = 1
     has_kernel = True  # whether torch.nn computes the same
     faster_by_hand = False  # whether `bptt` is faster than the kernel on a CPU
+    reads_elapsed = False  # whether an argument n_elapsed says which inputs are times
 
     def __init__(
         self,
@@ -121,11 +121,15 @@ class RecurrentLayer(nn.Module):
         kernel = self.kernel
         weight, bias = kernel.weight_hh_l0, kernel.bias_hh_l0
         x, state, mask = self._begin(x, state, weight.dtype)
+        x, decays = self._decays(x)
         inputs = functional.linear(x, kernel.weight_ih_l0, kernel.bias_ih_l0)
         outputs = []
         for step, gates in enumerate(inputs.unbind(1)):  # (B, n_gates * H)
-            h = state[0] if mask is None else state[0] * mask
-            after = self._step(gates, functional.linear(h, weight, bias), state)
+            before = state
+            if decays is not None:
+                before = state[0] * decays[:, step], *state[1:]
+            h = before[0] if mask is None else before[0] * mask
+            after = self._step(gates, functional.linear(h, weight, bias), before)
             outputs.append(after[0])
             if lengths is not None:
                 goes_on = (step < lengths).unsqueeze(1)
@@ -135,6 +139,13 @@ class RecurrentLayer(nn.Module):
                 )
             state = after
         return torch.stack(outputs, dim=1), state  # (B, T, H)
+
+    def _decays(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return what the gates read of inputs, and by what h is multiplied before.
+
+        Factors (B, T, H), or None where the state does not decay.
+        """
+        return x, None
 
     def _begin(
         self, x: Tensor, state: State | None, dtype: torch.dtype
@@ -192,7 +203,9 @@ class RecurrentLayer(nn.Module):
         else:
             wide = len(x) >= 16 or self.hidden_size <= 64
             pays = self.faster_by_hand and wide and x.is_cpu
-        return pays and torch.is_grad_enabled() and type(self) in CELLS.values()
+        # A subclass of another's own, whose steps may differ, is never replaced.
+        known = "_steps" in vars(type(self))
+        return pays and torch.is_grad_enabled() and known
 
     def _steps(self, *given: Any) -> tuple[Tensor, ...]:
         """Return the states after all steps by `bptt`; all tensors are (T, H, B).
@@ -283,9 +296,7 @@ class LSTMLayer(RecurrentLayer):
         return torch.sigmoid(o) * torch.tanh(c), c
 
     def _steps(self, x, h, c, mask, weights):
-        peepholes = getattr(weights, "weight_peephole", None)
-        weights = weights.kernel.parameters()
-        return LSTMSteps.apply(x, h, c, *weights, peepholes, mask)
+        return LSTMSteps.apply(x, h, c, *weights.kernel.parameters(), None, mask)
 
 
 class PeepholeLSTMLayer(LSTMLayer):
@@ -311,15 +322,12 @@ class PeepholeLSTMLayer(LSTMLayer):
         c = remembered + torch.sigmoid(i + p_i * state[1]) * torch.tanh(g)
         return torch.sigmoid(o + p_o * c) * torch.tanh(c), c
 
+    def _steps(self, x, h, c, mask, weights):
+        peepholes = weights.weight_peephole
+        weights = weights.kernel.parameters()
+        return LSTMSteps.apply(x, h, c, *weights, peepholes, mask)
+
 
 def _apart(x: Tensor, networks: torch.Size) -> Tensor:
     """Return (..., k, H, B) of (..., H, k B), or what there is of one network."""
     return x.unflatten(-1, (*networks, -1)).transpose(-3, -2) if networks else x
-
-
-CELLS: dict[str, type[RecurrentLayer]] = {
-    "rnn": ElmanLayer,
-    "gru": GRULayer,
-    "lstm": LSTMLayer,
-    "peephole_lstm": PeepholeLSTMLayer,
-}

@@ -94,6 +94,10 @@ class RecurrentEncoder(nn.Module):
         Whether every layer also reads backwards.
     dropout : float, default=0.0
         Dropout between the layers.
+    n_elapsed : int, default=0
+        How many features, the last ones, say how long ago something was seen. The first
+        layer is told, if its class has `reads_elapsed`; to others they are features
+        like any other.
     **layer_options
         Further arguments of every layer.
 
@@ -111,6 +115,7 @@ class RecurrentEncoder(nn.Module):
         *,
         bidirectional: bool = False,
         dropout: float = 0.0,
+        n_elapsed: int = 0,
         **layer_options: Any,
     ):
         super().__init__()
@@ -118,14 +123,18 @@ class RecurrentEncoder(nn.Module):
         self.dropout = Dropout(dropout)
         self.layers = nn.ModuleList()
         size = n_features
+        options = dict(layer_options)  # of the first layer
+        if n_elapsed and layer.reads_elapsed:
+            options["n_elapsed"] = n_elapsed
         for hidden_size in hidden_sizes:
-            forwards = layer(size, hidden_size, **layer_options)
+            forwards = layer(size, hidden_size, **options)
             if bidirectional:
-                backwards = layer(size, hidden_size, **layer_options)
+                backwards = layer(size, hidden_size, **options)
                 self.layers.append(BidirectionalLayer(forwards, backwards))
             else:
                 self.layers.append(forwards)
             size = hidden_size * (1 + bidirectional)
+            options = layer_options
         self.output_size = size
         self.n_backwards = hidden_sizes[-1] * bidirectional
 

@@ -58,6 +58,8 @@ ENCODERS = {
     "bidirectional": recurrent(CELLS["lstm"], bidirectional=True),
     "bidirectional gru": recurrent(CELLS["gru"], bidirectional=True),
     "dropout": recurrent(CELLS["lstm"], recurrent_dropout=0.5),
+    "elapsed": recurrent(CELLS["gru_d"], n_elapsed=1),
+    "bidirectional elapsed": recurrent(CELLS["gru_d"], n_elapsed=1, bidirectional=True),
     "own": recurrent(Leaky),
     "plain": convolutional(),
     "branches": convolutional(n_branches=3, batch_norm=False),
