@@ -444,3 +444,11 @@ def test_decays_stay_in_float32_in_mixed_precision(x):
 
 def test_it_has_a_name():
     assert CELLS["gru_d"] is GRUDLayer
+
+
+def test_it_is_laid_out_without_memory():
+    with torch.device("meta"):
+        layer = GRUDLayer(F, H, n_elapsed=E)
+    layer.load_state_dict(GRUDLayer(F, H, n_elapsed=E).state_dict(), assign=True)
+    assert layer.weight_gamma.shape == (H, E)
+    assert (layer.weight_gamma > 0).all()

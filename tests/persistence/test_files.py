@@ -111,6 +111,7 @@ CASES = [
         [0.5, 1, 1, 0],
     ),
     (RNNRegressor(**small(cell="peephole_lstm", pooling="attention")), RAGGED, TWO),
+    (RNNRegressor(**small(cell="gru_d", n_networks=2)), RAGGED, TWO),
     (
         RNNRegressor(**small(random_state=np.random.RandomState(3), normalize=None)),
         X.astype(np.float32),

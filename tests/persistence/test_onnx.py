@@ -118,6 +118,7 @@ READERS = [
     (CNNLSTMClassifier(**conv(hidden_size=4, cell="gru", skip=False)), THREE),
     (CNNLSTMRegressor(**conv(hidden_size=4, bidirectional=True)), NUMBERS),
     (CNNLSTMTagger(**conv(hidden_size=4)), STEPS),
+    (RNNRegressor(**small(cell="gru_d")), NUMBERS),
 ]
 
 

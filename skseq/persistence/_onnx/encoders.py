@@ -14,6 +14,7 @@ from torch import nn
 from skseq.networks import (
     ConvEncoder,
     ConvRecurrentEncoder,
+    GRUDLayer,
     RecurrentEncoder,
     RecurrentLayer,
 )
@@ -28,12 +29,14 @@ from skseq.persistence._onnx.convolutions import (
 )
 from skseq.persistence._onnx.dense import refuse
 from skseq.persistence._onnx.graph import Graph, Steps
+from skseq.persistence._onnx.gru_d import add_decaying
 
 __all__ = ["add_encoder"]
 
 GATES = {  # the operator, and which of torch's gates it expects first, second, ...
     ElmanLayer: ("RNN", [0]),
     GRULayer: ("GRU", [1, 0, 2]),
+    GRUDLayer: ("GRU", [1, 0, 2]),  # whose state does not decay
     LSTMLayer: ("LSTM", [0, 3, 1, 2]),
     PeepholeLSTMLayer: ("LSTM", [0, 3, 1, 2]),
 }
@@ -93,6 +96,8 @@ def _add_layer(
     cell = cells[0]
     if type(cell) not in GATES:
         refuse(cell)
+    if isinstance(cell, GRUDLayer) and cell.n_elapsed:
+        return add_decaying(graph, cells, x, lengths, *before)
     kind, order = GATES[type(cell)]
 
     def ordered(name: str) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,6 +54,13 @@ class Graph:
         self.constants: list[Any] = []
         self.inputs: list[Any] = []
         self.outputs: list[Any] = []
+        self._numbers = count()  # that make names differ
+
+    def within(self) -> Graph:
+        """Return a graph for the body of a loop, which may name what this one has."""
+        body = Graph()
+        body.constants, body._numbers = self.constants, self._numbers
+        return body
 
     def op(self, kind: str, *inputs: Any, **attributes: Any) -> str:
         """Add a node of one output and return the output's name."""
@@ -61,10 +69,15 @@ class Graph:
     def ops(self, kind: str, n_outputs: int, *inputs: Any, **attributes: Any) -> list:
         """Add a node and return the names of its outputs."""
         names = [self._name(value) for value in inputs]
-        outputs = [f"{kind}_{len(self.nodes)}_{i}" for i in range(n_outputs)]
+        name = self.name(kind)
+        outputs = [f"{name}_{i}" for i in range(n_outputs)]
         node = self.onnx.helper.make_node(kind, names, outputs, **attributes)
         self.nodes.append(node)
         return outputs
+
+    def name(self, what: str) -> str:
+        """Return a name that nothing else has."""
+        return f"{what}_{next(self._numbers)}"
 
     def _name(self, value: Any) -> str:
         if isinstance(value, str):
