@@ -60,14 +60,13 @@ class GRUDLayer(GRULayer):
 
     Notes
     -----
-    The paper's code draws W_gamma around zero, so that for about half of the units the
-    maximum is 0 whatever the times are, and no gradient passes. Here all weights start
-    above zero: the exponent of a unit where nothing was seen for one unit of time is
-    log-uniform within .001 and .1, shared out among the times evenly. As times grow
-    while nothing is seen, such a state is down to 1 / e after 45 to 4 steps. Units
-    forget at different rates, since how long memory should be, and in which unit times
-    are, is for the data to say. b_gamma starts at zero: where all is seen at every
-    step, nothing decays.
+    No gradient passes where the maximum is 0, which a start around zero makes it for
+    about half of the units. Here all weights start above zero: the exponent of a unit
+    where nothing was seen for one unit of time is log-uniform within .001 and .1,
+    shared out among the times evenly. As times grow while nothing is seen, such a state
+    is down to 1 / e after 45 to 4 steps. Units forget at different rates, since how
+    long memory should be, and in which unit times are, is for the data to say. b_gamma
+    starts at zero: where all is seen at every step, nothing decays.
     """
 
     reads_elapsed = True
