@@ -9,6 +9,8 @@ shrinkage of Copas (1983). Both are linear in the last layer, whose weights take
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
@@ -39,6 +41,8 @@ class Calibration:
     class_weights : ndarray or None, default=None
         What the task weighs classes or labels by.
     """
+
+    nothing_left: ClassVar[float] = 0.1  # to learn, at such a share of the base's loss
 
     def __init__(self, base: np.ndarray, class_weights: np.ndarray | None = None):
         self.base = base
@@ -134,6 +138,8 @@ class LabelCalibration(Calibration):
 
 class ValueCalibration(Calibration):
     """Of standardised numbers."""
+
+    nothing_left = 0.0  # as numbers can be told ever more closely
 
     def _losses(self, outputs, targets):
         """Return the squared error (n,), the mean over outputs."""

@@ -10,20 +10,19 @@ chance; on clean data none does, and training goes on to its end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from skseq.core.calibration import LEAST, Calibration
-from skseq.core.looks import Look, look
+from skseq.core.looks import SURELY, Look, look
 from skseq.training import Watcher
 
 __all__ = ["Duration", "learn_duration"]
 
 LEAST_STEPS = 150  # of training, before a rising loss ends it
 STEPS_APART = 25  # between two looks at the beginning; later a tenth of what is done
-SURELY = 2.0  # standard errors
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,9 @@ def learn_duration(
     """Train watchers and return how long to train.
 
     Of all durations whose held-out loss is, within a standard error, no larger than the
-    least, the longest is taken. Watchers stop where it is larger by more than two. If
-    it still falls at the end, they go on for as long again. A model beside them has
+    least, the longest is taken. Watchers stop where it is larger by more than two, and
+    where hardly anything is left to learn: nothing speaks against `most_epochs`.
+    If it still falls at the end, they go on for as long again. A model beside them has
     a say if that makes the loss smaller by more than a standard error.
 
     Parameters
@@ -98,9 +98,9 @@ def learn_duration(
     duration : Duration
     """
     looks: list[list[Look]] = []
-    n_epochs, next_look, stops = 0, 0, False
+    n_epochs, next_look, stops, ends = 0, 0, False, False
     last_epoch = first_end = max(1, round(mean_rate * most_epochs))
-    while n_epochs < last_epoch and not stops:
+    while n_epochs < last_epoch and not stops and not ends:
         n_epochs += 1
         for watcher in watchers:
             watcher.train()
@@ -110,6 +110,7 @@ def learn_duration(
         next_look = n_steps + max(STEPS_APART, n_steps // 10)
         looks.append(look(watchers, calibration, n_epochs))
         alone = [each[0] for each in looks]
+        ends = n_steps >= LEAST_STEPS and alone[-1].leaves(calibration.nothing_left)
         best = min(alone, key=Look.loss)
         stops = n_steps >= LEAST_STEPS and 2 * n_epochs >= 3 * best.n_epochs
         for each in alone[-2:]:
@@ -122,7 +123,11 @@ def learn_duration(
     gain, error = chosen[0].excess(chosen[-1])
     helps = gain > error and chosen[-1].trust[-1] > LEAST
     i = -1 if helps or chosen[0].says_nothing() else 0
-    return _told(ways[i], chosen[i], stops, mean_rate)
+    found = _told(ways[i], chosen[i], stops, mean_rate)
+    if ends:
+        n_epochs = max(found.n_epochs, most_epochs)
+        return replace(found, n_epochs=n_epochs, reason="nothing left to learn")
+    return found
 
 
 def _longest(looks: Sequence[Look]) -> Look:

@@ -12,7 +12,9 @@ from skseq.core.calibration import Calibration
 from skseq.networks import StepCrossEntropy
 from skseq.training import Watcher
 
-__all__ = ["Look", "look"]
+__all__ = ["SURELY", "Look", "look"]
+
+SURELY = 2.0  # standard errors
 
 
 class Look(NamedTuple):
@@ -39,6 +41,11 @@ class Look(NamedTuple):
         """Return whether the loss without a network is as small, by an error."""
         excess, error = self.excess(self._replace(losses=self.base))
         return -excess <= error
+
+    def leaves(self, share: float) -> bool:
+        """Return whether surely less than a share is left of the loss without one."""
+        excess, error = self.excess(self._replace(losses=share * self.base))
+        return excess < -SURELY * error
 
 
 def look(

@@ -14,9 +14,10 @@ BASE = ClassCalibration(np.log([0.5, 0.5]))
 
 
 class Scripted:
-    """Is right about a share of its samples, with log-odds of 2, after each epoch."""
+    """Is right about a share of its samples after each epoch."""
 
-    def __init__(self, shares, beside=None):
+    def __init__(self, shares, beside=None, log_odds=2.0):
+        self.log_odds = log_odds
         self.beside = beside
         self.shares = list(shares)
         self.held_out = np.arange(N)
@@ -30,15 +31,17 @@ class Scripted:
         share = self.shares[min(self.n_epochs, len(self.shares)) - 1]
         # The same samples stay right, so that epochs differ by what they change alone.
         is_right = torch.arange(N) % 20 < round(20 * share)
-        log_odds = torch.where(is_right == (y == 1), 2.0, -2.0)
+        log_odds = torch.where(is_right == (y == 1), self.log_odds, -self.log_odds)
         outputs = torch.stack([torch.zeros(N), log_odds], dim=1)
         for index in torch.arange(N).split(150):
             batch = Batch(torch.zeros(len(index), 1, 1), None, y[index], None, index)
             yield index, batch, outputs[index]
 
 
-def learned(shares, most_epochs=10, n_batches=100, mean_rate=1.0, beside=None):
-    watcher = Scripted(shares, beside)
+def learned(
+    shares, most_epochs=10, n_batches=100, mean_rate=1.0, beside=None, log_odds=2.0
+):
+    watcher = Scripted(shares, beside, log_odds)
     found = learn_duration([watcher], BASE, most_epochs, n_batches, mean_rate)
     return found, watcher
 
@@ -56,6 +59,16 @@ def test_of_equal_losses_the_longest_training_is_taken():
     found, watcher = learned([0.6, 0.8, 0.9] + [0.9] * 7)
     assert (found.n_epochs, found.reason) == (10, "max_epochs")
     assert watcher.n_epochs == 10
+
+
+def test_nothing_is_watched_any_more_where_hardly_any_loss_is_left():
+    found, watcher = learned([0.7, 0.9, 1.0, 1.0], most_epochs=40, log_odds=6.0)
+    assert (found.n_epochs, found.reason) == (40, "nothing left to learn")
+    assert watcher.n_epochs == 3
+    assert [epoch for epoch, _ in found.curve] == [1, 2, 3]
+    assert found.trust == pytest.approx(1, abs=0.01)
+    _, less_sure = learned([0.7, 0.9, 1.0, 1.0], most_epochs=40, log_odds=2.5)
+    assert less_sure.n_epochs == 40  # log(1 + exp(-2.5)) = .079, more than .069
 
 
 def test_what_still_falls_at_the_end_goes_on_for_as_long_again():

@@ -86,7 +86,7 @@ def test_clean_data_are_learned_to_the_end():
     y = (X.sum(axis=(1, 2)) > 0).astype(int)
     X[y == 1] += 1
     model = RNNClassifier(**SMALL).fit(X, y)
-    assert model.duration_["reason"] == "max_epochs"
+    assert model.duration_["reason"] == "nothing left to learn"
     assert model.n_iter_ >= 75  # 300 steps
 
 
