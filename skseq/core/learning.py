@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from skseq.core.calibration import Calibration, calibration_of
 from skseq.core.duration import Duration, learn_duration
@@ -78,8 +81,7 @@ class LearnsFromFolds(SequenceNetworkEstimator):
         linear = None
         said: list[Any] = [None] * len(folds)
         if self._may_shrink_to_linear():
-            n_features = self._n_channels
-            linear = learn_linear(self._task, data, n_features, folds, calibration)
+            linear = learn_linear(self._task, data, *self._plain(), folds, calibration)
         if linear is not None:
             said = linear.held_out
         seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
@@ -104,6 +106,15 @@ class LearnsFromFolds(SequenceNetworkEstimator):
             MEAN_RATES.get(str(self.lr_schedule), 1.0),
         )
         return _Learned(duration, calibration, linear)
+
+    def _plain(self) -> tuple[Callable[[Tensor], Tensor], int]:
+        """Return what makes features that are not learned of a batch, and how many."""
+        n = self._n_channels
+        with torch.device("meta"):  # its tables are not asked for
+            inputs = self._make_inputs()
+        if inputs is None:
+            return lambda x: x[..., :n], n
+        return inputs.plain, inputs.plain_size
 
     def _may_shrink_to_linear(self) -> bool:
         """Return whether a linear model of whole sequences may answer, too."""

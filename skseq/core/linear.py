@@ -8,7 +8,7 @@ Wolpert, 1992; Breiman, 1996).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -49,6 +49,7 @@ class LinearModel(NamedTuple):
 def learn_linear(
     task: Task,
     data: SequenceDataset,
+    plain: Callable[[Tensor], Tensor],
     n_features: int,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
     calibration: Calibration,
@@ -61,8 +62,10 @@ def learn_linear(
         What to learn: classes, labels or numbers of sequences.
     data : SequenceDataset
         All samples.
+    plain : callable
+        What batches (B, T, C) hold that is not learned, (B, T, n_features).
     n_features : int
-        How many of their features, the first ones, are looked at.
+        How many features these are.
     folds : list of tuple of two ndarrays
         What to learn from, and what to predict.
     calibration : Calibration
@@ -78,7 +81,7 @@ def learn_linear(
         return None
     found = np.empty((len(data), 7 * n_features))
     for index, batch in prediction_batches(data):
-        values = aggregates(batch.x[..., :n_features], batch.lengths)
+        values = aggregates(plain(batch.x), batch.lengths)
         found[index.numpy()] = values.double().cpu().numpy()
     if not np.isfinite(found).all():  # squares of values that are not standardised
         return None

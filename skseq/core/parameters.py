@@ -188,6 +188,32 @@ class InputParameters(Declared, about="input"):
         first: ``X.reshape(n_samples, -1, n_channels)``. Other layouts ignore it. With
         1, a table that holds several features is read as long univariate sequences.""",
     )
+    missing: str = parameter(
+        default="error",
+        constraint=[Options("error", "mask")],
+        text="""Whether NaN in X is an error, or a value that was not measured: of such
+        a step the network sees the last value that was (before that the mean of the
+        training data), whether there is one, and how long before one was measured (Che
+        et al., 2018). Scales are learned from what there is.""",
+    )
+    time_gaps: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        text="""Whether the network sees the time since the step before, as logarithm in
+        units of the median, and counts how long values are missing in it. X has to say
+        when steps were: the second level of the index of a DataFrame, or
+        `SequenceArray.times`.""",
+    )
+    categorical_features: Any = parameter(
+        default="from_dtype",
+        constraint=[Options("from_dtype"), "array-like", None],
+        text="""Which columns of X hold categories, which become vectors that training
+        learns: those of strings, booleans and categoricals in a DataFrame
+        ("from_dtype"), or these names or positions, or those of a mask. A missing
+        category has a vector of its own; one that `fit` did not meet has none, zero.
+        With None all columns are numbers. Static columns tell by their type.""",
+        type="'from_dtype', array-like of str, int or bool, or None",
+    )
     embedding_dim: int | None = parameter(
         default=None,
         constraint=[POSITIVE_INTEGER, None],

@@ -20,7 +20,7 @@ from skseq.core.texts import TEXTS
 from skseq.data.batching import SequenceDataset
 from skseq.data.instances import is_named
 from skseq.data.samples import Samples
-from skseq.data.scaling import StepScaler
+from skseq.data.scaling import StepScaler, mean_of_steps
 from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_groups, check_same_length, check_weights
 from skseq.data.validation import naming
@@ -236,7 +236,13 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
         is_bounded = (
             self.normalize in ("feature", "both") and self._known_tokens is None
         )
-        self._scaler.fit(samples.sequences, samples.weights, clip=is_bounded)
+        numbers = samples.sequences
+        if self._columns is not None:
+            numbers = self._columns.numbers(numbers)
+        self._scaler.fit(numbers, samples.weights, clip=is_bounded)
+        self._usual = None
+        if self.missing == "mask" and self.normalize is None:
+            self._usual = mean_of_steps(numbers, samples.weights)
 
     def _hold_out(self, samples: Samples) -> tuple[Samples, Samples]:
         """Split for early stopping."""

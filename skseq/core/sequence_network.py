@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from skseq.core.estimator import NetworkEstimator
 from skseq.core.parameters import InputParameters
 from skseq.data.batching import Batch, SequenceDataset, prediction_batches
+from skseq.data.columns import InputColumns, learn_columns
 from skseq.data.instances import by_instance, instances_of
 from skseq.data.reading import SequenceReader
 from skseq.data.scaling import StepScaler, sequence_scale
@@ -20,7 +22,7 @@ from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import refuse_tokens
 from skseq.data.tokens import known_tokens, make_embedding, reads_tokens
 from skseq.data.validation import NO_TARGETS, check_sequences, check_tokens
-from skseq.networks import POOLINGS, PooledHead, SequenceNetwork, StepHead
+from skseq.networks import POOLINGS, Inputs, PooledHead, SequenceNetwork, StepHead
 from skseq.networks.aggregates import AggregateLinear
 from skseq.parameters import attribute, layer_sizes
 from skseq.parameters.checks import (
@@ -57,6 +59,12 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
     _normalize: str | None = attribute(
         check=choice(None, "feature", "sequence", "both")
     )
+    _columns: InputColumns | None = attribute(
+        check=optional(instance(InputColumns)), default=None, required=False
+    )  # None of what earlier versions fitted, to numbers alone
+    _usual: np.ndarray | None = attribute(
+        check=optional(array(1, "f")), default=None, required=False
+    )  # of numbers that may be missing and are not standardised
     _scaler: StepScaler = attribute(check=instance(StepScaler))
     _task: Any = attribute()  # a mixin says which
     _has_linear: bool = attribute(check=flag, default=False, required=False)
@@ -82,11 +90,51 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         if self._known_tokens is None:
             advice = "Set embedding_dim=32, say, or embedding_weights."
             refuse_tokens(X, "X", advice)
+        if not self.time_gaps:
+            sequences.times = None  # nothing else depends on them
+        if reset:
+            self._columns = self._learn_columns(sequences)
+        if self._columns is not None:
+            self._columns.check(sequences)
         if reset:
             self._n_timesteps = int(sequences.lengths.max())
         elif self._known_tokens is not None:
             check_tokens(sequences, len(self._known_tokens))
         return sequences
+
+    def _learn_columns(self, sequences: SequenceArray) -> InputColumns:
+        """Return what the columns of the sequences of `fit` hold."""
+        columns = learn_columns(
+            sequences,
+            self.categorical_features,
+            has_holes=self.missing == "mask",
+            has_gaps=bool(self.time_gaps),
+        )
+        if self._known_tokens is not None and not columns.are_plain:
+            raise ValueError(
+                "X holds tokens, as embedding_dim or embedding_weights say; they have "
+                "no missing values, time gaps or static columns beside them. Leave "
+                "these out, or embedding_dim."
+            )
+        return columns
+
+    def _make_inputs(self) -> Any:
+        """Return what a network reads steps by, None if it is given all it reads."""
+        embedding = make_embedding(self, self._known_tokens)
+        columns = self._columns
+        if columns is None or columns.are_plain:
+            return embedding
+        return Inputs(
+            columns.of_step(2 if self._normalize == "both" else 1),
+            columns.has_holes,
+            () if self._usual is None else tuple(self._usual.tolist()),
+            decays=self._n_elapsed > 0,
+        )
+
+    @property
+    def _n_elapsed(self) -> int:
+        """How many elapsed times a recurrent layer reads, whose state decays."""
+        return 0
 
     def _make_network(
         self, seed: int, dtype: np.dtype, earlier: SequenceNet | None
@@ -112,22 +160,23 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         """Return a network with first weights."""
         n_features = self._n_channels * (2 if self._normalize == "both" else 1)
         with seeded_torch(seed):
-            embedding = make_embedding(self, self._known_tokens)
+            embedding = self._make_inputs()
             if embedding is not None:
                 n_features = embedding.output_size
             encoder = self._make_encoder(n_features)
-            head = self._make_head(encoder)
+            head = self._make_head(encoder, getattr(embedding, "static_size", 0))
             network = self._network_class(encoder, head, embedding)
             if self._has_linear:
-                linear = AggregateLinear(self._n_channels, self._task.n_outputs)
+                n_plain = getattr(embedding, "plain_size", self._n_channels)
+                linear = AggregateLinear(n_plain, self._task.n_outputs)
                 network.beside = linear
         return network.to(TORCH_DTYPES[dtype])
 
-    def _make_head(self, encoder: Any) -> nn.Module:
+    def _make_head(self, encoder: Any, static_size: int) -> nn.Module:
         """Return what turns an encoder's steps into the outputs of the task."""
         size = encoder.output_size
         dense_size = layer_sizes("dense_size", self.dense_size)
-        dense = dense_size, self._task.n_outputs, self.dropout
+        dense = dense_size, self._task.n_outputs, self.dropout, static_size
         if self._task.per_step:
             return StepHead(size, *dense)
         pooling = POOLINGS[self.pooling](size, getattr(encoder, "n_backwards", 0))
@@ -142,6 +191,12 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         weights: np.ndarray | None = None,
     ) -> SequenceDataset:
         scales = []
+        beside = static = None
+        columns = self._columns
+        if columns is not None and not columns.are_plain:
+            sequences = sequences.compact()
+            beside, static = columns.beside(sequences), columns.static(sequences)
+            sequences = columns.numbers(sequences)
         if self._known_tokens is not None:
             sequences = check_tokens(sequences)
         elif self._normalize in (None, "feature"):
@@ -152,12 +207,22 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
             if self._normalize == "both":
                 scales.insert(0, self._scaler.scale())
         return SequenceDataset(
-            sequences, device, targets, weights, scales, TORCH_DTYPES[dtype]
+            sequences,
+            device,
+            targets,
+            weights,
+            scales,
+            TORCH_DTYPES[dtype],
+            beside,
+            static,
         )
 
     def _example(self):
         zeros = np.zeros((1, self._n_timesteps, self._n_channels))
         sequences = SequenceArray.from_array(zeros)
+        if self._columns is not None:
+            sequences.times = pd.RangeIndex(self._n_timesteps)
+            sequences.static = self._columns.example_of_static()
         data = self._to_dataset(sequences, np.dtype("float32"), torch.device("cpu"))
         return data.gather(torch.tensor([0])).x
 
@@ -229,6 +294,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing == "mask"
         input_tags = tags.input_tags
         input_tags.categorical = input_tags.positive_only = reads_tokens(self)
         return tags

@@ -63,6 +63,10 @@ class SequenceDataset:
         scales give several views of every feature, side by side.
     dtype : torch.dtype, default=torch.float32
         Type of the batches; integers, which are tokens, stay what they are.
+    beside : ndarray of shape (n_steps, n_columns), optional
+        Further columns of the rows of `sequences.values`, which have no scale.
+    static : ndarray of shape (n_samples, n_static), optional
+        The last columns, those of sequences, the same in all of their steps.
     """
 
     def __init__(
@@ -73,6 +77,8 @@ class SequenceDataset:
         weights: np.ndarray | None = None,
         scales: Sequence[tuple[np.ndarray, np.ndarray]] = (),
         dtype: torch.dtype = torch.float32,
+        beside: np.ndarray | None = None,
+        static: np.ndarray | None = None,
     ):
         self.dtype = dtype
         self.lengths = sequences.lengths
@@ -97,8 +103,12 @@ class SequenceDataset:
             ]
             for scale in scales
         ]
-        if self.n_timesteps is not None:
-            self._windows = window_view(self._values, self.n_timesteps)
+        self._tables = [self._values]
+        if beside is not None:
+            self._tables.append(torch.as_tensor(beside, device=device))
+        self._static = None
+        if static is not None:
+            self._static = torch.as_tensor(static, device=device)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -108,16 +118,26 @@ class SequenceDataset:
         starts = self._starts[index]
         lengths = None
         if self.n_timesteps is not None:
-            x = self._windows.index_select(0, starts)
+            n_steps = self.n_timesteps
+            x, *others = (
+                window_view(table, n_steps).index_select(0, starts)
+                for table in self._tables
+            )
         else:
             lengths = self._lengths[index].clamp_min(1)
             steps = torch.arange(int(lengths.max()), device=starts.device)
             steps = torch.minimum(steps, lengths.unsqueeze(1) - 1)  # (B, T)
-            x = self._values[starts.unsqueeze(1) + steps]
+            rows = starts.unsqueeze(1) + steps
+            x, *others = (table[rows] for table in self._tables)
         if self._scales:
             x = torch.cat([self._scaled(x, index, *s) for s in self._scales], dim=2)
         if x.is_floating_point():
             x = x.to(self.dtype)
+        if self._static is not None:
+            static = self._static[index].unsqueeze(1)
+            others.append(static.expand(-1, x.shape[1], -1))
+        if others:
+            x = torch.cat([x, *(part.to(x.dtype) for part in others)], dim=2)
         if self._has_empty:
             x[self._lengths[index] == 0] = 0
         y = None if self.y is None else self.y[index]

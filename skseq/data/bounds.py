@@ -63,9 +63,8 @@ class Bounds:
         if len(values) > MOST:
             places = np.arange(MOST) * GOLDEN % 1
             values = values[np.sort((places * len(values)).astype(np.intp))]
-        low = np.quantile(values, TAIL, axis=0, method="higher").astype(np.float64)
-        high = np.quantile(values, 1 - TAIL, axis=0, method="lower").astype(np.float64)
-        is_spread = low < high
+        low, high = _ends(values) if has_all(values) else _ends_of_each(values)
+        is_spread = low < high  # not where nothing is known
         return cls(np.where(is_spread, low, -np.inf), np.where(is_spread, high, np.inf))
 
     @property
@@ -91,7 +90,7 @@ class Bounds:
             return values
         smallest, largest = extremes(values)
         least, most = self.beyond(FENCE)
-        if (smallest >= least).all() and (largest <= most).all():
+        if not ((smallest < least) | (largest > most)).any():
             return values
         lowest, highest = self.beyond(ERROR)
         clipped = np.empty(values.shape, values.dtype)
@@ -101,6 +100,28 @@ class Bounds:
             part = np.where(values[rows] < lowest, self.low, part)
             clipped[rows] = np.where(values[rows] > highest, self.high, part)
         return clipped
+
+
+def has_all(values: np.ndarray) -> bool:
+    """Return whether no value is missing."""
+    return not np.isnan(np.min(values, initial=0))
+
+
+def _ends(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return between what nearly all values of each feature lie."""
+    low = np.quantile(values, TAIL, axis=0, method="higher").astype(np.float64)
+    high = np.quantile(values, 1 - TAIL, axis=0, method="lower").astype(np.float64)
+    return low, high
+
+
+def _ends_of_each(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Do so where values are missing, of a feature with enough others."""
+    low, high = np.full((2, values.shape[1]), np.nan)
+    for i, column in enumerate(values.T):
+        there = column[~np.isnan(column)]
+        if len(there) >= LEAST:
+            low[i], high[i] = _ends(there)
+    return low, high
 
 
 def extremes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,13 +140,13 @@ def extremes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for start in range(0, len(values), CHUNK):
         part = values[start : start + CHUNK]
         whole = len(part) - len(part) % WIDE
-        for extreme in (np.min, np.max):
+        for extreme in (np.fmin.reduce, np.fmax.reduce):  # of what is not missing
             if whole:
                 wide = extreme(part[:whole].reshape(WIDE, -1), axis=0)
                 found.append(extreme(wide.reshape(-1, values.shape[1]), axis=0))
             if whole < len(part):
                 found.append(extreme(part[whole:], axis=0))
-    return np.min(found, axis=0), np.max(found, axis=0)
+    return np.fmin.reduce(found, axis=0), np.fmax.reduce(found, axis=0)
 
 
 def refuse_huge(values: np.ndarray, name: str) -> None:
@@ -143,9 +164,9 @@ def refuse_huge(values: np.ndarray, name: str) -> None:
     ValueError
         If so.
     """
-    if float(np.finfo(values.dtype).max) < HUGE or len(values) == 0:
+    if float(np.finfo(values.dtype).max) < HUGE or values.size == 0:
         return
-    largest = np.abs(extremes(values)).max()
+    largest = np.fmax.reduce(np.abs(extremes(values)), axis=None)
     if largest > HUGE:
         raise ValueError(
             f"{name} holds values as large as {largest:.2g}, too large to be "

@@ -9,7 +9,14 @@ import pandas as pd
 
 from skseq.data.foreign import columns_of
 
-__all__ = ["as_instances", "as_names", "names_of_all", "names_of_columns"]
+__all__ = [
+    "as_categories",
+    "as_instances",
+    "as_names",
+    "as_times",
+    "names_of_all",
+    "names_of_columns",
+]
 
 
 def as_names(names: Any, n_features: int) -> np.ndarray | None:
@@ -36,6 +43,34 @@ def as_instances(instances: Any, n_samples: int) -> pd.Index | None:
             f"{len(instances)} in {instances.nlevels} level(s)."
         )
     return instances
+
+
+def as_times(times: Any, n_steps: int) -> pd.Index | None:
+    """Return the times of rows as an index."""
+    if times is None:
+        return None
+    times = pd.Index(times)
+    if times.nlevels > 1 or len(times) != n_steps:
+        raise ValueError(
+            f"times must be {n_steps} numbers or dates, one per row of values, got "
+            f"{len(times)} in {times.nlevels} level(s)."
+        )
+    return times
+
+
+def as_categories(categories: Any, n_features: int) -> tuple | None:
+    """Return the categories of each column, None if no column holds any."""
+    if categories is None or all(known is None for known in categories):
+        return None
+    categories = tuple(
+        known if known is None else pd.Index(known) for known in categories
+    )
+    if len(categories) != n_features:
+        raise ValueError(
+            f"categories must be a tuple of {n_features}, one per column of values, "
+            f"got {len(categories)}."
+        )
+    return categories
 
 
 def names_of_columns(frame: Any) -> Any:

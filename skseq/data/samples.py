@@ -88,13 +88,17 @@ class Samples:
         total: dict[tuple, float] = {}
         first: dict[tuple, int] = {}
         for i, sequence in enumerate(self.sequences):
-            key = (sequence.tobytes(), repr(np.asarray(self.y[i]).tolist()))
+            key = (
+                sequence.tobytes(),
+                repr(np.asarray(self.y[i]).tolist()),
+                self.sequences.beside_of(i),
+            )
             first.setdefault(key, i)
             total[key] = total.get(key, 0.0) + weights[i]
         keys = sorted(first)
         distinct = self[[first[key] for key in keys]]
         return Samples(
-            SequenceArray.from_list(distinct.sequences.to_list()),
+            distinct.sequences.apart(),
             distinct.y,
             np.array([total[key] for key in keys]),
         )

@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from skseq.data.bounds import Bounds, refuse_huge
 from skseq.data.sequences import SequenceArray
 
-__all__ = ["StepScaler", "sequence_scale", "standard_scaler"]
+__all__ = ["StepScaler", "mean_of_steps", "sequence_scale", "standard_scaler"]
 
 CHUNK = 2**16  # rows transformed at a time, so that no large temporary is made
 
@@ -88,8 +88,19 @@ class StepScaler:
         values = self.bounds.clip(sequences.values)
         if clip:
             refuse_huge(values, name)
+        if not values.shape[1]:  # nothing is a number
+            values = np.zeros((len(values), 1))
         self.scaler.fit(values, sample_weight=uses)
+        self._scale_nothing()
         return self
+
+    def _scale_nothing(self) -> None:
+        """Leave alone what was never seen, of which nothing is known."""
+        scaler = self.scaler
+        if scaler.mean_ is not None:
+            is_unknown = np.isnan(scaler.mean_)
+            scaler.mean_[is_unknown] = 0
+            scaler.var_[is_unknown] = scaler.scale_[is_unknown] = 1
 
     def transform(self, sequences: SequenceArray, dtype: np.dtype) -> SequenceArray:
         """Return standardised sequences of a type, without steps that none uses.
@@ -129,6 +140,22 @@ class StepScaler:
         return self.scaler.mean_[None], self.scaler.scale_[None]
 
 
+def mean_of_steps(sequences: SequenceArray, weights: np.ndarray | None) -> np.ndarray:
+    """Return the mean of every feature over the steps that have it.
+
+    Parameters
+    ----------
+    sequences, weights
+        As in `StepScaler.fit`.
+
+    Returns
+    -------
+    mean : ndarray of float64 of shape (n_features,)
+        Zero where it is missing in all.
+    """
+    return StepScaler(normalize=True).fit(sequences, weights).scaler.mean_
+
+
 def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of every feature of every sequence.
 
@@ -140,7 +167,8 @@ def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     mean, std : ndarray of float64 of shape (n_samples, n_features)
-        The deviation is 1 where a feature is constant, but for rounding.
+        The deviation is 1 where a feature is constant, but for rounding, or missing in
+        every step.
 
     Raises
     ------
@@ -161,8 +189,13 @@ def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
         rows = np.repeat(sequences.starts[part] - offsets, lengths[part])
         values = sequences.values[rows + np.arange(len(rows))].astype(np.float64)
         refuse_huge(values, "X")
+        is_there = ~np.isnan(values)
+        if not is_there.all():
+            values[~is_there] = 0
+            n = np.add.reduceat(is_there, offsets, dtype=np.intp).clip(min=1)
         mean[part] = np.add.reduceat(values, offsets) / n
         centred = values - np.repeat(mean[part], lengths[part], axis=0)
+        centred[~is_there] = 0
         std[part] = np.sqrt(np.add.reduceat(centred**2, offsets) / n)
         first = last
     rounding = 10 * np.finfo(sequences.dtype).eps * np.abs(mean)

@@ -10,9 +10,23 @@ import numpy as np
 import pandas as pd
 
 from skseq._showing import shown
+from skseq.data.categories import (
+    Categories,
+    EncodedTable,
+    encode_table,
+    numbers_of_texts,
+)
 from skseq.data.foreign import check_container, is_frame
-from skseq.data.names import as_instances, as_names, names_of_all, names_of_columns
+from skseq.data.names import (
+    as_categories,
+    as_instances,
+    as_names,
+    as_times,
+    names_of_all,
+    names_of_columns,
+)
 from skseq.data.panels import check_dates_rise, panel_starts
+from skseq.data.static import check_static
 from skseq.data.token_arrays import TokenArray, holds_tokens
 from skseq.parameters import is_positive_integer
 
@@ -47,13 +61,21 @@ class SequenceArray:
     instances : array-like of shape (n_samples,) or None, default=None
         What each sequence is called: labels of patients, machines, days. Several
         sequences may be pieces of one instance.
+    times : array-like of shape (n_steps,) or None, default=None
+        When each row of `values` was: numbers or dates.
+    categories : tuple of Index or None, one per column, default=None
+        Of a column whose values say which category it is, the categories that they are
+        positions in; None for a column of numbers.
+    static : DataFrame or array-like of shape (n_samples, n_columns), default=None
+        What is known of each sequence as a whole: numbers or categories. A DataFrame is
+        indexed by the instances, if there are any.
 
     Raises
     ------
     ValueError
         If `values` is not a table, a sequence is empty or longer than a window, or
-        reaches outside of `values`, or there are not as many names as columns or
-        instances as sequences.
+        reaches outside of `values`, or there are not as many names as columns,
+        times as rows, or instances or rows of `static` as sequences.
 
     See Also
     --------
@@ -86,6 +108,9 @@ class SequenceArray:
         *,
         feature_names: Any = None,
         instances: Any = None,
+        times: Any = None,
+        categories: Categories | None = None,
+        static: Any = None,
     ):
         check_container(values, "values")
         if not isinstance(values, TokenArray):
@@ -130,6 +155,11 @@ class SequenceArray:
         self.window_length = window_length
         self.feature_names = as_names(feature_names, values.shape[1])
         self.instances = as_instances(instances, len(starts))
+        self.times = as_times(times, len(values))
+        self.categories = as_categories(categories, values.shape[1])
+        self.static = None
+        if static is not None:
+            self.static = check_static(static, self.instances, len(starts))
 
     # Layouts in -----------------------------------------------------------
 
@@ -161,7 +191,9 @@ class SequenceArray:
         )
 
     @classmethod
-    def from_list(cls, sequences: Sequence[Any]) -> SequenceArray:
+    def from_list(
+        cls, sequences: Sequence[Any], *, static: Any = None
+    ) -> SequenceArray:
         """Join sequences of unequal lengths.
 
         Parameters
@@ -169,6 +201,8 @@ class SequenceArray:
         sequences : sequence of array-likes
             Each of shape (n_timesteps_i,) or (n_timesteps_i, n_features), with the
             same number of features.
+        static : DataFrame or array-like of shape (n_samples, n_columns), default=None
+            What is known of each sequence as a whole.
 
         Returns
         -------
@@ -194,6 +228,10 @@ class SequenceArray:
         names = names_of_all(sequences)
         for i, sequence in enumerate(sequences):
             check_dates_rise(sequence, f"sequences[{i}]")
+        encoded = _encode_together(sequences)
+        if encoded is not None:
+            sequences = np.split(encoded.values, np.cumsum([len(x) for x in sequences]))
+            sequences = sequences[:-1]
         tables = [_as_table(sequence, i) for i, sequence in enumerate(sequences)]
         if not tables:
             raise ValueError("sequences holds no sequence; at least one is required.")
@@ -208,22 +246,33 @@ class SequenceArray:
         values = np.ascontiguousarray(np.concatenate(tables))
         if holds_tokens(sequences):
             values = values.view(TokenArray)
-        return cls(values, np.cumsum(lengths) - lengths, lengths, feature_names=names)
+        return cls(
+            values,
+            np.cumsum(lengths) - lengths,
+            lengths,
+            feature_names=names,
+            categories=None if encoded is None else encoded.categories,
+            static=static,
+        )
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> SequenceArray:
+    def from_frame(cls, frame: pd.DataFrame, *, static: Any = None) -> SequenceArray:
         """Convert a long table: one sequence per instance.
 
         Parameters
         ----------
         frame : DataFrame with a 2-level index (instance, time)
-            The columns are the features. The rows of one instance must stand
-            together, with increasing time. Instances keep their order.
+            The columns are the features: numbers, or categories (strings, booleans,
+            categoricals). The rows of one instance must stand together, with increasing
+            time. Instances keep their order.
+        static : DataFrame, default=None
+            What is known of each instance as a whole, indexed by the instances.
 
         Returns
         -------
         sequences : SequenceArray
-            It knows the names of the columns, if all are strings, and the instances.
+            It knows the names of the columns, if all are strings, the instances and the
+            times.
 
         Raises
         ------
@@ -242,12 +291,16 @@ class SequenceArray:
                 hint = "; give frame.to_pandas().set_index([instance, time])"
             raise TypeError(f"frame must be a DataFrame, got {kind}{hint}.")
         starts = panel_starts(frame.index)
+        encoded = encode_table(frame)
         return cls(
-            frame.to_numpy(),
+            frame.to_numpy() if encoded is None else encoded.values,
             starts,
             np.diff(np.append(starts, len(frame))),
             feature_names=names_of_columns(frame),
             instances=frame.index.get_level_values(0)[starts],
+            times=frame.index.get_level_values(1),
+            categories=None if encoded is None else encoded.categories,
+            static=static,
         )
 
     # An array of samples --------------------------------------------------
@@ -271,6 +324,7 @@ class SequenceArray:
             starts=self.starts[key],
             lengths=self.lengths[key],
             instances=None if self.instances is None else self.instances[key],
+            static=None if self.static is None else self.static[key],
         )
 
     def _aligned(self, mask: pd.Series) -> pd.Series:
@@ -415,7 +469,7 @@ class SequenceArray:
                 f"function returned {len(values)} rows for {len(self.values)} steps."
             )
         if values.shape[1] != self.n_features:  # they are other columns
-            return self._replace(values=values, feature_names=None)
+            return self._replace(values=values, feature_names=None, categories=None)
         return self._replace(values=values)
 
     def compact(self) -> SequenceArray:
@@ -436,7 +490,70 @@ class SequenceArray:
             used[:1] = True  # empty windows still start somewhere
         position = np.maximum(np.cumsum(used) - 1, 0)
         starts = position[np.minimum(self.starts, len(used) - 1)]
-        return self._replace(values=self.values[used], starts=starts)
+        times = None if self.times is None else self.times[used]
+        return self._replace(values=self.values[used], starts=starts, times=times)
+
+    def with_numbers(self, but: Any = ()) -> SequenceArray:
+        """Return sequences in which columns of texts like "1.5" are numbers.
+
+        Parameters
+        ----------
+        but : array-like of int, default=()
+            Positions of columns that are categories in any case.
+
+        Returns
+        -------
+        sequences : SequenceArray
+
+        Raises
+        ------
+        ValueError
+            If of a column most texts are numbers, but one is not.
+        """
+        if self.categories is None:
+            return self
+        values, categories = self.values, list(self.categories)
+        for i, known in enumerate(self.categories):
+            if known is None or i in but:
+                continue
+            try:
+                numbers = numbers_of_texts(known)
+            except ValueError as error:
+                name = i if self.feature_names is None else repr(self.feature_names[i])
+                raise ValueError(f"Column {name} of X: {error}") from error
+            if numbers is not None:
+                values = values.copy() if values is self.values else values
+                is_there = ~np.isnan(values[:, i])
+                values[is_there, i] = numbers[values[is_there, i].astype(int)]
+                categories[i] = None
+        categories = as_categories(categories, len(categories))
+        return self._replace(values=values, categories=categories)
+
+    def beside_of(self, i: int) -> bytes:
+        """Return what tells equal sequences apart: their gaps, and what is static."""
+        parts = []
+        if self.times is not None:
+            times = self.times[self.starts[i] :][: self.lengths[i]]
+            gaps = times[1:] - times[:-1] if len(times) else ()
+            parts.append(np.asarray(gaps, dtype=float).tobytes())
+        if self.static is not None:
+            parts.append(self.static.values[i].tobytes())
+        return b"|".join(parts)
+
+    def apart(self) -> SequenceArray:
+        """Copy sequences so that no two of them share a time step.
+
+        Returns
+        -------
+        sequences : SequenceArray
+            The same sequences, one behind the other in a table of their own.
+        """
+        ends = np.cumsum(self.lengths)
+        starts = ends - self.lengths
+        rows = np.repeat(self.starts - starts, self.lengths)
+        rows = rows + np.arange(len(rows))
+        times = None if self.times is None else self.times[rows]
+        return self._replace(values=self.values[rows], starts=starts, times=times)
 
     def _replace(self, **parts: Any) -> SequenceArray:
         """Return a copy with other parts, which are known to fit."""
@@ -476,3 +593,10 @@ def _as_table(sequence: Any, i: int) -> np.ndarray:
     if len(table) == 0:
         raise ValueError(f"Sequence {i} is empty; at least one time step is required.")
     return table
+
+
+def _encode_together(sequences: list) -> EncodedTable | None:
+    """Return the numbers of frames that hold categories, one behind the other."""
+    if not sequences or not all(isinstance(x, pd.DataFrame) for x in sequences):
+        return None
+    return encode_table(pd.concat(sequences))

@@ -12,6 +12,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from skseq._showing import shown
+from skseq.data.categories import holds_categories
 from skseq.data.doubts import TimeFirst, refuse_texts, warn_of_axes
 from skseq.data.foreign import (
     check_container,
@@ -87,17 +88,18 @@ def check_sequences(
     -------
     sequences : SequenceArray of float64 or float32
     """
+    may_miss = getattr(estimator, "missing", "error") == "mask"
     if not reset and y is NO_TARGETS and _is_as_in_fit(estimator, X):
-        return _check_finite(SequenceArray.from_array(X), X)
+        return _check_finite(SequenceArray.from_array(X), X, may_miss)
     check_container(X, "X", time_axis=1)
     refuse_texts(X)
     named, is_table, is_nested_list = X, False, False
     if isinstance(X, SequenceArray):
-        sequences = _check_values(X, X)
+        sequences = _check_values(X, X, may_miss)
     elif is_panel(X):
-        sequences = _check_values(_from_panel(X), X)
+        sequences = _check_values(_from_panel(X), X, may_miss)
     elif is_list_of_sequences(X):
-        sequences = _check_values(_from_list(X), X)
+        sequences = _check_values(_from_list(X), X, may_miss)
     else:
         if hasattr(X, "iloc") and X.index.nlevels > 2:
             raise ValueError(
@@ -130,8 +132,13 @@ def check_sequences(
         is_nested_list = isinstance(X, (list, tuple))
         if is_table:
             array = _unflatten(array, estimator.n_channels)
-        sequences = _check_finite(SequenceArray.from_array(array), X)
+        sequences = _check_finite(SequenceArray.from_array(array), X, may_miss)
         sequences.instances = names_of_sequences(X)
+    columns = None if reset else getattr(estimator, "_columns", None)
+    sequences = sequences.with_numbers(() if columns is None else columns.categorical)
+    if not hasattr(estimator, "categorical_features"):
+        _refuse_categories(estimator, sequences)
+    sequences = _check_finite(sequences, X, may_miss)
     if sequences.feature_names is not None:
         named = pd.DataFrame(columns=sequences.feature_names)
     counts_columns = is_table and (
@@ -164,6 +171,18 @@ def check_sequences(
     elif is_table and not counts_columns:
         _refuse_one_sample(estimator, X, sequences)
     return sequences
+
+
+def _refuse_categories(estimator: Any, sequences: SequenceArray) -> None:
+    """Refuse columns that hold categories."""
+    names = sequences.feature_names
+    for i, known in enumerate(sequences.categories or ()):
+        if known is not None:
+            raise ValueError(
+                f"Column {i if names is None else repr(names[i])} of X holds "
+                f"categories, {shown(list(known))}; {type(estimator).__name__} expects "
+                "numbers."
+            )
 
 
 def _refuse_one_sample(estimator: Any, X: Any, sequences: SequenceArray) -> None:
@@ -271,6 +290,8 @@ def _from_panel(X: Any) -> SequenceArray:
     """Return one sequence per instance of a Series or DataFrame."""
     frame = X.to_frame() if X.ndim == 1 else X
     sequences = SequenceArray.from_frame(frame)
+    if sequences.categories is not None:
+        return sequences
     check_columns(frame, "X")
     values = check_array(frame, dtype=FLOATS, ensure_all_finite=False, input_name="X")
     return sequences.map_values(lambda _: values)
@@ -279,6 +300,10 @@ def _from_panel(X: Any) -> SequenceArray:
 def _from_list(X: Any) -> SequenceArray:
     """Return the sequences of a list, object array or Series, finite or not."""
     items = list(X)
+    if any(map(_has_categories, items)):
+        for i, item in enumerate(items):
+            check_dates_rise(item, f"X[{i}]")
+        return SequenceArray.from_list(items)
     for i, item in enumerate(items):
         if is_frame(item):
             check_times(item, f"X[{i}]")
@@ -293,8 +318,17 @@ def _from_list(X: Any) -> SequenceArray:
     return SequenceArray.from_list(items)
 
 
-def _check_values(sequences: SequenceArray, given: Any) -> SequenceArray:
-    """Return sequences of finite floats."""
+def _has_categories(item: Any) -> bool:
+    """Whether one of a list is a frame with a column of categories."""
+    return isinstance(item, pd.DataFrame) and any(
+        holds_categories(column) for _, column in item.items()
+    )
+
+
+def _check_values(
+    sequences: SequenceArray, given: Any, may_miss: bool
+) -> SequenceArray:
+    """Return sequences of finite floats, and NaN where it may be."""
     if len(sequences) == 0:
         raise ValueError("X holds no sequence; at least one is required.")
     with finding_text(
@@ -303,15 +337,22 @@ def _check_values(sequences: SequenceArray, given: Any) -> SequenceArray:
         values = check_array(
             sequences.values, dtype=FLOATS, ensure_all_finite=False, input_name="X"
         )
-    return _check_finite(sequences.map_values(lambda _: values), given)
+    return _check_finite(sequences.map_values(lambda _: values), given, may_miss)
 
 
-def _check_finite(sequences: SequenceArray, given: Any) -> SequenceArray:
-    """Refuse NaN and infinity, and name the first sequence and step with one."""
+def _check_finite(
+    sequences: SequenceArray, given: Any, may_miss: bool
+) -> SequenceArray:
+    """Refuse NaN and infinity, and name the first sequence and step with one.
+
+    NaN may be where it says that a value is missing, or a category.
+    """
     values = sequences.values
     if np.isfinite(np.sum(values)):  # no copy
         return sequences
-    finite = np.isfinite(values)
+    finite = ~np.isinf(values) if may_miss else np.isfinite(values)
+    if sequences.categories is not None:
+        finite |= [known is not None for known in sequences.categories]
     for i, step, row in _places(sequences, ~finite.all(axis=1)):
         column = int(np.argmin(finite[row]))
         kind = "NaN" if np.isnan(values[row, column]) else "infinity"

@@ -35,17 +35,7 @@ def lay_out(X: Any, n_channels: int) -> SequenceArray:
         If X is none of these.
     """
     if isinstance(X, SequenceArray):
-        ends = np.cumsum(X.lengths)
-        starts = ends - X.lengths
-        rows = np.repeat(X.starts - starts, X.lengths) + np.arange(ends[-1:].sum())
-        return SequenceArray(
-            X.values[rows],
-            starts,
-            X.lengths,
-            X.window_length,
-            feature_names=X.feature_names,
-            instances=X.instances,
-        )
+        return X.apart()
     if is_panel(X):
         starts = panel_starts(X.index)
         values = X.to_numpy(copy=True).reshape(len(X), -1)

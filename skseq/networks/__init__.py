@@ -22,6 +22,7 @@ from skseq.networks.feedback import TokenFeedback, ValueFeedback
 from skseq.networks.forecasting import N_NEAR, ForecastNetwork, InputGate, Window
 from skseq.networks.gru_d import GRUDLayer
 from skseq.networks.heads import PooledHead, SequenceNetwork, StepHead
+from skseq.networks.inputs import Inputs, StepColumns
 from skseq.networks.kinds import CELLS
 from skseq.networks.language import LanguageNetwork, Passage
 from skseq.networks.losses import (
@@ -54,6 +55,7 @@ __all__ = [
     "GRUDLayer",
     "GRULayer",
     "InputGate",
+    "Inputs",
     "LSTMLayer",
     "LabelCrossEntropy",
     "LanguageNetwork",
@@ -70,6 +72,7 @@ __all__ = [
     "SequenceNetwork",
     "SequenceNetworks",
     "Shortcut",
+    "StepColumns",
     "StepCrossEntropy",
     "StepHead",
     "StepSquaredError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor, cat, nn
 
 from skseq._describing import described
 from skseq.networks.dropout import Dropout
@@ -62,7 +62,7 @@ class PooledHead(nn.Module):
     ----------
     pooling : nn.Module
         (B, T, D) and lengths -> (B, D'); D' is its `output_size`.
-    dense_size, n_outputs, dropout
+    dense_size, n_outputs, dropout, static_size
         As in `StepHead`.
     """
 
@@ -72,14 +72,20 @@ class PooledHead(nn.Module):
         dense_size: tuple[int, ...],
         n_outputs: int,
         dropout: float = 0.0,
+        static_size: int = 0,
     ):
         super().__init__()
         self.pooling = pooling
-        size = pooling.output_size
+        size = pooling.output_size + static_size
         self.dense = dense_layers(size, dense_size, n_outputs, dropout)
 
-    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        return self.dense(self.pooling(x, lengths))  # (B, n_outputs)
+    def forward(
+        self, x: Tensor, lengths: Tensor | None, static: Tensor | None = None
+    ) -> Tensor:
+        pooled = self.pooling(x, lengths)
+        if static is not None:
+            pooled = cat([pooled, static], dim=1)
+        return self.dense(pooled)  # (B, n_outputs)
 
 
 @with_dense
@@ -89,6 +95,8 @@ class StepHead(nn.Module):
     Parameters
     ----------
     {dense}
+    static_size : int, default=0
+        Number of features that are known of a sequence as a whole.
     """
 
     def __init__(
@@ -97,11 +105,18 @@ class StepHead(nn.Module):
         dense_size: tuple[int, ...],
         n_outputs: int,
         dropout: float = 0.0,
+        static_size: int = 0,
     ):
         super().__init__()
+        input_size += static_size
         self.dense = dense_layers(input_size, dense_size, n_outputs, dropout)
 
-    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+    def forward(
+        self, x: Tensor, lengths: Tensor | None, static: Tensor | None = None
+    ) -> Tensor:
+        if static is not None:
+            static = static.unsqueeze(1).expand(-1, x.shape[1], -1)
+            x = cat([x, static], dim=2)
         return self.dense(x)  # (B, T, n_outputs)
 
 
@@ -113,9 +128,10 @@ class SequenceNetwork(nn.Module):
     encoder : nn.Module
         (B, T, F) and lengths -> (B, T', D) and lengths.
     head : nn.Module
-        (B, T', D) and lengths -> outputs.
+        (B, T', D) and lengths, and what is known of sequences as a whole -> outputs.
     embedding : nn.Module, optional
-        Tokens (B, T, 1) -> (B, T, F); None: x holds features already.
+        What steps are, such as tokens (B, T, 1) -> (B, T, F); None: x holds features
+        already.
 
     Attributes
     ----------
@@ -151,5 +167,17 @@ class SequenceNetwork(nn.Module):
         lengths: Tensor | None,
     ) -> Tensor:
         """Return the outputs for what was read of x, steps and their lengths."""
-        outputs = self.head(steps, n_steps)
-        return outputs if self.beside is None else outputs + self.beside(x, lengths)
+        outputs = self.head(steps, n_steps, self._static(x))
+        if self.beside is None:
+            return outputs
+        return outputs + self._said_beside(x, lengths)
+
+    def _static(self, x: Tensor) -> Tensor | None:
+        """Return what is known of sequences as a whole, if anything is."""
+        has_static = getattr(self.embedding, "static_size", 0) > 0
+        return self.embedding.static(x) if has_static else None
+
+    def _said_beside(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Return what the model beside says."""
+        plain = getattr(self.embedding, "plain", None)
+        return self.beside(x if plain is None else plain(x), lengths)

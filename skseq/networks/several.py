@@ -60,9 +60,10 @@ class SequenceNetworks(SequenceNetwork):
         x: Tensor,
         lengths: Tensor | None,
     ) -> Tensor:
-        outputs = self.head(steps, n_steps).unflatten(0, (self.n_networks, -1))
+        static = self._static(x[:, :1].repeat(self.n_networks, 1, 1))
+        outputs = self.head(steps, n_steps, static).unflatten(0, (self.n_networks, -1))
         if self.beside is not None:
-            outputs = outputs + self.beside(x, lengths)
+            outputs = outputs + self._said_beside(x, lengths)
         return outputs.flatten(0, 1) if self.training else self.average(outputs)
 
     def pool(self, steps: Tensor, lengths: Tensor | None) -> Tensor:

@@ -23,8 +23,10 @@ from skseq.core.tasks import (
     StepClassification,
 )
 from skseq.data.bounds import Bounds
+from skseq.data.columns import InputColumns
 from skseq.data.scaling import StepScaler
 from skseq.data.sequences import SequenceArray
+from skseq.data.static import StaticTable
 from skseq.forecasting._kind import Kind
 from skseq.forecasting._losses import LOSSES, ForecastLoss, check_quantiles
 from skseq.forecasting._moments import Moments
@@ -141,6 +143,36 @@ RECORDS: dict[type, Record] = {
             "instances": optional(instance(pd.Index)),
         },
         _call,
+        further={
+            "times": optional(instance(pd.Index)),
+            "categories": optional(tuple_of(optional(instance(pd.Index)))),
+            "static": optional(instance(StaticTable)),
+        },
+    ),
+    StaticTable: Record(
+        {
+            "values": array(2, "f"),
+            "names": optional(array(1, "O")),
+            "categories": tuple_of(optional(instance(pd.Index))),
+        },
+        _call,
+        lambda table: len(table.categories) == table.values.shape[1],
+    ),
+    InputColumns: Record(
+        {
+            **dict.fromkeys(
+                ("numeric", "categorical", "static_numeric", "static_categorical"),
+                array(1, "i"),
+            ),
+            **dict.fromkeys(
+                ("categories", "static_categories"), tuple_of(instance(pd.Index))
+            ),
+            **dict.fromkeys(("static_center", "static_scale"), tuple_of(number)),
+            "has_holes": flag,
+            "gap": optional(number),
+        },
+        _call,
+        InputColumns.fit_together,
     ),
     Classification: Record(_LABELS, is_sound=_has_classes),
     StepClassification: Record(

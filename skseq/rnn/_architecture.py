@@ -29,10 +29,19 @@ class BaseRNN(StatefulMixin, BidirectionalRecurrence, DenseParameters, EnsembleM
     optimizer: str | Callable = "adam"
 
     def _make_encoder(self, n_features):
-        return make_recurrent_encoder(self, n_features)
+        return make_recurrent_encoder(self, n_features, self._n_elapsed)
+
+    @property
+    def _n_elapsed(self):
+        if self._columns is None or not self._columns.has_holes:
+            return 0
+        layer: Any = CELLS.get(self.cell, self.cell)
+        return len(self._columns.numeric) if layer.reads_elapsed else 0
 
 
-def make_recurrent_encoder(estimator: Any, n_features: int) -> RecurrentEncoder:
+def make_recurrent_encoder(
+    estimator: Any, n_features: int, n_elapsed: int = 0
+) -> RecurrentEncoder:
     """Return the recurrent layers that an estimator's parameters describe.
 
     Parameters
@@ -41,6 +50,9 @@ def make_recurrent_encoder(estimator: Any, n_features: int) -> RecurrentEncoder:
         Has the parameters of BaseRNN that concern recurrent layers.
     n_features : int
         Number of features per time step.
+    n_elapsed : int, default=0
+        How many of them, the last ones, are times since something was seen, for a layer
+        whose state decays with them.
 
     Returns
     -------
@@ -66,6 +78,7 @@ def make_recurrent_encoder(estimator: Any, n_features: int) -> RecurrentEncoder:
         layer,
         sizes,
         bidirectional=getattr(estimator, "bidirectional", False),
+        n_elapsed=n_elapsed,
         dropout=estimator.dropout,
         nonlinearity=estimator.nonlinearity,
         recurrent_dropout=estimator.recurrent_dropout,

@@ -128,7 +128,12 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
     def _make_encoder(self, n_features):
         return make_recurrent_encoder(self, n_features)
 
-    def _make_head(self, encoder):
+    def _make_head(self, encoder, static_size):
+        if static_size:
+            raise ValueError(
+                f"X has static columns, which {type(self).__name__} does not read; "
+                "give sequences without."
+            )
         return Decoder(
             encoder,
             self._task.make_feedback(encoder.output_size - encoder.n_backwards),

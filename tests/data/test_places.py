@@ -104,9 +104,7 @@ def test_a_value_of_a_panel_is_found(name, read, value, match):
             pd.DataFrame(X[..., 0], NAMES, list("abcd")).replace(X[2, 3, 0], np.inf),
             r"infinity: X\[2\] at time step 3 \(index 'p002'\), column 'd'",
         ),
-        (PANEL.assign(ward="a"), "'a' .*instance 'p000', .*column 'ward'"),
         (PANEL.reset_index("id"), "'p000' .*column 'id' .* belongs into the index"),
-        (PANEL.assign(ward=pd.Categorical(["a"] * 24)), "'a' .*column 'ward'"),
         (PANEL.assign(born=DAYS[0]), "Column 'born' of X holds datetime64"),
         (PANEL.assign(born=DAYS[0].tz_localize("UTC")), "Column 'born' of X holds dat"),
         (PANEL.assign(age=pd.Timedelta("1D")), "Column 'age' of X holds timedelta64"),
@@ -196,7 +194,6 @@ def test_numbers_of_any_kind_are_numbers():
     expected = RNNClassifier(max_epochs=1, random_state=0).fit(PANEL, y)
     for given in (
         *(PANEL.astype(object), PANEL.astype(str), PANEL.astype("Float64")),
-        PANEL.apply(lambda column: column.astype("category")),
     ):
         model = RNNClassifier(max_epochs=1, random_state=0).fit(given, y)
         np.testing.assert_allclose(

@@ -1,0 +1,137 @@
+"""Columns that hold categories rather than numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+__all__ = [
+    "Categories",
+    "EncodedTable",
+    "encode_table",
+    "holds_categories",
+    "numbers_of_texts",
+    "recode",
+]
+
+Categories = tuple[pd.Index | None, ...]  # of each column, None where it holds numbers
+
+
+class EncodedTable(NamedTuple):
+    """A table of numbers, some of which say which category it is."""
+
+    values: np.ndarray  # (n_rows, n_columns) of float
+    categories: Categories
+
+
+def holds_categories(column: pd.Series) -> bool:
+    """Return whether a column holds categories: strings, booleans, a categorical.
+
+    Parameters
+    ----------
+    column : Series
+        A column of a DataFrame.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype.kind == "b":
+        return True
+    if isinstance(column.dtype, pd.StringDtype):
+        return True
+    if column.dtype != object:
+        return False
+    kinds = set(map(type, column.dropna()))
+    return bool(kinds) and (kinds <= {str, np.str_} or kinds <= {bool, np.bool_})
+
+
+def encode_table(frame: pd.DataFrame) -> EncodedTable | None:
+    """Return a frame as numbers, categories by their position among those there are.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of numbers and of categories. The categories of a categorical column are
+        those that it has, used or not; others are sorted.
+
+    Returns
+    -------
+    table : EncodedTable or None
+        Missing values are NaN. None if no column holds categories, or another holds no
+        numbers either.
+    """
+    are = [holds_categories(column) for _, column in frame.items()]
+    if not any(are):
+        return None
+    others = frame.loc[:, ~np.array(are)]
+    if any(dtype.kind not in "iuf" for dtype in others.dtypes):
+        return None
+    values = np.empty(frame.shape)
+    categories: list[pd.Index | None] = []
+    for i, (is_one, (_, column)) in enumerate(zip(are, frame.items(), strict=True)):
+        known = None
+        if not is_one:
+            values[:, i] = column.to_numpy(dtype=float, na_value=np.nan)
+        else:
+            column = pd.Categorical(column)
+            known = column.categories
+            values[:, i] = np.where(column.codes < 0, np.nan, column.codes)
+        categories.append(known)
+    return EncodedTable(values, tuple(categories))
+
+
+def numbers_of_texts(known: pd.Index) -> np.ndarray | None:
+    """Return the numbers that categories are when they are texts like "1.5".
+
+    Parameters
+    ----------
+    known : Index
+        Categories.
+
+    Returns
+    -------
+    numbers : ndarray of float or None
+        None if they are no texts, or hardly any of them is a number.
+
+    Raises
+    ------
+    ValueError
+        If most are numbers, but one is not.
+    """
+    if known.dtype != object and not isinstance(known.dtype, pd.StringDtype):
+        return None
+    if not all(isinstance(text, str) for text in known):
+        return None
+    numbers = np.asarray(pd.to_numeric(known, errors="coerce"), dtype=float)
+    is_one = ~np.isnan(numbers)
+    if is_one.all() and len(known):
+        return numbers
+    if 2 * is_one.sum() > len(known):
+        text = known[int(np.argmin(is_one))]
+        raise ValueError(f"could not convert string to float: {text!r:.50}")
+    return None
+
+
+def recode(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndarray:
+    """Return the positions of a column's categories among those that are known.
+
+    Parameters
+    ----------
+    values : ndarray of float of shape (n_rows,)
+        Positions among `own`, or categories that are numbers. NaN is missing.
+    own : Index or None
+        The categories that positions are of.
+    known : Index
+        The categories to look for.
+
+    Returns
+    -------
+    positions : ndarray of int of shape (n_rows,)
+        -1 where it is none of them, -2 where it is missing.
+    """
+    is_there = ~np.isnan(values)
+    positions = np.full(len(values), -2)
+    if own is None:
+        positions[is_there] = known.get_indexer(values[is_there])
+    else:
+        positions[is_there] = known.get_indexer(own)[values[is_there].astype(int)]
+    return positions

@@ -1,0 +1,354 @@
+"""Which columns of sequences are numbers, which categories, and what else there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseq._showing import shown
+from skseq.data.categories import recode
+from skseq.data.places import label_of
+from skseq.data.sequences import SequenceArray
+from skseq.data.static import StaticTable
+from skseq.networks import StepColumns
+
+__all__ = ["InputColumns", "learn_columns"]
+
+MISSING, UNKNOWN, FIRST = 0, 1, 2  # codes, as networks read them
+
+
+@dataclass(frozen=True)
+class InputColumns:
+    """What `fit` learned of the columns of sequences, and of what stands beside them.
+
+    Parameters
+    ----------
+    numeric, categorical : ndarray of int
+        Positions of the columns of numbers and of categories.
+    categories : tuple of Index
+        The categories of the latter.
+    has_holes : bool
+        Whether values may be missing.
+    gap : float or None
+        Median time between two steps; None if times are not looked at.
+    static_numeric, static_categorical : ndarray of int
+        Positions of such columns in the table of what is known of sequences as a whole.
+    static_categories : tuple of Index
+        The categories of the latter.
+    static_center, static_scale : tuple of float
+        What to subtract from the former, then to divide by.
+    """
+
+    numeric: np.ndarray
+    categorical: np.ndarray
+    categories: tuple[pd.Index, ...]
+    has_holes: bool
+    gap: float | None
+    static_numeric: np.ndarray
+    static_categorical: np.ndarray
+    static_categories: tuple[pd.Index, ...]
+    static_center: tuple[float, ...]
+    static_scale: tuple[float, ...]
+
+    def fit_together(self) -> bool:
+        """Return whether the parts, of a file perhaps, are of one kind."""
+        columns = np.sort(np.append(self.numeric, self.categorical))
+        static = np.sort(np.append(self.static_numeric, self.static_categorical))
+        return (
+            len(self.categorical) == len(self.categories)
+            and len(self.static_categorical) == len(self.static_categories)
+            and len(self.static_center) == len(self.static_numeric)
+            and len(self.static_scale) == len(self.static_numeric)
+            and columns.tolist() == list(range(len(columns)))
+            and static.tolist() == list(range(len(static)))
+            and (self.gap is None or self.gap > 0)
+        )
+
+    @property
+    def are_plain(self) -> bool:
+        """Whether all there is are numbers, none of which may be missing."""
+        n_others = len(self.categorical) + self.n_static
+        return not self.has_holes and self.gap is None and n_others == 0
+
+    @property
+    def n_static(self) -> int:
+        """Number of columns that are known of sequences as a whole."""
+        return len(self.static_numeric) + len(self.static_categorical)
+
+    def of_step(self, n_views: int) -> StepColumns:
+        """Return what a network is given of a step, numbers in one or two views."""
+        return StepColumns(
+            len(self.numeric),
+            n_views,
+            self.gap is not None,
+            tuple(len(known) for known in self.categories),
+            len(self.static_numeric) * (1 + self.has_holes),
+            tuple(len(known) for known in self.static_categories),
+        )
+
+    def example_of_static(self) -> StaticTable:
+        """Return a row of what is known of a sequence as a whole."""
+        categories: list[pd.Index | None] = [None] * self.n_static
+        for i, known in zip(
+            self.static_categorical.tolist(), self.static_categories, strict=True
+        ):
+            categories[i] = known
+        return StaticTable(np.zeros((1, self.n_static)), None, tuple(categories))
+
+    def check(self, sequences: SequenceArray) -> None:
+        """Refuse sequences that lack what others had in `fit`.
+
+        Raises
+        ------
+        ValueError
+            If so.
+        """
+        if self.gap is not None:
+            _check_times(sequences)
+        for i in self.numeric.tolist():
+            if sequences.categories is not None and sequences.categories[i] is not None:
+                raise ValueError(
+                    f"{_name(sequences, i)} holds categories, but held numbers in fit."
+                )
+        static = sequences.static
+        n_static = 0 if static is None else static.values.shape[1]
+        if n_static != self.n_static:
+            raise ValueError(
+                f"X has {n_static} static columns, but {self.n_static} in fit."
+            )
+        if static is None:
+            return
+        for i in self.static_numeric.tolist():
+            if static.categories[i] is not None:
+                raise ValueError(
+                    f"{_static_name(static, i)} holds categories, but held numbers in "
+                    "fit."
+                )
+        if not self.has_holes:
+            _check_static_values(static, self.static_numeric)
+
+    def numbers(self, sequences: SequenceArray) -> SequenceArray:
+        """Return sequences of the columns of numbers alone."""
+        if not len(self.categorical):
+            return sequences
+        return sequences.map_values(lambda values: values[:, self.numeric])
+
+    def beside(self, sequences: SequenceArray) -> np.ndarray | None:
+        """Return what a network is given of each row besides numbers.
+
+        Returns
+        -------
+        table : ndarray of float of shape (n_steps, n_columns) or None
+            Times since the row before, in units of `gap`, and codes of categories.
+        """
+        columns: list[np.ndarray] = []
+        if self.gap is not None:
+            columns.append(_gaps(sequences) / self.gap)
+        own = sequences.categories or (None,) * sequences.n_features
+        for i, known in zip(self.categorical.tolist(), self.categories, strict=True):
+            columns.append(_codes(sequences.values[:, i], own[i], known))
+        return np.column_stack(columns).astype(np.float32) if columns else None
+
+    def static(self, sequences: SequenceArray) -> np.ndarray | None:
+        """Return what a network is given of each sequence as a whole.
+
+        Returns
+        -------
+        table : ndarray of float of shape (n_samples, n_columns) or None
+            Standardised numbers; where they may be missing, whether they are; and codes
+            of categories.
+        """
+        table = sequences.static
+        if table is None or not self.n_static:
+            return None
+        numbers = table.values[:, self.static_numeric]
+        is_there = ~np.isnan(numbers)
+        center, scale = np.array([self.static_center, self.static_scale])
+        scaled = (numbers - center) / scale
+        parts = [np.where(is_there, scaled, 0)]
+        if self.has_holes:
+            parts.append(~is_there)
+        pairs = zip(
+            self.static_categorical.tolist(), self.static_categories, strict=True
+        )
+        parts += [
+            _codes(table.values[:, i], table.categories[i], known) for i, known in pairs
+        ]
+        return np.column_stack(parts).astype(np.float32)
+
+
+def learn_columns(
+    sequences: SequenceArray,
+    categorical_features: Any,
+    *,
+    has_holes: bool,
+    has_gaps: bool,
+) -> InputColumns:
+    """Learn what the columns of sequences hold.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        Those of `fit`.
+    categorical_features : "from_dtype", None, or array-like of str, int or bool
+        Which columns hold categories: those that say so themselves; none; or those
+        with such names or positions, or a mask.
+    has_holes : bool
+        Whether values may be missing.
+    has_gaps : bool
+        Whether the times between steps matter.
+
+    Returns
+    -------
+    columns : InputColumns
+
+    Raises
+    ------
+    ValueError
+        If a column that is asked for is not there, one that is not asked for holds
+        categories, or times are not known.
+    """
+    own = sequences.categories or (None,) * sequences.n_features
+    chosen = _chosen(categorical_features, sequences, own)
+    for i in np.flatnonzero(~chosen).tolist():
+        if own[i] is not None:
+            raise ValueError(
+                f"{_name(sequences, i)} holds categories, but categorical_features="
+                f"{shown(categorical_features)} leaves it out; numbers are expected "
+                "then."
+            )
+    if has_gaps:
+        _check_times(sequences)
+    categories = [
+        _categories(sequences.values[:, i], own[i]) for i in np.flatnonzero(chosen)
+    ]
+    table = sequences.static
+    if table is None:
+        table = StaticTable(np.empty((len(sequences), 0)))
+    of_static = np.array([known is not None for known in table.categories], dtype=bool)
+    numeric = np.flatnonzero(~of_static)
+    if not has_holes:
+        _check_static_values(table, numeric)
+    center, scale = _scales(table.values[:, numeric])
+    return InputColumns(
+        np.flatnonzero(~chosen),
+        np.flatnonzero(chosen),
+        tuple(categories),
+        has_holes,
+        _usual_gap(sequences) if has_gaps else None,
+        numeric,
+        np.flatnonzero(of_static),
+        tuple(known for known in table.categories if known is not None),
+        tuple(center.tolist()),
+        tuple(scale.tolist()),
+    )
+
+
+def _chosen(features: Any, sequences: SequenceArray, own: tuple) -> np.ndarray:
+    """Return a mask of the columns that hold categories."""
+    n_features, names = sequences.n_features, sequences.feature_names
+    if features is None:
+        return np.zeros(n_features, dtype=bool)
+    if isinstance(features, str) and features == "from_dtype":
+        return np.array([known is not None for known in own], dtype=bool)
+    given = np.asarray(features)
+    chosen = np.zeros(n_features, dtype=bool)
+    if given.ndim == 1 and given.dtype.kind == "b" and len(given) == n_features:
+        return given
+    for feature in given.ravel().tolist() if given.ndim == 1 else [features]:
+        is_position = isinstance(feature, int) and not isinstance(feature, bool)
+        if is_position and -n_features <= feature < n_features:
+            chosen[feature] = True
+        elif isinstance(feature, str) and names is not None and feature in names:
+            chosen[list(names).index(feature)] = True
+        else:
+            raise ValueError(
+                f"categorical_features={shown(features)} names {shown(feature)}, which "
+                "is no column of X; expected 'from_dtype', None, a mask of "
+                f"{n_features} columns, or their positions"
+                + ("." if names is None else f" or names, of {list(names)!r:.200}.")
+            )
+    return chosen
+
+
+def _categories(values: np.ndarray, own: pd.Index | None) -> pd.Index:
+    """Return the categories of a column."""
+    return pd.Index(np.unique(values[~np.isnan(values)])) if own is None else own
+
+
+def _codes(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndarray:
+    """Return what a network is given of a column of categories."""
+    positions = recode(values, own, known)
+    return np.select(
+        [positions == -2, positions == -1], [MISSING, UNKNOWN], positions + FIRST
+    )
+
+
+def _scales(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of columns, of which some values are missing."""
+    is_there = ~np.isnan(values)
+    n = np.maximum(is_there.sum(axis=0), 1)
+    mean = np.where(is_there, values, 0).sum(axis=0) / n
+    centred = np.where(is_there, values - mean, 0)
+    deviation = np.sqrt(np.square(centred).sum(axis=0) / n)
+    is_constant = deviation <= 10 * np.finfo(float).eps * np.abs(mean)
+    return mean, np.where(is_constant, 1, deviation)
+
+
+def _gaps(sequences: SequenceArray) -> np.ndarray:
+    """Return the time of each row since the row before, in seconds if it is a date."""
+    times: Any = sequences.times
+    if isinstance(times, pd.PeriodIndex):
+        times = times.to_timestamp()
+    if hasattr(times, "asi8"):
+        found = np.asarray((times[1:] - times[:-1]).total_seconds())
+    else:
+        found = np.diff(np.asarray(times, dtype=float))
+    return np.append(0, found).clip(min=0)  # of another sequence's row it means nothing
+
+
+def _usual_gap(sequences: SequenceArray) -> float:
+    """Return the median time between two steps of a sequence, one if there is none."""
+    sequences = sequences.compact()
+    is_first = np.zeros(len(sequences.values), dtype=bool)
+    is_first[sequences.starts[sequences.lengths > 0]] = True
+    found = _gaps(sequences)[~is_first]
+    found = found[found > 0]
+    return float(np.median(found)) if len(found) else 1.0
+
+
+def _check_times(sequences: SequenceArray) -> None:
+    if sequences.times is None:
+        raise ValueError(
+            "time_gaps=True needs to know when steps were, but X has no times; give a "
+            "DataFrame indexed by (instance, time), or SequenceArray(..., times=...)."
+        )
+    kinds = "iufmM"
+    if not hasattr(sequences.times, "asi8") and sequences.times.dtype.kind not in kinds:
+        raise ValueError(
+            "time_gaps=True needs times that are numbers or dates, but those of X are "
+            f"of {sequences.times.dtype}."
+        )
+
+
+def _check_static_values(table: StaticTable, numeric: np.ndarray) -> None:
+    """Refuse missing numbers."""
+    rows, columns = np.nonzero(np.isnan(table.values[:, numeric]))
+    if len(rows):
+        raise ValueError(
+            f"{_static_name(table, numeric[columns[0]])} contains NaN: row {rows[0]}. "
+            "Set missing='mask', or fill it."
+        )
+
+
+def _name(sequences: SequenceArray, i: int) -> str:
+    names = sequences.feature_names
+    return f"Column {i if names is None else label_of(names[i])} of X"
+
+
+def _static_name(table: StaticTable, i: int) -> str:
+    name = i if table.names is None else label_of(table.names[i])
+    return f"Static column {name} of X"

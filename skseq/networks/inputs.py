@@ -1,0 +1,295 @@
+"""What a network sees of a step whose values may be missing, or no numbers.
+
+A step comes as one row: measurements, of which NaN is missing; the time since the step
+before; codes of categories; and what is known of the sequence as a whole, the same in
+all of its steps. Here it becomes what layers can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["Inputs", "Seen", "StepColumns", "see", "size_of_vector"]
+
+MISSING, UNKNOWN, FIRST = 0, 1, 2  # codes of categories; known ones from FIRST on
+MOST_ONE_HOT = 16  # categories beyond which a plain view leaves them out
+MOST_SIZE = 32  # of the vector of a category
+START = 0.1  # rate at which values fade before training
+
+
+class StepColumns(NamedTuple):
+    """How many columns of a step there are of each kind, in this order."""
+
+    n_values: int  # measurements; in two views side by side twice as many
+    n_views: int = 1
+    has_gaps: bool = False  # the time since the step before, in one column
+    n_categories: tuple[int, ...] = ()  # of each column of codes
+    n_static: int = 0  # numbers that are known of the sequence
+    n_static_categories: tuple[int, ...] = ()
+
+
+class Seen(NamedTuple):
+    """What is known of measurements, (B, T, F) each."""
+
+    values: Tensor  # the last ones seen; both views
+    is_there: Tensor
+    elapsed: Tensor  # since the measurement before
+
+
+class Inputs(nn.Module):
+    """What layers read of steps (B, T, C) whose columns are of several kinds.
+
+    Of a missing value they see the last one that was measured, before that what is
+    usual; whether it was measured; and how long before something was (Che et al., 2018,
+    "Recurrent Neural Networks for Multivariate Time Series with Missing Values").
+    Categories become vectors that are learned, one table a column, in which missing
+    ones have a vector of their own. Unknown ones have none, zero.
+
+    Parameters
+    ----------
+    columns : StepColumns
+        What a step consists of.
+    has_holes : bool
+        Whether measurements may be missing.
+    usual : tuple of float, default=()
+        What each measurement of each view usually is; () makes it zero.
+    decays : bool, default=False
+        Whether values fade to what is usual while they are not measured, each at a rate
+        that is learned (equation 11 of the paper). Then the elapsed times themselves
+        are the last columns, for a layer whose state fades, too.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features that layers read.
+    static_size : int
+        Number of features of a sequence as a whole.
+    plain_size : int
+        Number of features of a step that are not learned.
+    n_elapsed : int
+        How many of the last columns are elapsed times.
+    """
+
+    def __init__(
+        self,
+        columns: StepColumns,
+        has_holes: bool,
+        usual: tuple[float, ...] = (),
+        decays: bool = False,
+    ):
+        super().__init__()
+        self.columns = columns
+        self.has_holes = has_holes
+        self.usual = usual
+        n_values, n_seen = columns.n_values, columns.n_values * columns.n_views
+        self.decay = Decay(n_values) if has_holes and decays else None
+        self.tables = _tables(columns.n_categories)
+        self.static_tables = _tables(columns.n_static_categories)
+        self.n_elapsed = n_values if self.decay is not None else 0
+        self.output_size = n_seen + columns.has_gaps + sum(_sizes(self.tables))
+        if has_holes:
+            self.output_size += 2 * n_values
+        self.static_size = columns.n_static + sum(_sizes(self.static_tables))
+        self.plain_size = n_values * (1 + has_holes) + columns.has_gaps
+        self.plain_size += columns.n_static + sum(
+            FIRST + n
+            for n in (*columns.n_categories, *columns.n_static_categories)
+            if n <= MOST_ONE_HOT
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.read(x)[0]
+
+    def read(
+        self, x: Tensor, before: tuple[Tensor, ...] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return what layers read, and what to go on with.
+
+        Parameters
+        ----------
+        x : Tensor of shape (B, T, C)
+            The steps.
+        before : tuple of Tensor, optional
+            What another call returned, of the steps before these.
+        """
+        measured, gaps, codes = self._parts(x)
+        found = []
+        after: tuple[Tensor, ...] = ()
+        elapsed = None
+        if self.has_holes:
+            usual = self._usual(x)
+            seen, after = see(measured, self.columns.n_values, gaps, usual, before)
+            values, elapsed = seen.values, seen.elapsed
+            if self.decay is not None:
+                kept = torch.where(seen.is_there, 1, self.decay(elapsed))
+                kept = kept.repeat(1, 1, self.columns.n_views)
+                values = torch.lerp(usual.expand_as(values), values, kept)
+            found += [values, seen.is_there.to(x.dtype)]
+        else:
+            found.append(measured)
+        if gaps is not None:
+            found.append(gaps.log1p())
+        found += _looked_up(self.tables, codes)
+        if elapsed is not None:
+            found.append(elapsed.log1p() if self.decay is None else elapsed)
+        return torch.cat(found, dim=2), after
+
+    def static(self, x: Tensor) -> Tensor:
+        """Return what is known of sequences as a whole, (B, static_size)."""
+        numbers, codes = self._static_parts(x)
+        return torch.cat([numbers, *_looked_up(self.static_tables, codes)], dim=1)
+
+    def plain(self, x: Tensor) -> Tensor:
+        """Return all of this that is not learned, (B, T, D), for a linear model.
+
+        Of categories, if they are few, which one it is.
+        """
+        measured, gaps, codes = self._parts(x)
+        first = slice(self.columns.n_values)  # of two views the first
+        found = [measured[..., first]]
+        if self.has_holes:
+            seen, _ = see(measured, self.columns.n_values, gaps, self._usual(x))
+            found = [seen.values[..., first], seen.is_there.to(x.dtype)]
+        if gaps is not None:
+            found.append(gaps.log1p())
+        found += _one_hot(codes, self.columns.n_categories, x.dtype)
+        numbers, codes = self._static_parts(x)
+        of_all = [numbers]
+        of_all += _one_hot(codes, self.columns.n_static_categories, x.dtype)
+        found += [part.unsqueeze(1).expand(-1, x.shape[1], -1) for part in of_all]
+        return torch.cat(found, dim=2)
+
+    def _parts(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:
+        """Return measurements, gaps (B, T, 1) and codes of steps."""
+        columns = self.columns
+        n_seen = columns.n_values * columns.n_views
+        sizes = n_seen, int(columns.has_gaps), len(columns.n_categories)
+        measured, gaps, codes = x[..., : sum(sizes)].split(sizes, dim=2)
+        return measured, gaps if columns.has_gaps else None, codes.long()
+
+    def _static_parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return numbers and codes of sequences."""
+        sizes = self.columns.n_static, len(self.columns.n_static_categories)
+        known = x[:, 0, x.shape[2] - sum(sizes) :]
+        numbers, codes = known.split(sizes, dim=1)
+        return numbers, codes.long()
+
+    def _usual(self, x: Tensor) -> Tensor:
+        """Return what measurements usually are, (n_views * n_values,)."""
+        n_seen = self.columns.n_values * self.columns.n_views
+        return x.new_tensor(self.usual) if self.usual else x.new_zeros(n_seen)
+
+
+class Decay(nn.Module):
+    """How much of what was measured is left after some time.
+
+    Parameters
+    ----------
+    n_values : int
+        Number of measurements F, each of which has a rate of its own.
+    """
+
+    def __init__(self, n_values: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((n_values,), START))
+        self.bias = nn.Parameter(torch.full((n_values,), START))
+
+    def forward(self, elapsed: Tensor) -> Tensor:
+        """Return factors (B, T, F) of elapsed times."""
+        return torch.exp(-functional.relu(self.weight * elapsed + self.bias))
+
+
+def see(
+    x: Tensor,
+    n_values: int,
+    gaps: Tensor | None,
+    usual: Tensor,
+    before: tuple[Tensor, ...] | None = None,
+) -> tuple[Seen, tuple[Tensor, ...]]:
+    """Return what is known of measurements after each step.
+
+    Parameters
+    ----------
+    x : Tensor of shape (B, T, V F)
+        Measurements, NaN where they are missing, in V views side by side.
+    n_values : int
+        How many there are, F.
+    gaps : Tensor of shape (B, T, 1) or None
+        Time since the step before; None makes it one.
+    usual : Tensor of shape (V F,)
+        What they are taken for before the first one.
+    before : tuple of Tensor, optional
+        What was known before, as it was returned: of none by default.
+
+    Returns
+    -------
+    seen : Seen
+    after : tuple of Tensor
+        The last values seen (B, V F), and the time since they were (B, F).
+    """
+    n_steps = x.shape[1]
+    is_there = ~x[..., :n_values].isnan()
+    if gaps is None:
+        gaps = x.new_ones(1, n_steps, 1).expand(len(x), -1, -1)
+    if before is None:
+        values = usual.to(x.dtype).expand(len(x), -1)
+        waited = x.new_zeros(len(x), n_values)
+        gaps = torch.cat([torch.zeros_like(gaps[:, :1]), gaps[:, 1:]], dim=1)
+    else:
+        values, waited = before
+    # A step in front of all others, so that there always is one that was seen.
+    times = torch.cat([torch.zeros_like(gaps[:, :1]), gaps.cumsum(dim=1)], dim=1)
+    first = torch.zeros_like(is_there[:, :1])
+    steps = torch.arange(n_steps + 1, device=x.device).view(1, -1, 1)
+    last = torch.where(torch.cat([first, is_there], dim=1), steps, 0).cummax(dim=1)[0]
+    n_views = x.shape[2] // n_values
+    known = torch.cat([values.unsqueeze(1), x], dim=1)
+    known = known.gather(1, last.repeat(1, 1, n_views))
+    when = times.expand(-1, -1, n_values).gather(1, last)
+    when = torch.where(last == 0, -waited.unsqueeze(1), when)
+    elapsed = times[:, 1:] - when[:, :-1]
+    after = known[:, -1], times[:, -1] - when[:, -1]
+    return Seen(known[:, 1:], is_there, elapsed), after
+
+
+def size_of_vector(n_categories: int) -> int:
+    """Return how long the vectors of so many categories are."""
+    return min(MOST_SIZE, n_categories // 2 + 1)
+
+
+def _tables(n_categories: Sequence[int]) -> nn.ModuleList:
+    """Return a table of vectors for each column of categories."""
+    tables = nn.ModuleList()
+    for n in n_categories:
+        table = nn.Embedding(FIRST + n, size_of_vector(n))
+        with torch.no_grad():
+            table.weight.mul_(0.1)
+            table.weight[UNKNOWN] = 0
+        tables.append(table)
+    return tables
+
+
+def _sizes(tables: nn.ModuleList) -> list[int]:
+    return [table.weight.shape[-1] for table in tables]
+
+
+def _looked_up(tables: nn.ModuleList, codes: Tensor) -> list[Tensor]:
+    """Return the vectors of codes (..., n_tables)."""
+    pairs = zip(tables, codes.unbind(-1), strict=True)
+    return [table(column) for table, column in pairs]
+
+
+def _one_hot(
+    codes: Tensor, n_categories: Sequence[int], dtype: torch.dtype
+) -> list[Tensor]:
+    """Return which category it is, of columns of few."""
+    return [
+        functional.one_hot(column, FIRST + n).to(dtype)
+        for column, n in zip(codes.unbind(-1), n_categories, strict=True)
+        if n <= MOST_ONE_HOT
+    ]
