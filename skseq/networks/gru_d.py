@@ -21,8 +21,8 @@ class GRUDLayer(GRULayer):
     """Gated recurrent unit whose state decays with time (Che et al., 2018).
 
     "Recurrent Neural Networks for Multivariate Time Series with Missing Values",
-    Scientific Reports 8:6085. The last inputs, d_t, say how long ago each measurement
-    was seen, 0 where it is seen now. Before each step the state decays, eq. 10 and 12::
+    Scientific Reports 8:6085. The last inputs, d_t, say how long before each step each
+    measurement was seen last. Before each step the state decays, eq. 10 and 12::
 
         gamma_t = exp(-max(0, W_gamma d_t + b_gamma))
         h_{t-1} <- gamma_t * h_{t-1}
@@ -66,7 +66,7 @@ class GRUDLayer(GRULayer):
     shared out among the times evenly. As times grow while nothing is seen, such a state
     is down to 1 / e after 45 to 4 steps. Units forget at different rates, since how
     long memory should be, and in which unit times are, is for the data to say. b_gamma
-    starts at zero: where all is seen at every step, nothing decays.
+    starts at zero: what was seen just now has not decayed.
     """
 
     reads_elapsed = True
