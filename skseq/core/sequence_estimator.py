@@ -238,6 +238,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
         )
         numbers = samples.sequences
         if self._columns is not None:
+            self._columns = self._columns.scaled(numbers, samples.weights)
             numbers = self._columns.numbers(numbers)
         self._scaler.fit(numbers, samples.weights, clip=is_bounded)
         self._usual = None

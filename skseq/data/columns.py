@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -130,6 +130,29 @@ class InputColumns:
         if not self.has_holes:
             _check_static_values(static, self.static_numeric)
 
+    def scaled(
+        self, sequences: SequenceArray, weights: np.ndarray | None
+    ) -> InputColumns:
+        """Return the same columns with scales of gaps and of static numbers.
+
+        Parameters
+        ----------
+        sequences : SequenceArray
+            The training part.
+        weights : ndarray of shape (n_samples,) or None
+            Weight of each sequence.
+        """
+        if self.are_plain:
+            return self
+        given = np.ones(len(sequences)) if weights is None else weights
+        gap, center, scale = self.gap, self.static_center, self.static_scale
+        if gap is not None:
+            gap = _usual_gap(sequences, given)
+        if sequences.static is not None:
+            numbers = sequences.static.values[:, self.static_numeric]
+            center, scale = (tuple(p.tolist()) for p in _scales(numbers, given))
+        return replace(self, gap=gap, static_center=center, static_scale=scale)
+
     def numbers(self, sequences: SequenceArray) -> SequenceArray:
         """Return sequences of the columns of numbers alone."""
         if not len(self.categorical):
@@ -232,18 +255,18 @@ def learn_columns(
     numeric = np.flatnonzero(~of_static)
     if not has_holes:
         _check_static_values(table, numeric)
-    center, scale = _scales(table.values[:, numeric])
+    n = len(numeric)
     return InputColumns(
         np.flatnonzero(~chosen),
         np.flatnonzero(chosen),
         tuple(categories),
         has_holes,
-        _usual_gap(sequences) if has_gaps else None,
+        1.0 if has_gaps else None,
         numeric,
         np.flatnonzero(of_static),
         tuple(known for known in table.categories if known is not None),
-        tuple(center.tolist()),
-        tuple(scale.tolist()),
+        (0.0,) * n,
+        (1.0,) * n,
     )
 
 
@@ -287,13 +310,14 @@ def _codes(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndar
     )
 
 
-def _scales(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _scales(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and deviation of columns, of which some values are missing."""
-    is_there = ~np.isnan(values)
-    n = np.maximum(is_there.sum(axis=0), 1)
-    mean = np.where(is_there, values, 0).sum(axis=0) / n
-    centred = np.where(is_there, values - mean, 0)
-    deviation = np.sqrt(np.square(centred).sum(axis=0) / n)
+    shares = np.where(np.isnan(values), 0, weights[:, None])
+    total = shares.sum(axis=0)
+    shares = shares / np.where(total > 0, total, 1)
+    values = np.nan_to_num(values)
+    mean = (shares * values).sum(axis=0)
+    deviation = np.sqrt((shares * np.square(values - mean)).sum(axis=0))
     is_constant = deviation <= 10 * np.finfo(float).eps * np.abs(mean)
     return mean, np.where(is_constant, 1, deviation)
 
@@ -310,14 +334,18 @@ def _gaps(sequences: SequenceArray) -> np.ndarray:
     return np.append(0, found).clip(min=0)  # of another sequence's row it means nothing
 
 
-def _usual_gap(sequences: SequenceArray) -> float:
+def _usual_gap(sequences: SequenceArray, weights: np.ndarray) -> float:
     """Return the median time between two steps of a sequence, one if there is none."""
-    sequences = sequences.compact()
-    is_first = np.zeros(len(sequences.values), dtype=bool)
-    is_first[sequences.starts[sequences.lengths > 0]] = True
-    found = _gaps(sequences)[~is_first]
-    found = found[found > 0]
-    return float(np.median(found)) if len(found) else 1.0
+    apart = sequences.apart()
+    found, weights = _gaps(apart), np.repeat(weights, apart.lengths)
+    is_gap = found > 0
+    is_gap[apart.starts[apart.lengths > 0]] = False
+    if not is_gap.any():
+        return 1.0
+    order = np.argsort(found[is_gap])
+    share = np.cumsum(weights[is_gap][order])
+    middle = np.searchsorted(share, share[-1] / 2)
+    return float(found[is_gap][order][middle])
 
 
 def _check_times(sequences: SequenceArray) -> None:

@@ -90,7 +90,8 @@ class StepScaler:
             refuse_huge(values, name)
         if not values.shape[1]:  # nothing is a number
             values = np.zeros((len(values), 1))
-        self.scaler.fit(values, sample_weight=uses)
+        with np.errstate(invalid="ignore"):  # of columns that are never there
+            self.scaler.fit(values, sample_weight=uses)
         self._scale_nothing()
         return self
 

@@ -41,7 +41,12 @@ def _is_standard(scaler: StandardScaler, bounds: Bounds, n_features: int) -> boo
 
 def _reads(model: BaseSequenceEstimator) -> bool:
     scaler, bounds = model._scaler.scaler, model._scaler.bounds
-    is_sound = _is_standard(scaler, bounds, model._n_channels)
+    columns, n_numbers = model._columns, model._n_channels
+    if columns is not None:
+        if n_numbers != len(columns.numeric) + len(columns.categorical):
+            return False
+        n_numbers = max(1, len(columns.numeric))
+    is_sound = _is_standard(scaler, bounds, n_numbers)
     return is_sound and scaler.with_mean == (model._normalize in ("feature", "both"))
 
 

@@ -48,7 +48,11 @@ def learned(name, weights=None):
         dtype=torch.float64,
     )
     calibration = calibration_of(task, samples)
-    return learn_linear(task, data, lambda x: x, 2, FOLDS, calibration), task, calibration
+    return (
+        learn_linear(task, data, lambda x: x, 2, FOLDS, calibration),
+        task,
+        calibration,
+    )
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS])

@@ -192,9 +192,7 @@ def test_dates_are_no_targets(model, y):
 def test_numbers_of_any_kind_are_numbers():
     y = np.arange(6) % 2
     expected = RNNClassifier(max_epochs=1, random_state=0).fit(PANEL, y)
-    for given in (
-        *(PANEL.astype(object), PANEL.astype(str), PANEL.astype("Float64")),
-    ):
+    for given in (*(PANEL.astype(object), PANEL.astype(str), PANEL.astype("Float64")),):
         model = RNNClassifier(max_epochs=1, random_state=0).fit(given, y)
         np.testing.assert_allclose(
             model.predict_proba(PANEL), expected.predict_proba(PANEL)

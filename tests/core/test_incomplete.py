@@ -1,0 +1,233 @@
+"""Estimators of incomplete, irregular and mixed sequences."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
+
+from skseq import (
+    CNNClassifier,
+    CNNLSTMRegressor,
+    CNNRegressor,
+    CNNTagger,
+    RNNClassifier,
+    RNNRegressor,
+    RNNTagger,
+    Seq2SeqRegressor,
+    SequenceArray,
+)
+from skseq.persistence import load, save
+
+N, T = 40, 8
+rng = np.random.default_rng(0)
+COMPLETE = rng.normal(size=(N, T, 3))
+HOLES = np.where(rng.random(COMPLETE.shape) < 0.4, np.nan, COMPLETE)
+HOLES[0] = np.nan  # nothing of a sequence
+HOLES[:, 2] = np.nan  # nor of a step
+LEVEL = COMPLETE[..., 0].mean(axis=1)
+CLASSES = np.where(LEVEL > 0, "up", "down")
+SMALL = {"max_epochs": 2, "random_state": 0, "missing": "mask"}
+INDEX = pd.MultiIndex.from_product([range(N), range(T)], names=["id", "hour"])
+FRAME = pd.DataFrame(HOLES.reshape(-1, 3), INDEX, columns=list("abc")).assign(
+    ward=rng.choice(["x", "y", None], N * T), awake=rng.random(N * T) < 0.5
+)
+STATIC = pd.DataFrame(
+    {"age": rng.normal(60, 9, N), "sex": rng.choice(["f", "m"], N)}, index=range(N)
+)
+MIXED = SequenceArray.from_frame(FRAME, static=STATIC)
+
+MODELS = [
+    RNNClassifier(hidden_size=4, **SMALL),
+    RNNClassifier(hidden_size=4, cell="gru_d", n_networks=2, **SMALL),
+    RNNRegressor(hidden_size=4, cell="gru_d", bidirectional=False, **SMALL),
+    RNNTagger(hidden_size=4, cell="gru_d", time_gaps=True, **SMALL),
+    CNNRegressor(n_filters=(8, 8), kernel_size=3, normalize="sequence", **SMALL),
+    CNNTagger(n_filters=(8, 8), kernel_size=3, normalize=None, **SMALL),
+    CNNLSTMRegressor(n_filters=(8,), hidden_size=4, kernel_size=3, **SMALL),
+]
+
+
+def targets(model):
+    if type(model).__name__.endswith("Tagger"):
+        return [np.where(x > 0, 1, 0) for x in COMPLETE[..., 0]]
+    return CLASSES if type(model).__name__.endswith("Classifier") else LEVEL
+
+
+def answers(model, X):
+    ask = getattr(model, "predict_proba", model.predict)
+    return np.concatenate([np.atleast_1d(one) for one in list(ask(X))])
+
+
+@pytest.fixture(params=MODELS, ids=lambda m: f"{type(m).__name__}-{m.normalize}")
+def model(request):
+    return clone(request.param).fit(MIXED, targets(request.param))
+
+
+def changed(**parts):
+    return MIXED._replace(**parts)
+
+
+def test_batch_mates_and_order_change_nothing(model):
+    found = np.asarray(answers(model, MIXED)).reshape(N, -1)
+    order = np.random.default_rng(1).permutation(N)[:7]
+    some = np.asarray(answers(model, MIXED[order])).reshape(7, -1)
+    np.testing.assert_allclose(some, found[order], rtol=1e-4, atol=1e-5)
+
+
+def test_padding_changes_nothing(model):
+    short = MIXED._replace(lengths=np.where(np.arange(N) == 3, 5, MIXED.lengths))
+    alone = np.ravel(answers(model, short[[3]]))
+    together = answers(model, short)
+    if "Tagger" in type(model).__name__:
+        together = together[3 * T :][:5]
+    else:
+        together = together.reshape(N, -1)[3]
+    np.testing.assert_allclose(np.ravel(together), alone, rtol=1e-4, atol=1e-5)
+
+
+def test_early_steps_holes_categories_and_static_values_change_something(model):
+    found = np.asarray(answers(model, MIXED))
+    first = np.zeros(len(MIXED.values), dtype=bool)
+    first[MIXED.starts] = True
+    for column, value in ((0, 3.0), (0, np.nan), (3, 1.0), (3, np.nan), (4, np.nan)):
+        values = MIXED.values.copy()
+        values[:, column] = np.where(first, value, values[:, column])
+        assert np.abs(answers(model, changed(values=values)) - found).max() > 1e-7
+    for column in range(2):
+        static = MIXED.static[np.arange(N)]
+        static.values[:, column] = static.values[::-1, column]
+        other = np.asarray(answers(model, changed(static=static)))
+        assert np.abs(other - found).max() > 1e-7
+
+
+def test_files_and_pickles_answer_alike(model, tmp_path):
+    found = answers(model, MIXED)
+    save(model, tmp_path / "model.skseq")
+    for again in (pickle.loads(pickle.dumps(model)), load(tmp_path / "model.skseq")):
+        np.testing.assert_array_equal(answers(again, MIXED), found)
+
+
+def test_frames_lists_and_arrays_are_read_alike():
+    model = RNNClassifier(hidden_size=4, **SMALL).fit(HOLES, CLASSES)
+    expected = model.predict_proba(HOLES)
+    for X in (
+        list(HOLES),
+        FRAME[["a", "b", "c"]].set_axis([0, 1, 2], axis=1),
+        SequenceArray.from_array(HOLES),
+    ):
+        np.testing.assert_allclose(model.predict_proba(X), expected)
+    frames = [frame.droplevel(0) for _, frame in FRAME.groupby(level=0)]
+    listed = RNNClassifier(hidden_size=4, **SMALL).fit(frames, CLASSES)
+    panel = RNNClassifier(hidden_size=4, **SMALL).fit(FRAME, CLASSES)
+    np.testing.assert_allclose(
+        listed.predict_proba(frames), np.asarray(panel.predict_proba(FRAME))
+    )
+
+
+@pytest.mark.parametrize("normalize", [None, "feature", "sequence", "both"])
+def test_a_value_behind_a_hole_is_not_seen_by_scales(normalize):
+    model = RNNRegressor(hidden_size=4, normalize=normalize, **SMALL)
+    expected = clone(model).fit(HOLES, LEVEL).predict(HOLES)
+    wild = HOLES[..., [0, 1, 2, 0]]
+    wild[..., 3] = np.nan  # a feature that is never there
+    found = clone(model).fit(wild, LEVEL).predict(wild)
+    assert np.isfinite(found).all()
+    scaler = model.fit(HOLES, LEVEL)._scaler
+    if normalize in ("feature", "both"):
+        np.testing.assert_allclose(
+            scaler.scaler.mean_, np.nanmean(HOLES.reshape(-1, 3), axis=0)
+        )
+    np.testing.assert_array_equal(model.predict(HOLES), expected)
+
+
+def test_what_was_never_missing_in_fit_may_be_missing_later():
+    model = CNNClassifier(n_filters=(8, 8), kernel_size=3, **SMALL)
+    model.fit(COMPLETE, CLASSES)
+    assert np.isfinite(model.predict_proba(HOLES)).all()
+    assert np.isfinite(model.predict_proba(np.full((2, 5, 3), np.nan))).all()
+
+
+def test_complete_data_without_a_mask_are_an_error():
+    with pytest.raises(ValueError, match=r"contains NaN: X\[0\] at time step 0"):
+        RNNClassifier().fit(HOLES, CLASSES)
+    wrong = HOLES.copy()
+    wrong[3, 1, 0] = np.inf
+    with pytest.raises(ValueError, match=r"contains infinity: X\[3\] at time step 1"):
+        RNNClassifier(**SMALL).fit(wrong, CLASSES)
+
+
+def test_gaps_alone_tell_records_apart_and_a_shift_of_all_does_not():
+    hours = INDEX.get_level_values(1).to_numpy() * 1.0
+    is_slow = np.repeat(LEVEL > 0, T)
+    times = np.where(is_slow, 3.0, 1.0) * hours
+    X = SequenceArray.from_array(np.zeros((N, T, 1)))
+    X.times = pd.Index(times)
+    model = RNNClassifier(time_gaps=True, max_epochs=30, random_state=0)
+    model.fit(X, CLASSES)
+    assert model.score(X, CLASSES) == 1
+    later = X._replace(times=pd.Index(times + 1024))
+    np.testing.assert_array_equal(model.predict_proba(later), model.predict_proba(X))
+    dates = pd.Timestamp("2020") + pd.to_timedelta(times, "h")
+    model.fit(X._replace(times=dates), CLASSES)
+    assert model.score(X._replace(times=dates + pd.Timedelta("9D")), CLASSES) == 1
+
+
+@pytest.mark.parametrize("kind", ["missing", "category", "static", "unknown"])
+def test_each_source_is_learned_from(kind):
+    up = LEVEL > 0
+    values, static = np.zeros((N, T, 1)), None
+    frame = pd.DataFrame({"a": 0.0}, INDEX)
+    if kind == "missing":
+        values[up, :3] = np.nan
+        frame["a"] = values.ravel()
+    elif kind == "static":
+        static = pd.DataFrame({"sex": np.where(up, "m", "f")})
+    else:
+        frame["ward"] = np.where(np.repeat(up, T), "x", "y")
+    X = SequenceArray.from_frame(frame, static=static)
+    options = {**SMALL, "max_epochs": 30, "lr": 0.02}
+    model = RNNClassifier(hidden_size=8, **options).fit(X, CLASSES)
+    if kind == "unknown":
+        unknown = SequenceArray.from_frame(frame.assign(ward="z"))
+        assert np.ptp(model.predict_proba(unknown), axis=0).max() < 1e-6
+    assert model.score(X, CLASSES) == 1
+
+
+def test_the_whole_program_of_a_user():
+    cv = StratifiedGroupKFold(2)
+    model = RNNClassifier(cell="gru_d", time_gaps=True, **SMALL)
+    scores = cross_val_score(
+        model, MIXED, CLASSES, scoring="roc_auc", cv=cv, groups=np.arange(N) // 4
+    )
+    assert np.isfinite(scores).all()
+
+
+def test_weights_are_copies_of_mixed_samples():
+    weights = np.arange(N) % 3
+    copies = np.repeat(np.arange(N), weights)
+    model = RNNRegressor(hidden_size=4, batch_size=128, time_gaps=True, **SMALL)
+    one = clone(model).fit(MIXED, LEVEL, sample_weight=weights)
+    other = clone(model).fit(MIXED[copies], LEVEL[copies])
+    np.testing.assert_array_equal(one.predict(MIXED), other.predict(MIXED))
+
+
+def test_tags_say_what_may_be_missing():
+    assert RNNClassifier(**SMALL).__sklearn_tags__().input_tags.allow_nan
+    assert not RNNClassifier().__sklearn_tags__().input_tags.allow_nan
+
+
+def test_sequences_of_holes_are_continued_by_numbers():
+    y = [np.arange(3) * level for level in LEVEL]
+    model = Seq2SeqRegressor(hidden_size=4, **SMALL).fit(HOLES, y)
+    assert np.isfinite(np.concatenate(list(model.predict(HOLES)))).all()
+    with pytest.raises(ValueError, match="static columns, which Seq2SeqRegressor does"):
+        Seq2SeqRegressor(**SMALL).fit(MIXED, y)
+
+
+def test_tokens_have_nothing_beside_them():
+    X = rng.integers(0, 5, (N, T))
+    with pytest.raises(ValueError, match="X holds tokens, as embedding_dim"):
+        RNNClassifier(embedding_dim=4, **SMALL).fit(X, CLASSES)

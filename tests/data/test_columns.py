@@ -1,0 +1,168 @@
+"""Numbers, categories, times and static columns of sequences."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skseq import SequenceArray
+from skseq.data.columns import learn_columns
+
+INDEX = pd.MultiIndex.from_tuples(
+    [("a", 0.0), ("a", 1.0), ("a", 3.0), ("b", 10.0), ("b", 12.0)], names=["id", "t"]
+)
+FRAME = pd.DataFrame(
+    {
+        "pulse": [60.0, np.nan, 62.0, 70.0, 71.0],
+        "ward": ["x", "y", None, "x", "x"],
+        "awake": [True, False, True, True, True],
+    },
+    INDEX,
+)
+STATIC = pd.DataFrame(
+    {"age": [50.0, 30.0], "sex": ["m", "f"]}, index=pd.Index(["b", "a"])
+)
+
+
+def learned(X, features="from_dtype", *, has_holes=True, has_gaps=False):
+    columns = learn_columns(X, features, has_holes=has_holes, has_gaps=has_gaps)
+    return columns.scaled(X, None)
+
+
+def read(frame=FRAME, static=STATIC):
+    return SequenceArray.from_frame(frame, static=static)
+
+
+def test_a_frame_says_which_columns_hold_categories():
+    X = read()
+    assert [known is None for known in X.categories] == [True, False, False]
+    assert X.categories[1].tolist() == ["x", "y"]
+    np.testing.assert_array_equal(X.values[:, 1], [0, 1, np.nan, 0, 0])
+    np.testing.assert_array_equal(X.values[:, 2], [1, 0, 1, 1, 1])
+    assert X.times.tolist() == INDEX.get_level_values(1).tolist()
+
+
+def test_static_rows_are_found_by_their_instance():
+    X = read()
+    assert X.static.to_frame(X.instances).to_dict("index") == {
+        "a": {"age": 30.0, "sex": "f"},
+        "b": {"age": 50.0, "sex": "m"},
+    }
+    assert X[[1]].static.to_frame()["age"].tolist() == [50.0]
+    assert X[1:].compact().times.tolist() == [10.0, 12.0]
+
+
+def test_codes_are_missing_unknown_or_known():
+    columns = learned(read())
+    later = FRAME.assign(ward=["y", "z", "x", None, "y"])
+    codes = columns.beside(read(later))
+    np.testing.assert_array_equal(codes[:, 0], [3, 1, 2, 0, 3])
+    np.testing.assert_array_equal(codes[:, 1], [3, 2, 3, 3, 3])
+    assert columns.numbers(read(later)).values.tolist()[0] == [60.0]
+
+
+@pytest.mark.parametrize("features", [[0], ["kind"], [True, False]])
+def test_numbers_may_be_categories(features):
+    values = np.array([[7.0, 1], [9, 2], [7, 3], [np.nan, 4]])
+    X = SequenceArray(values, [0], [4], feature_names=["kind", "load"])
+    columns = learned(X, features)
+    assert columns.categories[0].tolist() == [7, 9]
+    np.testing.assert_array_equal(columns.beside(X)[:, 0], [2, 3, 2, 0])
+    later = SequenceArray(
+        np.array([[8.0, 1]]), [0], [1], feature_names=["kind", "load"]
+    )
+    assert columns.beside(later).tolist() == [[1]]
+
+
+def test_gaps_are_in_units_of_the_median_and_none_crosses_sequences():
+    columns = learned(read(), has_gaps=True)
+    assert columns.gap == 2  # of 1, 2, 2
+    np.testing.assert_allclose(columns.beside(read())[[1, 2, 4], 0], [0.5, 1, 1])
+    assert columns.beside(read())[:, 0].min() >= 0
+
+
+def test_weights_are_copies():
+    columns, X = learned(read(), has_gaps=True), read()
+    one = columns.scaled(X, np.array([3.0, 1]))
+    other = columns.scaled(X[[0, 0, 0, 1]], None)
+    assert one.gap == other.gap == 2
+    np.testing.assert_allclose(one.static_center, other.static_center)
+    np.testing.assert_allclose(one.static_scale, other.static_scale)
+
+
+def test_dates_are_counted_in_seconds_and_may_be_shifted():
+    def dated(first, unit="ns"):
+        days = pd.Timestamp(first) + pd.to_timedelta(INDEX.get_level_values(1), "D")
+        index = [INDEX.get_level_values(0), days.as_unit(unit)]
+        return read(FRAME.set_axis(pd.MultiIndex.from_arrays(index)))
+
+    columns = learned(dated("2020-01-01"), has_gaps=True)
+    assert columns.gap == 2 * 86400
+    same = columns.beside(dated("2021-05-17 03:00", "s"))
+    np.testing.assert_array_equal(same, columns.beside(dated("2020-01-01")))
+
+
+def test_static_numbers_are_standardised_and_may_be_missing():
+    X = read(static=STATIC.assign(age=[50.0, np.nan]))
+    found = learned(X).static(X)
+    np.testing.assert_array_equal(found, [[0, 1, 2], [0, 0, 3]])  # value, hole, code
+    found = learned(read()).static(read())
+    np.testing.assert_allclose(found, [[-1, 0, 2], [1, 0, 3]])
+
+
+def test_texts_that_are_numbers_are_numbers():
+    X = read(FRAME.assign(ward=["1.5", "2", None, "1.5", "1.5"])).with_numbers()
+    assert X.categories[1] is None
+    np.testing.assert_array_equal(X.values[:, 1], [1.5, 2, np.nan, 1.5, 1.5])
+    with pytest.raises(ValueError, match="Column 'ward' of X: could not .* 'high'"):
+        read(FRAME.assign(ward=["1.5", "2", "high", "3", "4"])).with_numbers()
+
+
+@pytest.mark.parametrize(
+    ("static", "match"),
+    [
+        (STATIC.iloc[:1], "static has no row of instance 'a'"),
+        (pd.concat([STATIC, STATIC]), "static has several rows of instance 'b'"),
+        (STATIC.to_numpy()[:1], "static has 1 rows; expected one for each of the 2"),
+        (
+            STATIC.assign(age=[np.inf, 1]),
+            "static contains infinity: row 1, column 'age",
+        ),
+        (
+            STATIC.assign(born=pd.Timestamp("2020")),
+            "Column 'born' of static is of date",
+        ),
+    ],
+)
+def test_static_rows_that_do_not_fit_are_refused(static, match):
+    with pytest.raises(ValueError, match=match):
+        read(static=static)
+
+
+@pytest.mark.parametrize(
+    ("features", "match"),
+    [
+        (None, "Column 'ward' of X holds categories, but categorical_features=None"),
+        ([0], "Column 'ward' of X holds categories, but categorical_features="),
+        (["sex"], "names 'sex', which is no column of X; .* of .'pulse', 'ward'"),
+        ([7], "names 7, which is no column of X"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(features, match):
+    with pytest.raises(ValueError, match=match):
+        learned(read(), features)
+
+
+def test_what_fit_had_is_expected_later():
+    columns = learned(read(), has_gaps=True)
+    with pytest.raises(ValueError, match="X has 0 static columns, but 2 in fit"):
+        columns.check(read(static=None))
+    with pytest.raises(ValueError, match="'pulse' of X holds categories, but held num"):
+        columns.check(read(FRAME.assign(pulse="slow")))
+    without = read()
+    without.times = None
+    with pytest.raises(ValueError, match="time_gaps=True needs to know when"):
+        columns.check(without)
+    with pytest.raises(
+        ValueError, match="Static column 'age' of X contains NaN: row 0"
+    ):
+        learned(read(static=STATIC.assign(age=[1, np.nan])), has_holes=False)
