@@ -513,11 +513,11 @@ class SequenceArray:
         if self.categories is None:
             return self
         values, categories = self.values, list(self.categories)
-        for i, known in enumerate(self.categories):
-            if known is None or i in but:
+        for i, own in enumerate(self.categories):
+            if own is None or i in but:
                 continue
             try:
-                numbers = numbers_of_texts(known)
+                numbers = numbers_of_texts(own)
             except ValueError as error:
                 name = i if self.feature_names is None else repr(self.feature_names[i])
                 raise ValueError(f"Column {name} of X: {error}") from error
@@ -526,8 +526,8 @@ class SequenceArray:
                 is_there = ~np.isnan(values[:, i])
                 values[is_there, i] = numbers[values[is_there, i].astype(int)]
                 categories[i] = None
-        categories = as_categories(categories, len(categories))
-        return self._replace(values=values, categories=categories)
+        known = as_categories(categories, len(categories))
+        return self._replace(values=values, categories=known)
 
     def beside_of(self, i: int) -> bytes:
         """Return what tells equal sequences apart: their gaps, and what is static."""

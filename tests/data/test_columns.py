@@ -113,7 +113,7 @@ def test_texts_that_are_numbers_are_numbers():
     X = read(FRAME.assign(ward=["1.5", "2", None, "1.5", "1.5"])).with_numbers()
     assert X.categories[1] is None
     np.testing.assert_array_equal(X.values[:, 1], [1.5, 2, np.nan, 1.5, 1.5])
-    with pytest.raises(ValueError, match="Column 'ward' of X: could not .* 'high'"):
+    with pytest.raises(ValueError, match=r"Column 'ward' of X: could not .* 'high'"):
         read(FRAME.assign(ward=["1.5", "2", "high", "3", "4"])).with_numbers()
 
 
