@@ -24,6 +24,7 @@ from skseq.core.tasks import (
     Task,
 )
 from skseq.data.samples import Samples
+from skseq.networks import StepCrossEntropy
 
 __all__ = ["LEAST", "Calibration", "calibration_of"]
 
@@ -165,6 +166,9 @@ def calibration_of(task: Task, samples: Samples) -> Calibration:
         if weights is not None:
             weights = np.repeat(weights, targets.lengths)
         targets = np.concatenate(targets.to_list())[:, 0]
+        known = targets != StepCrossEntropy.padding
+        targets = targets[known]
+        weights = None if weights is None else weights[known]
     if isinstance(task, Classification):
         counts = np.bincount(targets, weights, minlength=task.n_outputs)
         class_weights = getattr(task, "class_weights", None)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from skseq.data.bounds import Bounds, refuse_huge
 from skseq.data.scaling import standard_scaler
 from skseq.data.sequences import SequenceArray
+from skseq.data.steps import are_missing
 from skseq.networks import LabelCrossEntropy, StepCrossEntropy
 from skseq.networks.several import mean_of_classes, mean_of_labels, mean_of_values
 
@@ -126,6 +127,8 @@ class StepClassification(WeighingTask, Classification):
     ----------
     classes : ndarray of shape (n_classes,)
         The sorted labels.
+    missing_label : object, default=None
+        Label of steps whose class is not known.
 
     Attributes
     ----------
@@ -138,8 +141,11 @@ class StepClassification(WeighingTask, Classification):
     stratifies = False
     per_step = True
 
-    def __init__(self, classes: np.ndarray):
+    missing_label: Any = None  # of what an earlier version wrote
+
+    def __init__(self, classes: np.ndarray, missing_label: Any = None):
         super().__init__(classes)
+        self.missing_label = missing_label
         self.class_weights: np.ndarray | None = None
         self.typical = 1.0
 
@@ -152,17 +158,27 @@ class StepClassification(WeighingTask, Classification):
 
     def learn_scale(self, y, weights):
         """Learn what the steps of a sequence weigh."""
-        totals = y.lengths
+        weighs = np.ones(self.n_outputs)
         if self.class_weights is not None:
-            totals = [self.class_weights[codes].sum() for codes in self.encode(y, int)]
+            weighs = self.class_weights
+        totals = [
+            weighs[codes[codes != StepCrossEntropy.padding]].sum()
+            for codes in self.encode(y, int)
+        ]
         self.typical = float(np.average(totals, weights=weights))
         if self.typical == 0:
             raise ValueError("class_weight gives all steps the weight zero.")
 
     def encode(self, y: SequenceArray, dtype: np.dtype) -> SequenceArray:
-        """Return the position of each label; an unknown one is an error."""
+        """Return the position of each label, or padding where it is missing.
+
+        An unknown one is an error.
+        """
         y = y.compact()
-        codes = super().encode(y.values[:, 0], dtype)
+        labels = y.values[:, 0]
+        known = ~are_missing(labels, self.missing_label)
+        codes = np.full(len(labels), StepCrossEntropy.padding)
+        codes[known] = super().encode(labels[known], dtype)
         return y.map_values(lambda _: codes[:, None])
 
 

@@ -21,6 +21,7 @@ from skseq.data.targets import check_weights
 from skseq.data.validation import is_list_of_sequences, is_panel, naming
 
 __all__ = [
+    "are_missing",
     "check_step_labels",
     "check_step_weights",
     "flatten_steps",
@@ -119,7 +120,24 @@ def unflatten_steps(flat: np.ndarray, X: Any, columns: Any = None) -> Any:
 
 
 @naming("y")
-def check_step_labels(X: Any, y: Any) -> SequenceArray:
+def are_missing(labels: np.ndarray, missing_label: Any) -> np.ndarray:
+    """Return which labels say that there is none.
+
+    Parameters
+    ----------
+    labels : ndarray
+        Labels of steps.
+    missing_label : object
+        What stands for none; None if nothing does.
+    """
+    if missing_label is None:
+        return np.zeros(labels.shape, dtype=bool)
+    if isinstance(missing_label, float) and np.isnan(missing_label):
+        return np.asarray(pd.isna(labels))
+    return np.asarray(labels == missing_label)
+
+
+def check_step_labels(X: Any, y: Any, missing_label: Any = None) -> SequenceArray:
     """Read class labels per time step from any layout.
 
     Parameters
@@ -128,6 +146,8 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
         The sequences.
     y : list of arrays, array-like, Series or SequenceArray
         The labels.
+    missing_label : object, default=None
+        What stands for a label that is missing, such as NaN or -1.
 
     Returns
     -------
@@ -150,7 +170,8 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
         )
     check_instances(X, y, "y")
     _check_same_dates(X, y)
-    refuse_missing(y)
+    if not are_missing(np.array([np.nan]), missing_label).any():
+        refuse_missing(y)
     if isinstance(y, SequenceArray):
         labels = y
     else:
@@ -170,10 +191,13 @@ def check_step_labels(X: Any, y: Any) -> SequenceArray:
             f"y holds {labels.n_features} values per time step; expected one label."
         )
     steps = labels.compact().values[:, 0]
+    steps = steps[~are_missing(steps, missing_label)]
+    if not len(steps):
+        raise ValueError(f"All labels of y are {missing_label!r}, which is none.")
     assert_all_finite(steps, input_name="y")
     if steps.dtype == object and len({isinstance(label, str) for label in steps}) > 1:
         raise TypeError("y holds labels of several types, strings and others.")
-    check_classification_targets(steps)
+    check_classification_targets(pd.Series(steps).infer_objects().to_numpy())
     return labels
 
 

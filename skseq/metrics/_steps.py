@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from skseq.data.steps import check_step_labels, check_step_weights, flatten_steps
+from skseq.data.steps import (
+    are_missing,
+    check_step_labels,
+    check_step_weights,
+    flatten_steps,
+)
 from skseq.data.targets import check_same_steps
 from skseq.data.validation import naming
 from skseq.metrics._scorers import Answering, WrappedScorer, as_scorer
@@ -46,7 +51,7 @@ def concat_steps(values: Any) -> np.ndarray:
         return flatten_steps(values, "values")[0]
 
 
-def step_scorer(scoring: str | Callable) -> Callable:
+def step_scorer(scoring: str | Callable, *, missing_label: Any = None) -> Callable:
     """Make a scorer of labels per time step from one of labels per sample.
 
     All steps of all sequences are joined, each of them a sample; there is no padding
@@ -58,6 +63,8 @@ def step_scorer(scoring: str | Callable) -> Callable:
         Any scorer of scikit-learn for classifiers, made by
         `sklearn.metrics.make_scorer`, or its name, as "roc_auc", "f1_macro",
         "neg_log_loss", "average_precision".
+    missing_label : object, default=None
+        Label of steps that are not scored, as the parameter of taggers.
 
     Returns
     -------
@@ -85,21 +92,27 @@ def step_scorer(scoring: str | Callable) -> Callable:
     True
     """
     with naming("scoring"):
-        return _StepScorer(as_scorer(scoring))
+        scorer = _StepScorer(as_scorer(scoring))
+    scorer.missing_label = missing_label
+    return scorer
 
 
 class _StepScorer(WrappedScorer):
     """Scores steps as a scorer of scikit-learn scores samples."""
 
+    missing_label: Any = None
+
     def _score(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any, metadata: dict
     ) -> float:
-        steps = check_step_labels(X, y)
+        steps = check_step_labels(X, y, self.missing_label)
         labels, lengths = flatten_steps(steps)
+        known = ~are_missing(labels, self.missing_label)
         weights = check_step_weights(sample_weight, y, steps)
         if weights is not None:
-            metadata["sample_weight"] = weights
-        return self.scorer(_OfSteps(estimator, lengths), X, labels, **metadata)
+            metadata["sample_weight"] = weights[known]
+        of_steps = _OfSteps(estimator, lengths, known)
+        return self.scorer(of_steps, X, labels[known], **metadata)
 
 
 class _OfSteps(Answering):
@@ -107,14 +120,15 @@ class _OfSteps(Answering):
 
     _changed = ("predict", "predict_proba", "decision_function")
 
-    def __init__(self, tagger: Any, lengths: np.ndarray):
+    def __init__(self, tagger: Any, lengths: np.ndarray, known: np.ndarray):
         super().__init__(tagger)
         self._lengths = lengths
+        self._known = known
 
     def _change(self, answer: Any) -> np.ndarray:
         flat, lengths = flatten_steps(answer)
         check_same_steps(lengths, self._lengths)
-        return flat
+        return flat[self._known]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

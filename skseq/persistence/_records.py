@@ -86,6 +86,7 @@ class Record:
 
 
 _LABELS = {"classes": array(1), "n_outputs": count}
+LABELS = (str, int, float, type(None))
 _ANY = optional(lambda value: True)
 
 
@@ -183,6 +184,7 @@ RECORDS: dict[type, Record] = {
                 task.class_weights is None or len(task.class_weights) == task.n_outputs
             )
         ),
+        further={"missing_label": lambda label: isinstance(label, LABELS)},
     ),
     MultilabelClassification: Record(
         {**_LABELS, "class_weights": optional(array(2, "f")), "typical": number},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,12 @@ from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.core.tasks import StepClassification
 from skseq.core.texts import TEXTS
 from skseq.data.sequences import SequenceArray
-from skseq.data.steps import check_step_labels, flatten_steps, unflatten_steps
+from skseq.data.steps import (
+    are_missing,
+    check_step_labels,
+    flatten_steps,
+    unflatten_steps,
+)
 from skseq.data.validation import is_panel
 from skseq.metrics import step_scorer
 from skseq.parameters import amended, attribute, parameter, retold
@@ -44,6 +50,13 @@ class SequenceTaggerMixin(LabelsMixin):
         text="""Weight of the steps of each class in the loss; "balanced" makes all
         classes equally important.""",
     )
+    missing_label: Any = parameter(
+        default=None,
+        constraint=[str, Real, None],
+        text="""Label of steps whose class is not known, such as NaN or -1: they are
+        read, but neither learned from nor scored. None says that all are known.""",
+        type="str, int, float or None",
+    )
     early_stopping = amended(
         text="""Whether to hold out a part of the sequences, stop when its loss has not
         fallen for `patience` epochs, and return to the best weights."""
@@ -65,11 +78,12 @@ class SequenceTaggerMixin(LabelsMixin):
         return super().module_
 
     def _check_y(self, X, y):
-        return check_step_labels(X, y)
+        return check_step_labels(X, y, self.missing_label)
 
     def _make_task(self, y):
         labels = y.compact().values if isinstance(y, SequenceArray) else y
-        return StepClassification(self._check_classes(labels))
+        labels = labels[~are_missing(labels, self.missing_label)]
+        return StepClassification(self._check_classes(labels), self.missing_label)
 
     def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
         samples = super()._check_samples(
@@ -90,9 +104,10 @@ class SequenceTaggerMixin(LabelsMixin):
         if self.class_weight is not None:
             labels, lengths = flatten_steps(samples.y)
             step_weights = samples.weights
+            known = ~are_missing(labels, self.missing_label)
             if step_weights is not None:
-                step_weights = np.repeat(step_weights, lengths)
-            weights = self._class_weights(labels, step_weights)
+                step_weights = np.repeat(step_weights, lengths)[known]
+            weights = self._class_weights(labels[known], step_weights)
         self._task = self._task.with_class_weights(weights)
         return samples
 
@@ -165,10 +180,11 @@ class SequenceTaggerMixin(LabelsMixin):
         Returns
         -------
         score : float
-            The share of steps whose label is right.
+            The share of steps, of those with a label, whose label is right.
         """
         check_is_fitted(self, "net_")
-        return step_scorer("accuracy")(self, X, y, sample_weight)
+        scorer = step_scorer("accuracy", missing_label=self.missing_label)
+        return scorer(self, X, y, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
