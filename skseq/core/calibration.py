@@ -143,8 +143,8 @@ class ValueCalibration(Calibration):
     nothing_left = 0.0  # as numbers can be told ever more closely
 
     def _losses(self, outputs, targets):
-        """Return the squared error (n,), the mean over outputs."""
-        return np.square(outputs - targets).mean(axis=1)
+        """Return the squared error (n,), the mean over the targets that are known."""
+        return np.nanmean(np.square(outputs - targets), axis=1)
 
 
 def calibration_of(task: Task, samples: Samples) -> Calibration:

@@ -74,7 +74,7 @@ def learn_linear(
     Returns
     -------
     model : LinearModel or None
-        None where it would take long, or aggregates overflow.
+        None where it would take long, aggregates overflow, or targets are missing.
     """
     n_outputs = task.n_outputs
     if len(data) * 7 * n_features * n_outputs > MOST_WORK:
@@ -86,6 +86,8 @@ def learn_linear(
     if not np.isfinite(found).all():  # squares of values that are not standardised
         return None
     y = cast(Tensor, data.y).cpu().numpy()
+    if y.dtype.kind == "f" and np.isnan(y).any():  # targets that are not known
+        return None
     weights = np.ones(len(y))
     if data.weights is not None:
         weights = data.weights.double().cpu().numpy()

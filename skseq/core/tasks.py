@@ -19,7 +19,7 @@ from skseq.data.bounds import Bounds, refuse_huge
 from skseq.data.scaling import standard_scaler
 from skseq.data.sequences import SequenceArray
 from skseq.data.steps import are_missing
-from skseq.networks import LabelCrossEntropy, StepCrossEntropy
+from skseq.networks import KnownSquaredError, LabelCrossEntropy, StepCrossEntropy
 from skseq.networks.several import mean_of_classes, mean_of_labels, mean_of_values
 
 __all__ = [
@@ -256,11 +256,13 @@ class Regression(Task):
     ----------
     bounds : Bounds
         Tell wild targets; predictions may lie anywhere.
+    has_holes : bool
+        Whether some targets, NaN, are not known.
     """
 
-    criterion = nn.MSELoss
     average = staticmethod(mean_of_values)
     bounds = Bounds.none()  # of what an earlier version wrote
+    has_holes = False
 
     def __init__(self, shape: tuple[int, ...], normalize: bool):
         self.shape = shape
@@ -268,9 +270,15 @@ class Regression(Task):
         self.scaler = standard_scaler(normalize)
         self.bounds = Bounds.none()
 
+    @property
+    def criterion(self) -> Callable[..., nn.Module]:
+        """Squared error, of the targets that are known."""
+        return KnownSquaredError if self.has_holes else nn.MSELoss
+
     def learn_scale(self, y, weights):
         """Learn mean and standard deviation of each output, and bounds before."""
         y = y.reshape(len(y), -1)
+        self.has_holes = bool(np.isnan(y).any())
         if self.scaler.with_mean:
             self.bounds = Bounds.of(y)
             y = self.bounds.clip(y)

@@ -66,8 +66,11 @@ def check_scored_labels(X: Any, y: Any) -> Any:
 
 
 @naming("y")
-def check_numbers(X: Any, y: Any) -> np.ndarray:
-    """Return regression targets (n_samples,) or (n_samples, n_outputs), float64."""
+def check_numbers(X: Any, y: Any, *, may_miss: bool = False) -> np.ndarray:
+    """Return regression targets (n_samples,) or (n_samples, n_outputs), float64.
+
+    NaN is an error, unless numbers may be missing.
+    """
     check_container(y, "y")
     check_instances(X, y, "y", one_each=True)
     given = y
@@ -87,7 +90,9 @@ def check_numbers(X: Any, y: Any) -> np.ndarray:
             f"y has the shape {y.shape}; expected (n_samples,) or "
             "(n_samples, n_outputs)."
         )
-    check_finite_rows(y, given, "y")
+    check_finite_rows(np.nan_to_num(y, posinf=np.inf) if may_miss else y, given, "y")
+    if may_miss and np.isnan(y).all():
+        raise ValueError("All numbers of y are missing.")
     return y
 
 

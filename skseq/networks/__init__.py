@@ -26,6 +26,7 @@ from skseq.networks.inputs import Inputs, StepColumns
 from skseq.networks.kinds import CELLS
 from skseq.networks.language import LanguageNetwork, Passage
 from skseq.networks.losses import (
+    KnownSquaredError,
     LabelCrossEntropy,
     StepCrossEntropy,
     StepSquaredError,
@@ -56,6 +57,7 @@ __all__ = [
     "GRULayer",
     "InputGate",
     "Inputs",
+    "KnownSquaredError",
     "LSTMLayer",
     "LabelCrossEntropy",
     "LanguageNetwork",

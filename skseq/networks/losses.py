@@ -8,7 +8,36 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["LabelCrossEntropy", "StepCrossEntropy", "StepSquaredError"]
+__all__ = [
+    "KnownSquaredError",
+    "LabelCrossEntropy",
+    "StepCrossEntropy",
+    "StepSquaredError",
+]
+
+
+class KnownSquaredError(nn.Module):
+    """Squared error of the targets that are known.
+
+    Each of them counts alike, whichever sample it is of.
+
+    Parameters
+    ----------
+    reduction : {"mean", "none"}, default="mean"
+        Whether to return the mean over all targets that are not NaN, or one number
+        (B, n_outputs) for each, whose mean it is.
+    """
+
+    def __init__(self, reduction: str = "mean"):
+        super().__init__()
+        self.reduction = reduction
+
+    def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
+        # outputs and y: (B, n_outputs)
+        known = ~torch.isnan(y)
+        squares = torch.where(known, (outputs - y.nan_to_num(0)).square(), 0)
+        squares = squares * (known.numel() / known.sum().clamp(min=1))
+        return squares.mean() if self.reduction == "mean" else squares
 
 
 class LabelCrossEntropy(nn.Module):

@@ -204,7 +204,7 @@ RECORDS: dict[type, Record] = {
             "scaler": instance(StandardScaler),
         },
         is_sound=lambda task: task.shape in ((), (task.n_outputs,)) and task.n_outputs,
-        further={"bounds": instance(Bounds)},
+        further={"bounds": instance(Bounds), "has_holes": flag},
     ),
     NumberSequences: Record(
         {"n_outputs": count, "scaler": instance(StepScaler), "typical": number}

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import balanced_accuracy_score, r2_score
 
-from skseq import CNNTagger, RNNTagger
+from skseq import CNNTagger, RNNRegressor, RNNTagger
 from skseq.metrics import step_scorer
 from skseq.persistence import load, save
 
@@ -76,3 +76,30 @@ def test_no_known_step_at_all_and_none_expected_are_errors():
         RNNTagger(missing_label=-1).fit(X, nothing)
     with pytest.raises(ValueError, match=r"contains NaN: y.0..0. .*missing_label"):
         RNNTagger().fit(X, unlabelled(np.nan))
+
+
+def test_numbers_that_are_missing_are_left_out_of_everything():
+    level = np.array([x.mean() for x in X])
+    y = np.column_stack([level, -level])
+    y[:5], y[5:15, 0], y[15:20, 1] = np.nan, np.nan, np.nan
+    model = RNNRegressor(missing="mask", **SMALL).fit(X, y)
+    said, known = model.predict(X), ~np.isnan(y)
+    assert model.score(X, y) == pytest.approx(r2_score(y[20:], said[20:]))
+    model.set_params(lr=1e-12, max_epochs=1, batch_size=64).fit(X, y)
+    outputs = model._task.encode(model.predict(X), float)
+    standardised = model._task.encode(y, float)
+    squares = np.square(outputs - standardised)[known]
+    assert model.loss_curve_[0] == pytest.approx(squares.mean(), rel=1e-4)
+    np.testing.assert_allclose(
+        model._task.scaler.mean_, np.nanmean(y, axis=0), rtol=1e-6
+    )
+    alone = RNNRegressor(missing="mask", **SMALL).fit(X, y[:, 0])
+    other = RNNRegressor(**SMALL).fit(X[15:], y[15:, 0])
+    np.testing.assert_allclose(alone._task.scaler.mean_, other._task.scaler.mean_)
+    with pytest.raises(ValueError, match="y contains NaN"):
+        RNNRegressor().fit(X, y)
+    with pytest.raises(ValueError, match="All numbers of y are missing"):
+        alone.fit(X, np.full(len(X), np.nan))
+    assert np.isfinite(
+        RNNRegressor(missing="mask", hidden_size=4, random_state=0).fit(X, y).predict(X)
+    ).all()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import numpy as np
+from sklearn.metrics import r2_score
+
 from skseq._describing import described
 from skseq._sklearn import RegressorMixin
 from skseq.core.mixins._encoding import EncodingMixin
@@ -28,7 +31,14 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     normalize = amended(more=SCALED_TARGETS)
 
     def _check_y(self, X, y):
-        return check_numbers(X, y)
+        return check_numbers(X, y, may_miss=self.missing == "mask")
+
+    def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
+        samples = super()._check_samples(
+            X, y, sample_weight, reset=reset, groups=groups
+        )
+        known = ~np.isnan(samples.y.reshape(len(samples), -1)).all(axis=1)
+        return samples if known.all() else samples[known]
 
     def _make_task(self, y):
         return Regression(y.shape[1:], normalize=self.normalize is not None)
@@ -69,6 +79,8 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R², the mean over the outputs.
 
+        With ``missing="mask"`` sequences of which a target is missing are left out.
+
         {takes_sequences}
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their targets.
@@ -80,8 +92,14 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
 
         {unscored}
         """
-        check_numbers(X, y)
-        return super().score(X, y, check_weights(sample_weight, X, y))
+        numbers = check_numbers(X, y, may_miss=self.missing == "mask")
+        weights = check_weights(sample_weight, X, y)
+        known = ~np.isnan(numbers.reshape(len(numbers), -1)).any(axis=1)
+        if known.all():
+            return super().score(X, y, weights)
+        weights = None if weights is None else weights[known]
+        said = np.asarray(self.predict(X))[known]
+        return r2_score(numbers[known], said, sample_weight=weights)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
