@@ -212,7 +212,7 @@ class InputParameters(Declared, about="input"):
         ("from_dtype"), or these names or positions, or those of a mask. A missing
         category has a vector of its own; one that `fit` did not meet has none, zero.
         With None all columns are numbers. Static columns tell by their type.""",
-        type="'from_dtype', array-like of str, int or bool, or None",
+        type="str, array-like or None",
     )
     embedding_dim: int | None = parameter(
         default=None,

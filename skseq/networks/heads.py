@@ -167,15 +167,15 @@ class SequenceNetwork(nn.Module):
         lengths: Tensor | None,
     ) -> Tensor:
         """Return the outputs for what was read of x, steps and their lengths."""
-        outputs = self.head(steps, n_steps, self._static(x))
+        outputs = self.head(steps, n_steps, *self._static(x))
         if self.beside is None:
             return outputs
         return outputs + self._said_beside(x, lengths)
 
-    def _static(self, x: Tensor) -> Tensor | None:
+    def _static(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return what is known of sequences as a whole, if anything is."""
         has_static = getattr(self.embedding, "static_size", 0) > 0
-        return self.embedding.static(x) if has_static else None
+        return (self.embedding.static(x),) if has_static else ()
 
     def _said_beside(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Return what the model beside says."""

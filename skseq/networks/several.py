@@ -61,7 +61,7 @@ class SequenceNetworks(SequenceNetwork):
         lengths: Tensor | None,
     ) -> Tensor:
         static = self._static(x[:, :1].repeat(self.n_networks, 1, 1))
-        outputs = self.head(steps, n_steps, static).unflatten(0, (self.n_networks, -1))
+        outputs = self.head(steps, n_steps, *static).unflatten(0, (self.n_networks, -1))
         if self.beside is not None:
             outputs = outputs + self._said_beside(x, lengths)
         return outputs.flatten(0, 1) if self.training else self.average(outputs)

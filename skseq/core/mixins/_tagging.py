@@ -33,7 +33,7 @@ __all__ = ["SequenceTaggerMixin"]
 
 
 @described(**TEXTS)
-class SequenceTaggerMixin(LabelsMixin):
+class SequenceTaggerMixin(LabelsMixin, about="task"):
     """Predicts one class per time step."""
 
     _task: StepClassification = attribute(check=exactly(StepClassification))
