@@ -12,7 +12,6 @@ __all__ = [
     "EncodedTable",
     "encode_table",
     "holds_categories",
-    "numbers_of_texts",
     "recode",
 ]
 
@@ -77,38 +76,6 @@ def encode_table(frame: pd.DataFrame) -> EncodedTable | None:
             values[:, i] = np.where(column.codes < 0, np.nan, column.codes)
         categories.append(known)
     return EncodedTable(values, tuple(categories))
-
-
-def numbers_of_texts(known: pd.Index) -> np.ndarray | None:
-    """Return the numbers that categories are when they are texts like "1.5".
-
-    Parameters
-    ----------
-    known : Index
-        Categories.
-
-    Returns
-    -------
-    numbers : ndarray of float or None
-        None if they are no texts, or hardly any of them is a number.
-
-    Raises
-    ------
-    ValueError
-        If most are numbers, but one is not.
-    """
-    if known.dtype != object and not isinstance(known.dtype, pd.StringDtype):
-        return None
-    if not all(isinstance(text, str) for text in known):
-        return None
-    numbers = np.asarray(pd.to_numeric(known, errors="coerce"), dtype=float)
-    is_one = ~np.isnan(numbers)
-    if is_one.all() and len(known):
-        return numbers
-    if 2 * is_one.sum() > len(known):
-        text = known[int(np.argmin(is_one))]
-        raise ValueError(f"could not convert string to float: {text!r:.50}")
-    return None
 
 
 def recode(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndarray:

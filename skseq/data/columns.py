@@ -13,11 +13,9 @@ from skseq.data.categories import recode
 from skseq.data.places import label_of
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
-from skseq.networks import StepColumns
+from skseq.networks.inputs import FIRST, MISSING, UNKNOWN, StepColumns
 
 __all__ = ["InputColumns", "learn_columns"]
-
-MISSING, UNKNOWN, FIRST = 0, 1, 2  # codes, as networks read them
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Samples:
             key = (
                 sequence.tobytes(),
                 repr(np.asarray(self.y[i]).tolist()),
-                self.sequences.beside_of(i),
+                _beside(self.sequences, i),
             )
             first.setdefault(key, i)
             total[key] = total.get(key, 0.0) + weights[i]
@@ -102,3 +102,15 @@ class Samples:
             distinct.y,
             np.array([total[key] for key in keys]),
         )
+
+
+def _beside(sequences: SequenceArray, i: int) -> bytes:
+    """Return what tells equal sequences apart: their gaps, and what is static."""
+    parts = []
+    if sequences.times is not None:
+        times = sequences.times[sequences.starts[i] :][: sequences.lengths[i]]
+        gaps = times[1:] - times[:-1] if len(times) else ()
+        parts.append(np.asarray(gaps, dtype=float).tobytes())
+    if sequences.static is not None:
+        parts.append(sequences.static.values[i].tobytes())
+    return b"|".join(parts)

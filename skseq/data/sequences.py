@@ -14,7 +14,6 @@ from skseq.data.categories import (
     Categories,
     EncodedTable,
     encode_table,
-    numbers_of_texts,
 )
 from skseq.data.foreign import check_container, is_frame
 from skseq.data.names import (
@@ -492,53 +491,6 @@ class SequenceArray:
         starts = position[np.minimum(self.starts, len(used) - 1)]
         times = None if self.times is None else self.times[used]
         return self._replace(values=self.values[used], starts=starts, times=times)
-
-    def with_numbers(self, but: Any = ()) -> SequenceArray:
-        """Return sequences in which columns of texts like "1.5" are numbers.
-
-        Parameters
-        ----------
-        but : array-like of int, default=()
-            Positions of columns that are categories in any case.
-
-        Returns
-        -------
-        sequences : SequenceArray
-
-        Raises
-        ------
-        ValueError
-            If of a column most texts are numbers, but one is not.
-        """
-        if self.categories is None:
-            return self
-        values, categories = self.values, list(self.categories)
-        for i, own in enumerate(self.categories):
-            if own is None or i in but:
-                continue
-            try:
-                numbers = numbers_of_texts(own)
-            except ValueError as error:
-                name = i if self.feature_names is None else repr(self.feature_names[i])
-                raise ValueError(f"Column {name} of X: {error}") from error
-            if numbers is not None:
-                values = values.copy() if values is self.values else values
-                is_there = ~np.isnan(values[:, i])
-                values[is_there, i] = numbers[values[is_there, i].astype(int)]
-                categories[i] = None
-        known = as_categories(categories, len(categories))
-        return self._replace(values=values, categories=known)
-
-    def beside_of(self, i: int) -> bytes:
-        """Return what tells equal sequences apart: their gaps, and what is static."""
-        parts = []
-        if self.times is not None:
-            times = self.times[self.starts[i] :][: self.lengths[i]]
-            gaps = times[1:] - times[:-1] if len(times) else ()
-            parts.append(np.asarray(gaps, dtype=float).tobytes())
-        if self.static is not None:
-            parts.append(self.static.values[i].tobytes())
-        return b"|".join(parts)
 
     def apart(self) -> SequenceArray:
         """Copy sequences so that no two of them share a time step.

@@ -21,6 +21,7 @@ from skseq.data.foreign import (
     is_frame,
 )
 from skseq.data.instances import names_of_sequences
+from skseq.data.numerals import with_numbers
 from skseq.data.panels import check_dates_rise
 from skseq.data.places import (
     check_columns,
@@ -135,7 +136,8 @@ def check_sequences(
         sequences = _check_finite(SequenceArray.from_array(array), X, may_miss)
         sequences.instances = names_of_sequences(X)
     columns = None if reset else getattr(estimator, "_columns", None)
-    sequences = sequences.with_numbers(() if columns is None else columns.categorical)
+    but = () if columns is None else columns.categorical
+    sequences = with_numbers(sequences, but)
     if not hasattr(estimator, "categorical_features"):
         _refuse_categories(estimator, sequences)
     sequences = _check_finite(sequences, X, may_miss)

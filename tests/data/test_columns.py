@@ -6,6 +6,7 @@ import pytest
 
 from skseq import SequenceArray
 from skseq.data.columns import learn_columns
+from skseq.data.numerals import with_numbers
 
 INDEX = pd.MultiIndex.from_tuples(
     [("a", 0.0), ("a", 1.0), ("a", 3.0), ("b", 10.0), ("b", 12.0)], names=["id", "t"]
@@ -110,11 +111,12 @@ def test_static_numbers_are_standardised_and_may_be_missing():
 
 
 def test_texts_that_are_numbers_are_numbers():
-    X = read(FRAME.assign(ward=["1.5", "2", None, "1.5", "1.5"])).with_numbers()
+    texts = FRAME.assign(ward=["1.5", "2", None, "1.5", "1.5"])
+    X = with_numbers(read(texts))
     assert X.categories[1] is None
     np.testing.assert_array_equal(X.values[:, 1], [1.5, 2, np.nan, 1.5, 1.5])
     with pytest.raises(ValueError, match=r"Column 'ward' of X: could not .* 'high'"):
-        read(FRAME.assign(ward=["1.5", "2", "high", "3", "4"])).with_numbers()
+        with_numbers(read(FRAME.assign(ward=["1.5", "2", "high", "3", "4"])))
 
 
 @pytest.mark.parametrize(
