@@ -1,4 +1,4 @@
-"""Recurrent networks: simple RNN, GRU, LSTM and peephole LSTM."""
+"""Recurrent networks: simple RNN, GRU, GRU-D, LSTM and peephole LSTM."""
 
 from __future__ import annotations
 

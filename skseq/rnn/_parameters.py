@@ -21,7 +21,8 @@ class Recurrence(Declared, about="layers"):
     cell: str | type[RecurrentLayer] = parameter(
         default="lstm",
         constraint=[Options(*CELLS), callable],
-        text="""Kind of the recurrent layers; a subclass of
+        text="""Kind of the recurrent layers; "gru_d", with ``missing="mask"``, forgets
+        what was not measured for long, and else is a GRU; a subclass of
         `skseq.networks.RecurrentLayer` brings a kind of your own.""",
     )
     hidden_size: int | tuple[int, ...] = parameter(
