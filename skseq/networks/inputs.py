@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Inputs", "Seen", "StepColumns", "see", "size_of_vector"]
+__all__ = ["Before", "Inputs", "Seen", "StepColumns", "see", "size_of_vector"]
 
 MISSING, UNKNOWN, FIRST = 0, 1, 2  # codes of categories; known ones from FIRST on
 MOST_ONE_HOT = 16  # categories beyond which a plain view leaves them out
@@ -39,6 +39,14 @@ class Seen(NamedTuple):
     values: Tensor  # the last ones seen; both views
     is_there: Tensor
     elapsed: Tensor  # since the measurement before
+
+
+class Before(NamedTuple):
+    """What is known of sequences when further steps come."""
+
+    values: Tensor  # (B, V F), the last ones seen
+    waited: Tensor  # (B, F), the time since they were
+    gap: Tensor  # (B, 1), from the step before to the first one; 0: there is none
 
 
 class Inputs(nn.Module):
@@ -84,7 +92,7 @@ class Inputs(nn.Module):
     ):
         super().__init__()
         self.columns = columns
-        self.has_holes = has_holes
+        self.has_holes = has_holes = has_holes and columns.n_values > 0
         self.usual = usual
         n_values, n_seen = columns.n_values, columns.n_values * columns.n_views
         self.decay = Decay(n_values) if has_holes and decays else None
@@ -106,38 +114,59 @@ class Inputs(nn.Module):
         return self.read(x)[0]
 
     def read(
-        self, x: Tensor, before: tuple[Tensor, ...] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Return what layers read, and what to go on with.
+        self, x: Tensor, before: Before | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, Before]:
+        """Return what layers read, and what is known after it.
 
         Parameters
         ----------
         x : Tensor of shape (B, T, C)
             The steps.
-        before : tuple of Tensor, optional
-            What another call returned, of the steps before these.
+        before : Before, optional
+            What was known before them; of nothing by default.
+        lengths : Tensor of int of shape (B,), optional
+            How many steps there are of each sequence; T by default.
+
+        Returns
+        -------
+        found : Tensor of shape (B, T, output_size)
+        after : Before
+            What to go on with, once the gap to the next step is known: here it is one.
         """
-        measured, gaps, codes = self._parts(x)
+        if before is None:
+            before = self.start(x)
+        measured, gaps, codes = self._parts(x, before.gap)
         found = []
-        after: tuple[Tensor, ...] = ()
+        values, waited = before.values, before.waited
         elapsed = None
         if self.has_holes:
-            usual = self._usual(x)
-            seen, after = see(measured, self.columns.n_values, gaps, usual, before)
-            values, elapsed = seen.values, seen.elapsed
+            n_values = self.columns.n_values
+            seen, (values, waited) = see(measured, n_values, gaps, before, lengths)
+            shown, elapsed = seen.values, seen.elapsed
             if self.decay is not None:
                 kept = torch.where(seen.is_there, 1, self.decay(elapsed))
                 kept = kept.repeat(1, 1, self.columns.n_views)
-                values = torch.lerp(usual.expand_as(values), values, kept)
-            found += [values, seen.is_there.to(x.dtype)]
+                shown = torch.lerp(self._usual(x).expand_as(shown), shown, kept)
+            found += [shown, seen.is_there.to(x.dtype)]
         else:
             found.append(measured)
-        if gaps is not None:
+        if self.columns.has_gaps:
             found.append(gaps.log1p())
         found += _looked_up(self.tables, codes)
         if elapsed is not None:
             found.append(elapsed.log1p() if self.decay is None else elapsed)
+        after = Before(values, waited, torch.ones_like(before.gap))
         return torch.cat(found, dim=2), after
+
+    def start(self, x: Tensor) -> Before:
+        """Return what is known of sequences (B, ...) before their first steps."""
+        n_values = self.columns.n_values if self.has_holes else 0
+        usual = self._usual(x)[: n_values * self.columns.n_views]
+        return Before(
+            usual.expand(len(x), -1),
+            x.new_zeros(len(x), n_values),
+            x.new_zeros(len(x), 1),
+        )
 
     def static(self, x: Tensor) -> Tensor:
         """Return what is known of sequences as a whole, (B, static_size)."""
@@ -149,13 +178,14 @@ class Inputs(nn.Module):
 
         Of categories, if they are few, which one it is.
         """
-        measured, gaps, codes = self._parts(x)
+        before = self.start(x)
+        measured, gaps, codes = self._parts(x, before.gap)
         first = slice(self.columns.n_values)  # of two views the first
         found = [measured[..., first]]
         if self.has_holes:
-            seen, _ = see(measured, self.columns.n_values, gaps, self._usual(x))
+            seen, _ = see(measured, self.columns.n_values, gaps, before)
             found = [seen.values[..., first], seen.is_there.to(x.dtype)]
-        if gaps is not None:
+        if self.columns.has_gaps:
             found.append(gaps.log1p())
         found += _one_hot(codes, self.columns.n_categories, x.dtype)
         numbers, codes = self._static_parts(x)
@@ -164,13 +194,20 @@ class Inputs(nn.Module):
         found += [part.unsqueeze(1).expand(-1, x.shape[1], -1) for part in of_all]
         return torch.cat(found, dim=2)
 
-    def _parts(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:
-        """Return measurements, gaps (B, T, 1) and codes of steps."""
+    def _parts(self, x: Tensor, gap: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return measurements, gaps (B, T, 1) and codes of steps.
+
+        The gap of a first row is that to a row of another sequence, perhaps, so that
+        what is known of it stands in its place.
+        """
         columns = self.columns
         n_seen = columns.n_values * columns.n_views
         sizes = n_seen, int(columns.has_gaps), len(columns.n_categories)
         measured, gaps, codes = x[..., : sum(sizes)].split(sizes, dim=2)
-        return measured, gaps if columns.has_gaps else None, codes.long()
+        if not columns.has_gaps:
+            gaps = torch.ones_like(x[..., :1])
+        gaps = torch.cat([gap.unsqueeze(1), gaps[:, 1:]], dim=1)
+        return measured, gaps, codes.long()
 
     def _static_parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return numbers and codes of sequences."""
@@ -207,10 +244,10 @@ class Decay(nn.Module):
 def see(
     x: Tensor,
     n_values: int,
-    gaps: Tensor | None,
-    usual: Tensor,
-    before: tuple[Tensor, ...] | None = None,
-) -> tuple[Seen, tuple[Tensor, ...]]:
+    gaps: Tensor,
+    before: Before,
+    lengths: Tensor | None = None,
+) -> tuple[Seen, tuple[Tensor, Tensor]]:
     """Return what is known of measurements after each step.
 
     Parameters
@@ -219,41 +256,39 @@ def see(
         Measurements, NaN where they are missing, in V views side by side.
     n_values : int
         How many there are, F.
-    gaps : Tensor of shape (B, T, 1) or None
-        Time since the step before; None makes it one.
-    usual : Tensor of shape (V F,)
-        What they are taken for before the first one.
-    before : tuple of Tensor, optional
-        What was known before, as it was returned: of none by default.
+    gaps : Tensor of shape (B, T, 1)
+        Time since the step before; zero at a step before which there is none.
+    before : Before
+        What they are taken for before the first one, and how long before it they were
+        seen.
+    lengths : Tensor of int of shape (B,), optional
+        How many steps there are of each sequence; T by default.
 
     Returns
     -------
     seen : Seen
-    after : tuple of Tensor
+    after : tuple of two Tensors
         The last values seen (B, V F), and the time since they were (B, F).
     """
     n_steps = x.shape[1]
     is_there = ~x[..., :n_values].isnan()
-    if gaps is None:
-        gaps = x.new_ones(1, n_steps, 1).expand(len(x), -1, -1)
-    if before is None:
-        values = usual.to(x.dtype).expand(len(x), -1)
-        waited = x.new_zeros(len(x), n_values)
-        gaps = torch.cat([torch.zeros_like(gaps[:, :1]), gaps[:, 1:]], dim=1)
-    else:
-        values, waited = before
     # A step in front of all others, so that there always is one that was seen.
     times = torch.cat([torch.zeros_like(gaps[:, :1]), gaps.cumsum(dim=1)], dim=1)
     first = torch.zeros_like(is_there[:, :1])
     steps = torch.arange(n_steps + 1, device=x.device).view(1, -1, 1)
     last = torch.where(torch.cat([first, is_there], dim=1), steps, 0).cummax(dim=1)[0]
     n_views = x.shape[2] // n_values
-    known = torch.cat([values.unsqueeze(1), x], dim=1)
+    known = torch.cat([before.values.to(x.dtype).unsqueeze(1), x], dim=1)
     known = known.gather(1, last.repeat(1, 1, n_views))
     when = times.expand(-1, -1, n_values).gather(1, last)
-    when = torch.where(last == 0, -waited.unsqueeze(1), when)
+    when = torch.where(last == 0, -before.waited.unsqueeze(1), when)
     elapsed = times[:, 1:] - when[:, :-1]
-    after = known[:, -1], times[:, -1] - when[:, -1]
+    waited = times - when
+    if lengths is None:
+        after = known[:, -1], waited[:, -1]
+    else:
+        rows = torch.arange(len(x), device=x.device)
+        after = known[rows, lengths], waited[rows, lengths]
     return Seen(known[:, 1:], is_there, elapsed), after
 
 

@@ -175,6 +175,23 @@ def test_gaps_alone_tell_records_apart_and_a_shift_of_all_does_not():
     assert model.score(X._replace(times=dates + pd.Timedelta("9D")), CLASSES) == 1
 
 
+def test_the_time_since_another_record_ended_says_nothing():
+    hours = rng.random((N, T)).cumsum(axis=1) + 1000 * np.arange(N)[:, None]
+    X = SequenceArray.from_array(COMPLETE)._replace(times=pd.Index(hours.ravel()))
+    model = RNNClassifier(time_gaps=True, **SMALL).fit(X, CLASSES)
+    order = rng.permutation(N)
+    found = model.predict_proba(X[order])
+    np.testing.assert_allclose(found, model.predict_proba(X)[order], atol=1e-7)
+    apart = np.concatenate([model.predict_proba(X[[i]]) for i in order])
+    np.testing.assert_allclose(found, apart, atol=1e-7)
+
+
+def test_columns_may_all_be_categories():
+    frame = FRAME[["ward"]]
+    model = RNNClassifier(hidden_size=4, **SMALL).fit(frame, CLASSES)
+    assert np.isfinite(np.asarray(model.predict_proba(frame))).all()
+
+
 @pytest.mark.parametrize("kind", ["missing", "category", "static", "unknown"])
 def test_each_source_is_learned_from(kind):
     up = LEVEL > 0

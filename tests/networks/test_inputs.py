@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skseq.networks import Inputs, StepColumns
-from skseq.networks.inputs import see
+from skseq.networks.inputs import Before, see
 from skseq.networks.side_by_side import side_by_side
 
 NAN = float("nan")
@@ -16,8 +16,11 @@ def column(*values):
 
 
 def seen(x, gaps=None, usual=0.0, before=None):
-    usual = torch.tensor([usual], dtype=torch.float64)
-    found, after = see(x, 1, gaps, usual, before)
+    if before is None:
+        before = Before(*torch.tensor([[[usual]], [[0.0]], [[0.0]]]).double())
+    if gaps is None:
+        gaps = torch.cat([before.gap.unsqueeze(1), torch.ones_like(x[:, 1:])], dim=1)
+    found, after = see(x, 1, gaps, before)
     parts = (part.flatten().tolist() for part in found)
     return *parts, after
 
@@ -30,7 +33,7 @@ def test_a_hole_shows_the_last_value_and_how_long_ago_it_was():
 
 
 def test_time_is_counted_in_gaps_where_they_are_known():
-    gaps = column(9, 0.5, 2, 4)  # the first says nothing
+    gaps = column(0, 0.5, 2, 4)
     values, _, elapsed, _ = seen(column(3, NAN, NAN, 6), gaps)
     assert values == [3, 3, 3, 6]
     assert elapsed == [0, 0.5, 2.5, 6.5]
@@ -44,21 +47,30 @@ def test_nothing_ever_seen_is_what_is_usual():
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 4])
-@pytest.mark.parametrize("gaps", [None, column(1, 0.5, 3, 1, 2)])
+@pytest.mark.parametrize("gaps", [None, column(0, 0.5, 3, 1, 2)])
 def test_pieces_go_on_where_the_ones_before_ended(cut, gaps):
     x = column(NAN, 5, NAN, NAN, 7)
     parts = (slice(cut), slice(cut, None))
     *whole, last = seen(x, gaps)
     first, second = (None if gaps is None else gaps[:, part] for part in parts)
     *found, after = seen(x[:, parts[0]], first)
-    *rest, after = seen(x[:, parts[1]], second, before=after)
+    before = Before(*after, torch.ones(1, 1).double())
+    *rest, after = seen(x[:, parts[1]], second, before=before)
     assert [a + b for a, b in zip(found, rest, strict=True)] == whole
     torch.testing.assert_close(after, last)
 
 
+def test_what_comes_behind_the_end_of_a_sequence_is_not_known_after_it():
+    x, lengths = column(NAN, 5, NAN, 7, NAN), torch.tensor([3])
+    before = Before(*torch.zeros(3, 1, 1).double())
+    _, (values, waited) = see(x, 1, torch.ones_like(x), before, lengths)
+    assert (values.item(), waited.item()) == (5, 1)
+
+
 def test_two_views_have_the_same_holes():
     x = torch.tensor([[[1.0, 10.0], [NAN, NAN], [3.0, 30.0]]])
-    found, _ = see(x, 1, None, torch.zeros(2))
+    before = Before(torch.zeros(1, 2), torch.zeros(1, 1), torch.zeros(1, 1))
+    found, _ = see(x, 1, torch.ones(1, 3, 1), before)
     assert found.values.tolist() == [[[1, 10], [1, 10], [3, 30]]]
     assert found.is_there.shape == (1, 3, 1)
 
@@ -84,10 +96,11 @@ def test_all_kinds_of_columns_side_by_side():
     found = inputs(x)
     assert found.shape == (4, 5, inputs.output_size)
     assert found.isfinite().all()
-    known, _ = see(x[..., :4], 2, x[..., 4:5], torch.zeros(4))
+    gaps = torch.cat([torch.zeros(4, 1, 1), x[:, 1:, 4:5]], dim=1)
+    known, _ = see(x[..., :4], 2, gaps, inputs.start(x))
     n = len(MIXED.n_categories)
     vectors = inputs.tables[0].weight[x[..., 5].long()]
-    parts = [known.values, known.is_there, x[..., 4:5].log1p(), vectors]
+    parts = [known.values, known.is_there, gaps.log1p(), vectors]
     torch.testing.assert_close(found, torch.cat([*parts, known.elapsed.log1p()], 2))
     assert n == 1
     static = inputs.static(x)
@@ -101,10 +114,40 @@ def test_a_plain_view_has_what_is_not_learned():
     inputs, x = Inputs(MIXED, has_holes=True), mixed()
     found = inputs.plain(x)
     assert found.shape == (4, 5, inputs.plain_size) == (4, 5, 2 + 2 + 1 + 5 + 1)
-    known, _ = see(x[..., :4], 2, x[..., 4:5], torch.zeros(4))
+    gaps = torch.cat([torch.zeros(4, 1, 1), x[:, 1:, 4:5]], dim=1)
+    known, _ = see(x[..., :4], 2, gaps, inputs.start(x))
     torch.testing.assert_close(found[..., :2], known.values[..., :2])
     torch.testing.assert_close(found[..., 5:10].argmax(2).float(), x[..., 5])
     torch.testing.assert_close(found[..., 10], x[..., 6])  # 20 wards are too many
+
+
+def test_the_gap_before_the_first_step_is_that_to_another_sequence():
+    inputs, x = Inputs(MIXED, has_holes=True), mixed()
+    other = x.clone()
+    other[:, 0, 4] = 1000
+    for read in (inputs, inputs.plain):
+        torch.testing.assert_close(read(other), read(x), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("has_holes", [False, True])
+@pytest.mark.parametrize("has_gaps", [False, True])
+def test_steps_read_in_two_parts_are_what_they_are_together(has_holes, has_gaps):
+    inputs = Inputs(MIXED._replace(has_gaps=has_gaps), has_holes)
+    x = mixed() if has_holes else mixed().nan_to_num(0.5)
+    gaps = x[..., 4:5] if has_gaps else torch.ones_like(x[..., :1])
+    if not has_gaps:
+        x = torch.cat([x[..., :4], x[..., 5:]], dim=2)
+    whole, last = inputs.read(x)
+    first, before = inputs.read(x[:, :3], lengths=torch.full((4,), 3))
+    rest, after = inputs.read(x[:, 3:], before._replace(gap=gaps[:, 3]))
+    torch.testing.assert_close(torch.cat([first, rest], dim=1), whole)
+    torch.testing.assert_close(after, last)
+
+
+def test_where_all_columns_are_categories_no_value_is_missing():
+    inputs = Inputs(StepColumns(0, n_categories=(3,)), has_holes=True)
+    assert inputs(torch.tensor([[[0.0], [3.0]]])).shape == (1, 2, inputs.output_size)
+    assert inputs.output_size == 2
 
 
 def test_what_is_behind_a_hole_or_later_changes_nothing():
