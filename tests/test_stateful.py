@@ -1,5 +1,6 @@
 """Encodings, and states carried from piece to piece."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -403,3 +404,231 @@ def test_listed_frames_go_on_by_their_dates(tmp_path):
     named.predict(pd.concat({"x": frames[0][:5], "y": frames[1][:5]}))
     with pytest.raises(ValueError, match="give a DataFrame of two levels"):
         named.predict(piece(slice(5, 6)))
+
+
+# Holes, gaps, categories and static columns ----------------------------------
+
+N, T = 8, 9
+HOURS = (0.1 + rng.rand(N, T)).cumsum(axis=1) + 100 * rng.rand(N, 1)
+VALUES = np.where(rng.rand(N * T, 2) < 0.5, np.nan, rng.randn(N * T, 2))
+NAMES = [f"p{i}" for i in range(N)]
+STATIC = pd.DataFrame({"age": rng.randn(N), "sex": list("fmfmmfmf")}, index=NAMES)
+WARDS = rng.choice(["x", "y", None], N * T)
+STEP_LABELS = [np.where(x > 0, 1, 0) for x in rng.randn(N, T)]
+INPUTS = {
+    "lstm": {"missing": "mask"},
+    "lstm and gaps": {"missing": "mask", "time_gaps": True},
+    "gaps alone": {"time_gaps": True},
+    "gru_d": {"missing": "mask", "cell": "gru_d"},
+    "gru_d and gaps": {
+        "missing": "mask",
+        "cell": "gru_d",
+        "time_gaps": True,
+        "normalize": None,
+    },
+}
+
+
+def incomplete(kind, times=None):
+    values = VALUES if "missing" in INPUTS[kind] else np.nan_to_num(VALUES)
+    when = HOURS.ravel()
+    if times == "dates":
+        when = pd.Timestamp("2024-02-28") + pd.to_timedelta(when, "h").round("s")
+    index = pd.MultiIndex.from_arrays([np.repeat(NAMES, T), when])
+    frame = pd.DataFrame(values, index, columns=["a", "b"]).assign(ward=WARDS)
+    return SequenceArray.from_frame(frame, static=STATIC)
+
+
+def part(X, start, stop=T, rows=None):
+    """Some steps of some sequences."""
+    X = X[np.arange(len(X)) if rows is None else rows]
+    starts, stops = np.broadcast_to(start, len(X)), np.broadcast_to(stop, len(X))
+    return X._replace(starts=X.starts + starts, lengths=stops - starts)
+
+
+def tagger_of(kind, X):
+    return RNNTagger(hidden_size=4, **OPTIONS, **INPUTS[kind]).fit(X, STEP_LABELS)
+
+
+def assert_close(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("times", ["hours", "dates"])
+@pytest.mark.parametrize("kind", INPUTS)
+def test_every_cut_of_incomplete_series_answers_as_the_whole(kind, times, named):
+    X = incomplete(kind, times)
+    model = tagger_of(kind, X)
+    X = X if named else X._replace(instances=None)
+    whole = np.array(model.predict_proba(X))
+    last = model.stateful()
+    for step in range(T):
+        found = np.array(last.predict_proba(part(X, step, step + 1)))
+        assert_close(found[:, 0], whole[:, step])
+        if step:
+            stream = model.stateful()
+            first = stream.predict_proba(part(X, 0, step))
+            rest = stream.predict_proba(part(X, step))
+            assert_close(np.concatenate([first, rest], axis=1), whole)
+    alone = np.array(model.predict_proba(part(X, T - 1)))
+    assert np.abs(alone[:, 0] - whole[:, -1]).max() > 1e-5
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+@pytest.mark.parametrize("cls", [RNNClassifier, RNNRegressor])
+def test_the_last_answer_to_incomplete_series_is_that_to_the_whole(cls, kind):
+    X = incomplete(kind)
+    options = {**FORWARDS, "hidden_size": 4, **INPUTS[kind]}
+    y = np.arange(N) % 2 if cls is RNNClassifier else np.arange(N) / 2
+    model = cls(**options).fit(X, y)
+    ask = "predict_proba" if cls is RNNClassifier else "predict"
+    cuts = rng.randint(1, T, N)
+    whole = getattr(model, ask)(X)
+    for sequences in (X, X._replace(instances=None)):
+        stream = model.stateful()
+        getattr(stream, ask)(part(sequences, 0, cuts))
+        assert_close(getattr(stream, ask)(part(sequences, cuts)), whole)
+        assert stream.state_[0][0].shape == (N, 4)
+    assert_close(model.stateful().transform(X), model.transform(X))
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_incomplete_series_come_in_another_order_and_new_ones_later(kind):
+    X = incomplete(kind)
+    model = tagger_of(kind, X)
+    whole, stream = np.array(model.predict_proba(X)), model.stateful()
+    done = np.zeros(N, dtype=int)
+    for rows in ([3, 1], [1, 5, 0, 3], [7], [0, 2, 4, 6], [6, 1, 3], [5, 7, 4]):
+        stop = done[rows] + rng.randint(1, 3, len(rows))
+        found = stream.predict_proba(part(X, done[rows], stop, rows))
+        for i, answer in zip(rows, found, strict=True):
+            assert_close(answer, whole[i, done[i] : done[i] + len(answer)])
+        done[rows] = stop
+    assert sorted(stream._series) == NAMES
+    rest = stream.predict_proba(part(X, done))
+    assert_close(np.concatenate(rest), np.concatenate(list(map(since, whole, done))))
+
+
+def since(answers, step):
+    return answers[step:]
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_streams_of_incomplete_series_are_copied_with_all_they_carry(kind, tmp_path):
+    X = incomplete(kind)
+    stream = tagger_of(kind, X).stateful()
+    stream.predict(part(X, 0, 4))
+    save(stream, tmp_path / "stream")
+    again = [
+        copy.deepcopy(stream),
+        pickle.loads(pickle.dumps(stream)),
+        load(tmp_path / "stream"),
+    ]
+    expected = np.array(stream.predict_proba(part(X, 4)))
+    for one in again:
+        np.testing.assert_array_equal(one.predict_proba(part(X, 4)), expected)
+    new = stream.stateful().predict_proba(part(X, 4))
+    assert np.abs(np.array(new) - expected).max() > 1e-5
+    stream.fit(X, STEP_LABELS)
+    anew = clone(stream).fit(X, STEP_LABELS).predict_proba(X)
+    np.testing.assert_array_equal(stream.predict_proba(X), anew)
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_failing_calls_leave_what_was_seen_as_it_was(kind):
+    X = incomplete(kind)
+    stream = tagger_of(kind, X).stateful()
+    stream.predict(part(X, 0, 4))
+    kept = copy.deepcopy(stream)
+    wrong = [
+        part(X, 4)._replace(static=None),
+        part(X, 4)._replace(instances=pd.Index(["p0"] * N)),
+        part(X, 4)._replace(instances=None),
+        part(X, 4)._replace(values=np.full_like(X.values, np.inf)),
+    ]
+    if "time_gaps" in INPUTS[kind]:
+        wrong += [part(X, 3), part(X, 4)._replace(times=None)]
+    for piece in wrong:
+        with pytest.raises(ValueError, match="X"):
+            stream.predict(piece)
+
+    def read_and_fail(module, batch):
+        RNNTagger._ask(stream, module, batch)
+        raise ValueError("after the network read it")
+
+    stream._ask = read_and_fail
+    with pytest.raises(ValueError, match="after the network"):
+        stream.predict(part(X, 4))
+    del stream._ask
+    expected = kept.predict_proba(part(X, 4))
+    np.testing.assert_array_equal(stream.predict_proba(part(X, 4)), expected)
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_frames_go_on_row_by_row(kind):
+    X = incomplete(kind, "dates" if "time_gaps" in INPUTS[kind] else None)
+    times = X.times if "time_gaps" in INPUTS[kind] else np.tile(np.arange(T), N)
+    index = pd.MultiIndex.from_arrays([np.repeat(NAMES, T), times])
+    frame = pd.DataFrame(X.values[:, :2], index, columns=["a", "b"]).assign(ward=WARDS)
+    model = tagger_of(kind, frame)
+    stream, whole = model.stateful(), model.predict_proba(frame)
+    step = np.tile(np.arange(T), N)
+    for i in range(T):
+        found = stream.predict_proba(frame[step == i])
+        assert_close(found, whole[step == i])
+
+
+def test_irregular_times_only_have_to_be_later():
+    X = incomplete("gaps alone")
+    model = tagger_of("gaps alone", X)
+    for named in (True, False):
+        Z = X if named else X._replace(instances=None)
+        stream = model.stateful()
+        stream.predict(part(Z, 0, 4))
+        name = "series 'p0' of X" if named else r"X\[0\]"
+        with pytest.raises(ValueError, match=f"{name} has .* is known already"):
+            stream.predict(part(Z, 2, 5))
+        found = stream.predict_proba(part(Z, 5))[0][0]
+        assert_close(found, answer_with_a_gap(model, Z))
+        if not named:
+            with pytest.raises(ValueError, match="give 8 sequences"):
+                stream.predict(part(Z, 8, rows=[0, 1]))
+    with pytest.raises(ValueError, match="needs to know when steps were"):
+        model.stateful().predict(X._replace(times=None))
+
+
+def answer_with_a_gap(model, X):
+    """What it says of the sixth step of the first sequence, which has no fifth."""
+    rows = [0, 1, 2, 3, 5]
+    first = SequenceArray(
+        X.values[rows], [0], [5], times=X.times[rows], static=X.static[:1]
+    )
+    first = first._replace(categories=X.categories, feature_names=X.feature_names)
+    return model.predict_proba(first)[0][-1]
+
+
+def test_a_state_handed_over_has_seen_nothing():
+    X = incomplete("gru_d")
+    model = tagger_of("gru_d", X)
+    stream = model.stateful()
+    stream.predict(part(X, 0, 4))
+    other = model.stateful(stream.state_)
+    later = part(X, 4)
+    found = np.array(other.predict_proba(later))
+    assert np.isfinite(found).all()
+    assert np.abs(found - stream.predict_proba(later)).max() > 1e-6
+    rest = other._seen[1].shape, other.state_[0][0].shape
+    assert rest == ((N, 2), (N, 4))
+
+
+def test_files_with_other_things_seen_are_refused(tmp_path):
+    X = incomplete("gru_d")
+    stream = tagger_of("gru_d", X).stateful()
+    stream.predict(X)
+    for wrong in ((N - 1, N - 1), (N, N - 1)):
+        values, waited = stream._seen
+        broken = copy.copy(stream)
+        broken._seen = values[: wrong[0]], waited[: wrong[1]]
+        with pytest.raises(ValueError, match="seen last"):  # it is read once
+            save(broken, tmp_path / "stream")

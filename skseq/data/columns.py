@@ -15,7 +15,7 @@ from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
 from skseq.networks.inputs import FIRST, MISSING, UNKNOWN, StepColumns
 
-__all__ = ["InputColumns", "learn_columns"]
+__all__ = ["InputColumns", "learn_columns", "times_between"]
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,8 @@ class InputColumns:
         Returns
         -------
         table : ndarray of float of shape (n_steps, n_columns) or None
-            Times since the row before, in units of `gap`, and codes of categories.
+            Times since the row before, in units of `gap`, and codes of categories. The
+            row before a sequence's first one may be another sequence's.
         """
         columns: list[np.ndarray] = []
         if self.gap is not None:
@@ -320,16 +321,29 @@ def _scales(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.nda
     return mean, np.where(is_constant, 1, deviation)
 
 
-def _gaps(sequences: SequenceArray) -> np.ndarray:
-    """Return the time of each row since the row before, in seconds if it is a date."""
-    times: Any = sequences.times
+def times_between(times: Any) -> np.ndarray:
+    """Return how long after the entry before each entry is.
+
+    Parameters
+    ----------
+    times : Index of n entries
+        Numbers or dates.
+
+    Returns
+    -------
+    gaps : ndarray of float of shape (n - 1,)
+        In units of the numbers, of dates in seconds.
+    """
     if isinstance(times, pd.PeriodIndex):
         times = times.to_timestamp()
     if hasattr(times, "asi8"):
-        found = np.asarray((times[1:] - times[:-1]).total_seconds())
-    else:
-        found = np.diff(np.asarray(times, dtype=float))
-    return np.append(0, found).clip(min=0)  # of another sequence's row it means nothing
+        return np.asarray((times[1:] - times[:-1]).total_seconds())
+    return np.diff(np.asarray(times, dtype=float))
+
+
+def _gaps(sequences: SequenceArray) -> np.ndarray:
+    """Return the time of each row since the row before, which another may have."""
+    return np.append(0, times_between(sequences.times)).clip(min=0)
 
 
 def _usual_gap(sequences: SequenceArray, weights: np.ndarray) -> float:

@@ -22,7 +22,7 @@ from skseq.networks.feedback import TokenFeedback, ValueFeedback
 from skseq.networks.forecasting import N_NEAR, ForecastNetwork, InputGate, Window
 from skseq.networks.gru_d import GRUDLayer
 from skseq.networks.heads import PooledHead, SequenceNetwork, StepHead
-from skseq.networks.inputs import Inputs, StepColumns
+from skseq.networks.inputs import Before, Inputs, StepColumns
 from skseq.networks.kinds import CELLS
 from skseq.networks.language import LanguageNetwork, Passage
 from skseq.networks.losses import (
@@ -45,6 +45,7 @@ __all__ = [
     "POOLINGS",
     "WINDOW_SCALES",
     "Attention",
+    "Before",
     "BidirectionalLayer",
     "ConvEncoder",
     "ConvLayer",

@@ -89,7 +89,7 @@ def _read_estimator(reader: Reader, part: Any) -> BaseEstimator:
     if isinstance(value, NetworkEstimator):
         read_network(reader, value, part["network"])
     if getattr(value, "state_", None) is not None:
-        value._read_state(value.state_)  # an error if it does not fit the network
+        value._check_carried()  # an error if it does not fit the network
     return value
 
 

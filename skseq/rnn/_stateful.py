@@ -13,10 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._showing import shown
 from skseq.data.validation import naming
+from skseq.networks import Before, Inputs
 from skseq.parameters import Declared, attribute
-from skseq.parameters.checks import flag, instance, optional
+from skseq.parameters.checks import array, flag, instance, optional, tuple_of
 from skseq.resources import unchanged_on_error
-from skseq.rnn._series import follow_series
+from skseq.rnn._seen import Carried, check_seen, longer, seen_before, with_rows
+from skseq.rnn._series import Followed, follow_series
 
 __all__ = ["StatefulMixin"]
 
@@ -27,6 +29,9 @@ class StatefulMixin(Declared):
     state_: list | None = attribute(check=optional(instance(list)), required=False)
     _is_stateful: bool = attribute(check=flag, default=False, required=False)
     _series: dict = attribute(check=instance(dict), required=False)
+    _seen: Carried | None = attribute(
+        check=optional(tuple_of(array(2, "f"), 2)), default=None, required=False
+    )  # None before the first call
 
     def stateful(self, initial_state: Any = None) -> Self:
         """Return a copy that carries its state from call to call.
@@ -40,11 +45,18 @@ class StatefulMixin(Declared):
         attribute `state_` is the state after the last call, None before the first one
         and after a `fit` of its own from the start.
 
+        With ``missing="mask"`` the copy also carries which values were seen last, and
+        when, in its pickles and files, too, but not in `state_`. With
+        ``time_gaps=True`` the index may go on at any later time, and the first gap of a
+        piece is the time since the row before it; sequences without names are then told
+        by their positions. Static columns are read anew with every piece.
+
         Parameters
         ----------
         initial_state : list of tuple of array-like (n_samples, hidden_size), optional
             The state to begin with, such as the `state_` of another stateful copy: of
-            each layer h and, of LSTM cells, c. None begins with zeros.
+            each layer h and, of LSTM cells, c. None begins with zeros. What was seen
+            before is no part of it: to go on twice, copy the stream (`copy.deepcopy`).
 
         Returns
         -------
@@ -99,7 +111,7 @@ class StatefulMixin(Declared):
         stream._is_stateful = True
         stream._fitted_on_table = False  # pieces of a table have fewer columns
         stream.state_ = initial_state
-        stream._series = {}
+        stream._series, stream._seen = {}, None
         if initial_state is not None:
             with naming("initial_state"):
                 stream.state_ = stream._read_state(initial_state)
@@ -130,11 +142,17 @@ class StatefulMixin(Declared):
             assert_all_finite(part, input_name="initial_state")
         return found
 
+    def _check_carried(self) -> None:
+        """Refuse, of a file perhaps, what does not fit the network or each other."""
+        if self.state_ is not None:
+            state = self._read_state(self.state_)
+            check_seen(self.module_.embedding, self._seen, len(state[0][0]))
+
     def _set_out(self, y, earlier, partial):
         super()._set_out(y, earlier, partial)
         if self._is_stateful and earlier is None:
             self.state_ = None  # the old one is of another network
-            self._series = {}
+            self._series, self._seen = {}, None
 
     def _predict_outputs(self, X):
         if not self._is_stateful:
@@ -148,50 +166,67 @@ class StatefulMixin(Declared):
         return self._go_on(sequences, ask, X)
 
     def _go_on(self, sequences, ask, X):
-        """Answer with the states of these sequences, and keep those after them."""
-        series, rows = follow_series(self._series, self.state_, X)
-        kept = self.state_
+        """Answer with what is carried of these sequences, and keep what is after."""
+        followed = self._follow(sequences, X)
+        rows, n_known = followed.rows, len(self._series)
         if rows is None:
-            state = self._read_state(kept, len(sequences))
-        else:
-            kept = self._read_state(kept, len(self._series) or len(rows))
-            kept = [
-                tuple(_longer(part, len(series)) for part in parts) for parts in kept
-            ]
-            state = [tuple(part[rows] for part in parts) for parts in kept]
-        after, self.state_ = self.state_, state
+            rows = np.arange(len(sequences))
+        n_series = len(followed.series) or len(rows)
+        kept = self._read_state(self.state_, n_known or len(rows))
+        kept = [tuple(longer(part, n_series) for part in parts) for parts in kept]
+        kept.append(seen_before(self.module_.embedding, self._seen, n_series))
+        now = [tuple(part[rows] for part in parts) for parts in kept]
+        gaps = self._gaps_before(followed, rows)
+        after = self.state_, self._seen
+        self.state_, self._seen = now[:-1], (*now[-1], gaps)
         try:
             yield from super()._predict_batches(sequences, ask, X)
-            after = state if rows is None else _with_rows(kept, rows, state)
-            self._series = series
+            kept = with_rows(kept, rows, now)
+            after = kept[:-1], kept[-1]
+            self._series = followed.series
         finally:
-            self.state_ = after
+            self.state_, self._seen = after
+
+    def _follow(self, sequences: Any, X: Any) -> Followed:
+        """Return which series these are, and whether they go on."""
+        has_gaps = self._columns is not None and self._columns.gap is not None
+        return follow_series(
+            self._series, self.state_, X, sequences if has_gaps else None
+        )
+
+    def _gaps_before(self, followed: Followed, rows: np.ndarray) -> np.ndarray:
+        """Return how long before each piece the step before was, zero if none was."""
+        if followed.gaps is not None:
+            return followed.gaps[:, None] / self._columns.gap
+        n_seen = 0 if self._seen is None else len(self._seen[0])
+        return (rows < n_seen)[:, None].astype(float)
 
     def _read(self, module, batch):
         if not self._is_stateful:
             return super()._read(module, batch)
-        x = module.embedding(batch.x)
         index = batch.index.cpu().numpy()
+        x = self._embed(module.embedding, batch, index)
         state = [
             tuple(torch.as_tensor(part[index]).to(x) for part in layer)
             for layer in self.state_
         ]
         steps, state = module.encoder.run(x, batch.lengths, state)
-        for parts, after in zip(self.state_, state, strict=True):
-            for part, new in zip(parts, after, strict=True):
-                part[index] = new.cpu().numpy()
+        _put(self.state_, index, state)
         return steps, batch.lengths
 
+    def _embed(self, embedding: Any, batch: Any, index: np.ndarray) -> torch.Tensor:
+        """Return what layers read of a batch, given what was seen before."""
+        if not isinstance(embedding, Inputs):
+            return embedding(batch.x)
+        seen: Any = self._seen
+        before = (torch.as_tensor(part[index]).to(batch.x) for part in seen)
+        x, after = embedding.read(batch.x, Before(*before), batch.lengths)
+        _put([seen], index, [after])
+        return x
 
-def _longer(part: np.ndarray, n_rows: int) -> np.ndarray:
-    """Return an array with zeros for further rows."""
-    rest = np.zeros((max(0, n_rows - len(part)), *part.shape[1:]))
-    return np.concatenate([part, rest])
 
-
-def _with_rows(kept: list[tuple], rows: np.ndarray, state: list[tuple]) -> list[tuple]:
-    """Return a state with other rows for some sequences."""
-    for parts, new_parts in zip(kept, state, strict=True):
+def _put(carried: list[tuple], index: np.ndarray, after: list[tuple]) -> None:
+    """Write what is carried after the sequences of a batch."""
+    for parts, new_parts in zip(carried, after, strict=True):
         for part, new in zip(parts, new_parts, strict=True):
-            part[rows] = new
-    return kept
+            part[index] = new.cpu().numpy()
