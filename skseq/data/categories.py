@@ -12,6 +12,7 @@ __all__ = [
     "EncodedTable",
     "encode_table",
     "holds_categories",
+    "holds_numbers",
     "recode",
 ]
 
@@ -43,6 +44,19 @@ def holds_categories(column: pd.Series) -> bool:
     return bool(kinds) and (kinds <= {str, np.str_} or kinds <= {bool, np.bool_})
 
 
+def holds_numbers(column: pd.Series) -> bool:
+    """Return whether a column holds numbers, or objects all of which are missing.
+
+    Parameters
+    ----------
+    column : Series
+        A column of a DataFrame.
+    """
+    if column.dtype == object:
+        return bool(column.isna().all())
+    return column.dtype.kind in "iuf"
+
+
 def encode_table(frame: pd.DataFrame) -> EncodedTable | None:
     """Return a frame as numbers, categories by their position among those there are.
 
@@ -62,7 +76,7 @@ def encode_table(frame: pd.DataFrame) -> EncodedTable | None:
     if not any(are):
         return None
     others = frame.loc[:, ~np.array(are)]
-    if any(dtype.kind not in "iuf" for dtype in others.dtypes):
+    if not all(holds_numbers(column) for _, column in others.items()):
         return None
     values = np.empty(frame.shape)
     categories: list[pd.Index | None] = []

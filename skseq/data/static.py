@@ -14,6 +14,7 @@ from skseq.data.categories import (
     EncodedTable,
     encode_table,
     holds_categories,
+    holds_numbers,
 )
 from skseq.data.names import as_names, names_of_columns
 
@@ -128,7 +129,7 @@ def check_static(
 def _check_kinds(frame: pd.DataFrame) -> None:
     """Refuse columns that hold neither numbers nor categories."""
     for name, column in frame.items():
-        if column.dtype.kind not in "iuf" and not holds_categories(column):
+        if not (holds_numbers(column) or holds_categories(column)):
             raise ValueError(
                 f"Column {name!r} of static is of {column.dtype}; expected numbers, or "
                 "categories (strings, booleans or a categorical)."

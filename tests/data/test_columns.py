@@ -42,6 +42,20 @@ def test_a_frame_says_which_columns_hold_categories():
     assert X.times.tolist() == INDEX.get_level_values(1).tolist()
 
 
+def test_a_column_of_which_nothing_is_there_takes_no_other_along():
+    nothing = np.full(len(FRAME), None, dtype=object)
+    frame = FRAME.assign(ward=nothing)
+    static = STATIC.assign(sex=np.full(2, None, dtype=object))
+    columns, X = learned(read()), read(frame, static)
+    columns.check(X)
+    assert X.categories[1] is None
+    np.testing.assert_array_equal(X.values[:, 2], [1, 0, 1, 1, 1])
+    np.testing.assert_array_equal(columns.beside(X)[:, 0], 0)
+    np.testing.assert_array_equal(columns.static(X)[:, -1], 0)
+    one = static.loc[["a"], ["sex"]]
+    assert np.isnan(read(frame.loc[["a"], ["ward"]], one).static.values).all()
+
+
 def test_static_rows_are_found_by_their_instance():
     X = read()
     assert X.static.to_frame(X.instances).to_dict("index") == {
