@@ -89,6 +89,23 @@ def test_what_is_held_out_is_not_learned(name, monkeypatch):
     assert not np.allclose(before.held_out[0], after.held_out[0])
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_is_rounding_is_not_learned_from(dtype):
+    level = RNG.normal(60, 9, size=90)
+    both = np.stack([X[..., 0], np.repeat(level[:, None], 8, axis=1)], axis=2)
+    task = Regression((), normalize=True)
+    samples = Samples(SequenceArray.from_array(both), SIGNAL, None)
+    task.learn_scale(SIGNAL, None)
+    y = task.encode(SIGNAL, np.dtype(float))
+    data = SequenceDataset(samples.sequences, torch.device("cpu"), y, dtype=dtype)
+    calibration = calibration_of(task, samples)
+    found = learn_linear(task, data, lambda x: x, 2, FOLDS, calibration)
+    deviation, slope = 3, 13  # of the level, the same in all steps
+    weight = np.abs(found.weight[0])
+    assert weight[[deviation, slope]].tolist() == [0, 0]
+    assert np.delete(weight, [deviation, slope]).min() > 0
+
+
 def test_a_share_is_drawn_to_the_base_rate():
     found, _, calibration = learned("three")
     x = torch.from_numpy(X)
