@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 from torch import nn
 
-from skseq.networks import Dropout, TokenEmbedding
-from skseq.persistence._onnx.graph import Graph, Steps
+from skseq.networks import Dropout
+from skseq.persistence._onnx.graph import Graph
 
-__all__ = ["add_dense", "add_embedding", "refuse"]
+__all__ = ["add_dense", "refuse"]
 
 
 def refuse(module: nn.Module) -> None:
@@ -30,14 +29,3 @@ def add_dense(graph: Graph, layers: nn.Module, x: str) -> str:
         elif not isinstance(layer, Dropout):
             refuse(layer)
     return x
-
-
-def add_embedding(graph: Graph, embedding: nn.Module, steps: Steps) -> Steps:
-    """Add the vectors of tokens, if X holds tokens."""
-    if isinstance(embedding, nn.Identity):
-        return steps
-    if type(embedding) is not TokenEmbedding:
-        refuse(embedding)
-    tokens = graph.op("Squeeze", steps.x, np.array([2]))
-    vectors = graph.op("Gather", embedding.table.weight, tokens)
-    return steps._replace(x=vectors)

@@ -12,19 +12,18 @@ from sklearn.utils.validation import check_is_fitted
 from skseq._writing import write_file
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.core.tasks import Classification, MultilabelClassification, Regression
-from skseq.data.bounds import ERROR, FENCE, Bounds
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import PooledHead, SequenceNetworks, StepHead
 from skseq.persistence._onnx.aggregates import add_linear
-from skseq.persistence._onnx.dense import add_dense, add_embedding
+from skseq.persistence._onnx.dense import add_dense
 from skseq.persistence._onnx.encoders import add_encoder
 from skseq.persistence._onnx.forecasts import add_forecaster
-from skseq.persistence._onnx.graph import Graph, Steps, import_onnx
+from skseq.persistence._onnx.given import Given, add_given, described_columns
+from skseq.persistence._onnx.graph import Graph, import_onnx
+from skseq.persistence._onnx.inputs import add_embedding, add_plain, with_static
 from skseq.persistence._onnx.pooling import add_pooling
 
 __all__ = ["export_onnx"]
-
-ROUNDING = 10 * float(np.finfo(np.float32).eps)  # as in skseq.data.scaling, of float32
 
 
 def export_onnx(
@@ -50,6 +49,28 @@ def export_onnx(
                          n_known_future), static
                          (n_windows, n_static)
     ==================== ============================== ==============================
+
+    Where an estimator reads more than numbers, X holds the columns of numbers alone, in
+    their order in `fit` (without any, there is no X), and there are further inputs:
+
+    ================== ================================ ===============================
+    Input              Shape                            What it holds
+    ================== ================================ ===============================
+    gaps               (n_samples, n_timesteps)         with ``time_gaps=True`` the
+                                                        time of each step since the one
+                                                        before, in units of the index
+                                                        in `fit`, of dates in seconds
+    categories         (n_samples, n_timesteps,         int64: columns of categories, 0
+                       n_categorical)                   where it is missing, 1 where
+                                                        it is none of those in `fit`, 2
+                                                        for the first of these, 3 ...
+    static             (n_samples, n_static)            static columns of numbers
+    static_categories  (n_samples,                      int64: static columns of
+                       n_static_categorical)            categories
+    ================== ================================ ===============================
+
+    With ``missing="mask"`` numbers may be NaN. What `gaps` says of first steps does not
+    count, and a code beyond the last one is taken for 1.
 
     Inputs are float32, which tells apart seven digits, or int64 of one feature where X
     holds tokens. Probabilities are float32, all other outputs float64. Steps beyond a
@@ -88,8 +109,10 @@ def export_onnx(
 
     Notes
     -----
-    Scales are applied in float64, the network in float32. The labels of classes are in
-    the model's property "classes", as JSON.
+    Scales are applied in float64, the network in float32. Properties of the model tell,
+    as JSON, the labels of "classes"; the names of the columns of X ("features") and of
+    categories ("category_features"), if `fit` knew them; and which "categories" and
+    "static_categories" there are in each column, in the order of their codes.
 
     Examples
     --------
@@ -123,6 +146,7 @@ def export_onnx(
         if hasattr(estimator, "classes_"):
             labels = estimator.classes_.tolist()
             properties["classes"] = json.dumps(labels, default=str)
+        properties |= described_columns(estimator)
         _add_estimator(graph, estimator, lengths)
     else:
         add_forecaster(graph, estimator)
@@ -137,19 +161,11 @@ def _add_estimator(
             "A stateful copy cannot be exported; export the estimator it is a copy of."
         )
     module, task = estimator.module_, estimator._task
-    tokens = estimator._known_tokens is not None
-    shape = ["n_samples", "n_timesteps", estimator._n_channels]
-    x = graph.input("X", np.int64 if tokens else np.float32, shape)
-    if lengths:
-        steps = Steps(x, graph.input("lengths", np.int64, ["n_samples"]))
-    else:
-        n_samples, n_steps = graph.size(x, 0), graph.size(x, 1)
-        steps = Steps(x, graph.op("Expand", n_steps, n_samples))
-    steps = _scaled(graph, estimator, steps, tokens)
+    given = add_given(graph, estimator, lengths)
     networks = [module]
     if isinstance(module, SequenceNetworks):
         networks = [one.module_ for one in estimator.estimators_]
-    answers = [_answer(graph, network, task, steps) for network in networks]
+    answers = [_answer(graph, network, task, given) for network in networks]
     x = graph.op("Mean", *answers) if len(answers) > 1 else answers[0]
     rows: list[Any] = ["n_samples", *["n_timesteps"] * task.per_step]
     if not isinstance(task, Regression):
@@ -163,10 +179,9 @@ def _add_estimator(
     graph.output("prediction", x, np.float64, [*rows, *task.shape])
 
 
-def _answer(graph: Graph, network: Any, task: Any, steps: Steps) -> str:
+def _answer(graph: Graph, network: Any, task: Any, given: Given) -> str:
     """Add a network: probabilities, or standardised numbers."""
-    seen = steps
-    steps = add_embedding(graph, network.embedding, steps)
+    steps = add_embedding(graph, network.embedding, given)
     steps = add_encoder(graph, network.encoder, steps)
     if type(network.head) is PooledHead:
         x = add_pooling(graph, network.head.pooling, steps)
@@ -174,56 +189,13 @@ def _answer(graph: Graph, network: Any, task: Any, steps: Steps) -> str:
         x = steps.x
     else:
         raise TypeError(f"{type(network.head).__name__} cannot be exported.")
+    x = with_static(graph, network.embedding, given, x, task.per_step)
     x = add_dense(graph, network.head.dense, x)
     if network.beside is not None:
-        x = graph.op("Add", x, add_linear(graph, network.beside, seen))
+        plain = add_plain(graph, network.embedding, given)
+        x = graph.op("Add", x, add_linear(graph, network.beside, plain))
     if isinstance(task, Classification):
         return graph.op("Softmax", x, axis=-1)
     if isinstance(task, MultilabelClassification):
         return graph.op("Sigmoid", x)
     return x
-
-
-def _scaled(
-    graph: Graph, estimator: BaseSequenceEstimator, steps: Steps, tokens: bool
-) -> Steps:
-    """Add the scales of inputs; padding becomes zero before."""
-    mask = graph.mask(steps)
-    if tokens:
-        return steps._replace(x=graph.op("Where", mask, steps.x, np.int64(0)))
-    x = graph.cast(steps.x, np.float64)
-    bounds = estimator._scaler.bounds
-    if bounds.exist:
-        x = _clipped(graph, bounds, x)
-    x = graph.op("Where", mask, x, np.float64(0))
-    views = []
-    if estimator._normalize in ("feature", "both"):
-        mean, scale = estimator._scaler.scale()
-        views.append(graph.op("Div", graph.op("Sub", x, mean[0]), scale[0]))
-    if estimator._normalize in ("sequence", "both"):
-        views.append(_scaled_by_itself(graph, Steps(x, steps.lengths), mask))
-    x = graph.op("Concat", *(views or [x]), axis=2)
-    return steps._replace(x=graph.cast(x, np.float32))
-
-
-def _clipped(graph: Graph, bounds: Bounds, x: str) -> str:
-    """Return values without wild ones, as `Bounds.clip`."""
-    least, most = bounds.beyond(FENCE)
-    lowest, highest = bounds.beyond(ERROR)
-    is_low, is_high = graph.op("Less", x, lowest), graph.op("Greater", x, highest)
-    x = graph.op("Min", graph.op("Max", x, least), most)
-    x = graph.op("Where", is_low, bounds.low, x)
-    return graph.op("Where", is_high, bounds.high, x)
-
-
-def _scaled_by_itself(graph: Graph, steps: Steps, mask: str) -> str:
-    """Return each feature of each sequence by its own mean and deviation."""
-    n = graph.op("Unsqueeze", graph.cast(steps.lengths, np.float64), np.array([1, 2]))
-    mean = graph.op("Div", graph.op("ReduceSum", steps.x, np.array([1])), n)
-    centred = graph.op("Where", mask, graph.op("Sub", steps.x, mean), np.float64(0))
-    squares = graph.op("ReduceSum", graph.op("Mul", centred, centred), np.array([1]))
-    std = graph.op("Sqrt", graph.op("Div", squares, n))
-    least = graph.op("Mul", graph.op("Abs", mean), np.float64(ROUNDING))
-    is_constant = graph.op("LessOrEqual", std, least)
-    std = graph.op("Where", is_constant, np.float64(1), std)
-    return graph.op("Div", centred, std)
