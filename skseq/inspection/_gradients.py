@@ -14,6 +14,7 @@ from skseq.core.tasks import Classification, Regression
 from skseq.data.batching import Batch
 from skseq.data.scaling import sequence_scale
 from skseq.data.sequences import SequenceArray
+from skseq.inspection._places import Places
 
 __all__ = ["Gradients", "IntegratedGradients"]
 
@@ -24,7 +25,7 @@ PART_STEPS = 2**14  # time steps, padding included, whose graph is held at a tim
 class _Part:
     """Some sequences of a batch."""
 
-    x: Tensor  # (B, T, F), or both views of the features side by side
+    x: Tensor  # (B, T, C), first the features, or both views of them side by side
     lengths: Tensor | None  # (B,), None if all are T
     index: np.ndarray  # (B,), which sequences these are
 
@@ -51,21 +52,31 @@ class Gradients:
         self.units = np.ones(len(columns))
         if isinstance(task, Regression) and task.scaler.with_std:
             self.units = task.scaler.scale_[columns]
-        seen = estimator._scaler.clip(sequences)
-        self.is_wild: SequenceArray | None = None
-        if seen.values is not sequences.values:
-            is_wild = seen.values != sequences.values
-            self.is_wild = sequences.map_values(lambda _: is_wild)
+        self.places = Places(estimator._columns, sequences, normalize == "both")
+        numbers = self.places.numbers
+        seen = estimator._scaler.clip(numbers)
+        is_there = ~np.isnan(numbers.values)
+        is_fixed = ~is_there | (seen.values != numbers.values)  # missing, or clipped
+        self.is_fixed: SequenceArray | None = None
+        if is_fixed.any():
+            self.is_fixed = numbers.map_values(lambda _: is_fixed)
         self.lengths = sequences.lengths
         self.scale: Any = None
         self.own_scale: Any = None
+        self.n_there: Any = None  # (n_samples, F), steps that have a value
         if normalize in ("feature", "both"):
             self.scale = estimator._scaler.scale()[1]  # (1, F)
         if normalize in ("sequence", "both"):
             self.own_scale = sequence_scale(seen)[1]  # (n_samples, F)
+            total = np.pad(is_there.cumsum(axis=0), ((1, 0), (0, 0)))
+            starts, ends = numbers.starts, numbers.starts + numbers.lengths
+            self.n_there = (total[ends] - total[starts]).clip(min=1)
 
     def __call__(self, module: nn.Module, batch: Batch) -> np.ndarray:
-        """Return a number for each feature of each step, (B, T, F)."""
+        """Return a number for each feature of each step, (B, T, F).
+
+        Those of static columns are behind them, at the first step.
+        """
         found = []
         size = max(1, PART_STEPS // batch.x.shape[1])
         for first in range(0, len(batch), size):
@@ -77,14 +88,17 @@ class Gradients:
         return np.concatenate(found)
 
     def _explain(self, module: nn.Module, part: _Part) -> np.ndarray:
-        gradients = self._through_scales(module, part)
-        if self.is_wild is not None:  # there, a small change changes nothing
-            for row, i in zip(gradients, part.index, strict=True):
-                row[: self.lengths[i]][self.is_wild[i]] = 0
-        return gradients
-
-    def _through_scales(self, module: nn.Module, part: _Part) -> np.ndarray:
         gradients = _to_numpy(self._differentiate(module, part, part.x))
+        of_numbers, of_static = self.places.split(gradients)
+        of_numbers = self._through_scales(of_numbers, part)
+        if self.is_fixed is not None:  # there, a small change changes nothing
+            for row, i in zip(of_numbers, part.index, strict=True):
+                row[: self.lengths[i]][self.is_fixed[i]] = 0
+        of_static = of_static / self.places.static_scale
+        of_static[self.places.static_is_missing[part.index]] = 0
+        return self.places.join(of_numbers, of_static)
+
+    def _through_scales(self, gradients: np.ndarray, part: _Part) -> np.ndarray:
         if self.own_scale is None:
             return gradients if self.scale is None else gradients / self.scale
         if self.scale is None:
@@ -94,8 +108,8 @@ class Gradients:
 
     def _through_own_scale(self, gradients: np.ndarray, part: _Part) -> np.ndarray:
         """Take into account that all steps decide their mean and deviation."""
-        z = _to_numpy(part.x)[:, :, -gradients.shape[2] :]
-        n_steps = self.lengths[part.index, None, None].clip(min=1)
+        z = _to_numpy(self.places.last_view(part.x).nan_to_num())
+        n_steps = self.n_there[part.index, None]
         mean = gradients.sum(axis=1, keepdims=True) / n_steps
         slope = (gradients * z).sum(axis=1, keepdims=True) / n_steps
         return (gradients - mean - z * slope) / self.own_scale[part.index, None]
@@ -145,12 +159,18 @@ class IntegratedGradients(Gradients):
 
     def _explain(self, module, part):
         integral = sum(
-            weight * self._differentiate(module, part, point * part.x)
+            weight * self._differentiate(module, part, self._on_the_way(part.x, point))
             for point, weight in zip(self.points, self.weights, strict=True)
         )
-        shares = _to_numpy(integral * part.x)
-        n_views = 1 + (self.scale is not None and self.own_scale is not None)
-        return sum(np.split(shares, n_views, axis=2))
+        of_numbers, of_static = self.places.split(
+            _to_numpy(integral * part.x.nan_to_num())
+        )
+        of_numbers = sum(np.split(of_numbers, self.places.n_views, axis=2))
+        return self.places.join(of_numbers, of_static)
+
+    def _on_the_way(self, x: Tensor, share: float) -> Tensor:
+        """Return x with so much of its numbers; all else is as it is."""
+        return torch.where(self.places.are_numbers(x), share * x, x)
 
 
 def _to_numpy(x: Tensor) -> np.ndarray:

@@ -10,9 +10,10 @@ import pandas as pd
 from skseq.data.objects import object_array
 from skseq.data.panels import panel_starts
 from skseq.data.sequences import SequenceArray
+from skseq.data.static import StaticTable
 from skseq.data.validation import is_list_of_sequences, is_panel
 
-__all__ = ["lay_out", "lay_out_like", "names_of_features"]
+__all__ = ["lay_out", "lay_out_like", "names_of_features", "names_with_static"]
 
 
 def lay_out(X: Any, n_channels: int) -> SequenceArray:
@@ -47,7 +48,7 @@ def lay_out(X: Any, n_channels: int) -> SequenceArray:
                 f"X holds the text {texts[0]!r:.50}, which has no time steps. Give the "
                 "last step of the pipeline, and what its Tokenizer makes of X."
             )
-        return SequenceArray.from_list(list(X))
+        return SequenceArray.from_list([_values_of(item) for item in X])
     array = np.array(X)
     if array.ndim not in (2, 3):
         raise ValueError(
@@ -62,6 +63,11 @@ def lay_out(X: Any, n_channels: int) -> SequenceArray:
             )
         array = array.reshape(len(array), -1, n_channels)
     return SequenceArray.from_array(array)
+
+
+def _values_of(item: Any) -> Any:
+    """Return one of a list without an index, categories as what they are called."""
+    return item.to_numpy() if hasattr(item, "iloc") else item
 
 
 def lay_out_like(X: Any, sequences: SequenceArray) -> Any:
@@ -116,3 +122,29 @@ def names_of_features(X: Any, estimator: Any, n_features: int) -> np.ndarray | N
     names = getattr(item, "columns", getattr(item, "feature_names", None))
     names = known if names is None else names
     return np.asarray(names) if len(names) == n_features else None
+
+
+def names_with_static(names: Any, n_features: int, static: StaticTable) -> Any:
+    """Return the names of features and of static columns behind them.
+
+    Parameters
+    ----------
+    names : array-like of str or None
+        Names of the features.
+    n_features : int
+        How many there are.
+    static : StaticTable
+        What is known of sequences as a whole.
+
+    Returns
+    -------
+    names : ndarray of str or None
+        None if neither have names; who lacks them is counted if the others have some.
+    """
+    if names is None and static.names is None:
+        return None
+    of_steps = [f"x{i}" for i in range(n_features)] if names is None else list(names)
+    of_static = [f"static{i}" for i in range(static.values.shape[1])]
+    if static.names is not None:
+        of_static = list(static.names)
+    return np.array([*of_steps, *of_static], dtype=object)

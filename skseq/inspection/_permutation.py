@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import product
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.metrics import check_scoring
@@ -16,9 +16,15 @@ from sklearn.utils.parallel import Parallel, delayed
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.data.instances import check_instances
 from skseq.data.sequences import SequenceArray
+from skseq.data.static import StaticTable
 from skseq.data.validation import is_panel
 from skseq.forecasting._base import BaseForecaster
-from skseq.inspection._layouts import lay_out, lay_out_like, names_of_features
+from skseq.inspection._layouts import (
+    lay_out,
+    lay_out_like,
+    names_of_features,
+    names_with_static,
+)
 from skseq.resources import make_random_state
 
 __all__ = ["permutation_importance"]
@@ -99,13 +105,15 @@ def permutation_importance(
         importances : ndarray of shape (n_steps, n_features, n_repeats)
             What the score loses. There is a row for each group of `step_size` steps,
             earlier ones first; only one row with ``by="feature"`` and only one column
-            with ``by="step"``.
+            with ``by="step"``. With ``by="feature"``, what X knows of sequences as a
+            whole (static columns) stands behind the features, a column for each.
         importances_mean, importances_std : ndarray of shape (n_steps, n_features)
             Mean and standard deviation over the repeats.
         steps : ndarray of int of shape (n_steps,)
             The first step of each row; with ``align="end"``, -1 is the last step.
         feature_names : ndarray of str or None
-            Names of the features, where X or the estimator knows them.
+            Names of the features, where X or the estimator knows them, and of static
+            columns with ``by="feature"``.
         by : str
             What was permuted together, as given.
 
@@ -130,6 +138,10 @@ def permutation_importance(
     stays. Each sequence is given the values of one other wherever that is long enough,
     elsewhere of the next one in the same cycle of the permutation, which makes every
     permutation of every step equally probable.
+
+    What is missing is permuted as a value is, and so are categories. Times stay where
+    they are, and so do static columns, unless ``by="feature"`` permutes them among the
+    sequences, one by one: they have no place in a heat map of steps.
 
     A pipeline that starts with `SlidingWindow` reads rows, not sequences. To permute
     steps within the windows, make these first: ``permutation_importance(pipeline[-1],
@@ -171,9 +183,13 @@ def permutation_importance(
     if align == "end":  # blocks count backwards
         blocks = blocks[::-1]
         steps = np.array([-block[-1] - 1 for block in blocks])
-    columns = [slice(None)]
+    columns: list[Any] = [slice(None)]
     if by != "step":
         columns = [slice(i, i + 1) for i in range(n_features)]
+    names = names_of_features(X, estimator, n_features)
+    if by == "feature" and sequences.static is not None:
+        columns += [_Static(i) for i in range(sequences.static.values.shape[1])]
+        names = names_with_static(names, n_features, sequences.static)
     cells = list(product(blocks, columns))
     seeds = make_random_state(random_state).randint(2**31 - 1, size=len(cells))
     scores = Parallel(n_jobs=n_jobs)(
@@ -190,7 +206,7 @@ def permutation_importance(
             importances_mean=lost.mean(axis=2),
             importances_std=lost.std(axis=2),
             steps=steps,
-            feature_names=names_of_features(X, estimator, n_features),
+            feature_names=names,
             by=by,
         )
 
@@ -242,13 +258,25 @@ class _Score:
         return self.scorer(estimator, X, self.y, **self.options)
 
 
+class _Static(NamedTuple):
+    """A column of what is known of sequences as a whole."""
+
+    column: int
+
+    def permuted(self, table: Any, order: np.ndarray) -> StaticTable:
+        """Return a table with this column in another order."""
+        found = table[np.arange(len(order))]
+        found.values[:, self.column] = table.values[order, self.column]
+        return found
+
+
 def _permuted_scores(
     estimator: Any,
     X: Any,
     score: Callable,
     n_channels: int,
     block: range,
-    columns: slice,
+    columns: slice | _Static,
     from_end: bool,
     seed: int,
     n_repeats: int,
@@ -260,8 +288,11 @@ def _permuted_scores(
     scores = []
     for _ in range(n_repeats):
         order = rng.permutation(len(sequences))
-        for rows, donors in _exchanges(sequences, order, block, from_end):
-            permuted.values[rows, columns] = sequences.values[donors, columns]
+        if isinstance(columns, _Static):
+            permuted.static = columns.permuted(sequences.static, order)
+        else:
+            for rows, donors in _exchanges(sequences, order, block, from_end):
+                permuted.values[rows, columns] = sequences.values[donors, columns]
         scores.append(score(estimator, lay_out_like(X, permuted)))
     return scores
 

@@ -14,6 +14,8 @@ from skseq._showing import shown
 from skseq.core.mixins import SequenceClassifierMixin, SequenceRegressorMixin
 from skseq.core.tasks import Classification
 from skseq.data.instances import check_instances
+from skseq.data.sequences import SequenceArray
+from skseq.data.static import StaticTable
 from skseq.data.steps import unflatten_steps
 from skseq.inspection._gradients import Gradients, IntegratedGradients
 
@@ -58,12 +60,13 @@ def saliency(
 
     Returns
     -------
-    saliency : ndarray, list of ndarray or DataFrame
+    saliency : ndarray, list of ndarray, DataFrame or SequenceArray
         A number for each feature of each step: of an array (n_samples, n_timesteps,
         n_features), of a list or a SequenceArray a list of (n_timesteps_i, n_features)
-        arrays, of a DataFrame with two levels a DataFrame like it. For a class or label
-        these are about its log-odds, else about a number in the units of y; gradients
-        are per unit of X.
+        arrays, of a DataFrame with two levels a DataFrame like it. A SequenceArray with
+        static columns gives a SequenceArray like it, whose `static` has a number for
+        each static column. For a class or label these are about its log-odds, else
+        about a number in the units of y; gradients are per unit of X.
 
     Raises
     ------
@@ -85,6 +88,10 @@ def saliency(
     zero itself with ``normalize=None``. Their sum is the difference of the predictions,
     but for the error of the integral, which `n_points` makes smaller.
 
+    Categories, time gaps and what is missing have no small change: they are zero, in
+    integrated gradients, too, where both sequences have the same of them. What they
+    matter is told by `permutation_importance`.
+
     Examples
     --------
     >>> import numpy as np
@@ -104,11 +111,34 @@ def saliency(
     if method == "integrated_gradients":
         explain = IntegratedGradients(estimator, sequences, columns, n_points)
     steps: list[Any] = [None] * len(sequences)
+    of_static = np.zeros((len(sequences), explain.places.n_static))
+    n_features = sequences.n_features
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller set
         for index, found in estimator._predict_batches(sequences, explain):
+            of_static[index] = found[:, 0, n_features:]
             for i, values in zip(index, found, strict=True):
-                steps[i] = values[: sequences.lengths[i]]
+                steps[i] = values[: sequences.lengths[i], :n_features]
+    if sequences.static is not None:
+        table = StaticTable(of_static, sequences.static.names)
+        return _with_static(X, np.concatenate(steps), table)
     return unflatten_steps(np.concatenate(steps), X, getattr(X, "columns", None))
+
+
+def _with_static(
+    X: SequenceArray, values: np.ndarray, table: StaticTable
+) -> SequenceArray:
+    """Return numbers for each value of sequences, and of static columns."""
+    apart = X.apart()
+    return SequenceArray(
+        values,
+        apart.starts,
+        apart.lengths,
+        apart.window_length,
+        feature_names=apart.feature_names,
+        instances=apart.instances,
+        times=apart.times,
+        static=table,
+    )
 
 
 def _check_kind(estimator: Any) -> None:
