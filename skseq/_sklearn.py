@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 __all__ = [
+    "BaseComposition",
     "BaseEstimator",
     "ClassNamePrefixFeaturesOutMixin",
     "ClassifierMixin",
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
         def get_params(self, deep: bool = True) -> dict[str, Any]: ...
 
         def set_params(self, **params: Any) -> Self: ...
+
+    class BaseComposition(BaseEstimator):
+        """What has a list of named estimators as a parameter."""
+
+        def _get_params(self, attr: str, deep: bool = True) -> dict[str, Any]: ...
+
+        def _set_params(self, attr: str, **params: Any) -> Self: ...
 
     class ClassifierMixin(_Base):
         """What predicts classes."""
@@ -71,3 +79,4 @@ else:
         RegressorMixin,
         TransformerMixin,
     )
+    from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
