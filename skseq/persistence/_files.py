@@ -43,7 +43,8 @@ def save(estimator: Any, path: str | os.PathLike) -> None:
     ----------
     estimator : estimator, Pipeline or SequenceArray
         Any fitted estimator or transformer of skseq; a pipeline of such steps, between
-        which scalers of scikit-learn may stand, without its `memory`; or sequences.
+        which scalers, imputers and encoders of scikit-learn may stand, without its
+        `memory`; or sequences.
     path : str or path-like
         Where to write. What is there is replaced.
 

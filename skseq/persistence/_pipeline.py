@@ -37,7 +37,7 @@ def _write_pipeline(writer: Writer, value: Pipeline, place: str) -> dict:
         if not _can_be_step(step):
             raise TypeError(
                 f"{inside}{name}={shown(step)} cannot be saved: a file holds pipelines "
-                "of steps of skseq and of a few scalers of scikit-learn. For others "
+                "of steps of skseq and a few transformers of scikit-learn. For others "
                 "there is skops.io, or a pickle."
             )
         steps.append([name, writer.write(step, inside + name)])

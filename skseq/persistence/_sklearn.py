@@ -7,6 +7,8 @@ from typing import Any
 
 from sklearn import preprocessing
 from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skseq.persistence._forms import Form, Reader, Writer, expect
@@ -16,17 +18,29 @@ __all__ = ["REQUEST_FORM", "SKLEARN_FORM"]
 CLASSES = {
     cls.__name__: cls
     for cls in (
+        ColumnTransformer,
+        SimpleImputer,
+        preprocessing.FunctionTransformer,  # of no function, which no form writes
+        preprocessing.KBinsDiscretizer,
         preprocessing.LabelBinarizer,
         preprocessing.LabelEncoder,
         preprocessing.MaxAbsScaler,
         preprocessing.MinMaxScaler,
+        preprocessing.OneHotEncoder,
+        preprocessing.OrdinalEncoder,
         preprocessing.PowerTransformer,
         preprocessing.QuantileTransformer,
         preprocessing.RobustScaler,
         preprocessing.StandardScaler,
     )
 }
-LEARNED = re.compile(r"[a-z]\w*_|_scaler|_sklearn_output_config|_metadata_request")
+LEARNED = re.compile(
+    r"[a-z]\w*_|_scaler|_sklearn_output_config|_metadata_request"
+    r"|_columns|_transformer_to_input_indices|_remainder"  # of a ColumnTransformer
+    r"|_fit_dtype|_fill_dtype"  # of an imputer
+    r"|_infrequent_enabled|_drop_idx_after_grouping|_n_features_outs"  # of encoders
+    r"|_missing_indices|_encoder"
+)
 
 
 def _write(writer: Writer, value: BaseEstimator, place: str) -> list:

@@ -15,7 +15,12 @@ from skseq.data.bounds import Bounds
 from skseq.forecasting._base import BaseForecaster
 from skseq.generation import SequenceGenerator
 from skseq.parameters.checks import array, optional
-from skseq.preprocessing import SequenceSplitter, SlidingWindow, Tokenizer
+from skseq.preprocessing import (
+    SequenceColumnTransformer,
+    SequenceSplitter,
+    SlidingWindow,
+    Tokenizer,
+)
 from skseq.preprocessing._tokenizer import END, PADDING, START, UNKNOWN, check_pattern
 from skseq.seq2seq import Seq2SeqRegressor
 
@@ -126,6 +131,19 @@ def _remembers(window: SlidingWindow) -> bool:
     )
 
 
+def _has_columns(step: SequenceColumnTransformer) -> bool:
+    inner, n_features = step.transformer_, step.n_features_in_
+    of_input = inner._transformer_to_input_indices
+    return (
+        inner.n_features_in_ == n_features
+        and len(getattr(inner, "feature_names_in_", range(n_features))) == n_features
+        and len(inner._columns) == len(inner.transformers)
+        and {name for name, _, _ in inner.transformers_} <= of_input.keys()
+        and all(set(places) <= set(range(n_features)) for places in of_input.values())
+        and all(type(part) is slice for part in inner.output_indices_.values())
+    )
+
+
 def _has_pieces(splitter: SequenceSplitter) -> bool:
     origins, lengths = splitter.origins_, splitter.lengths_
     ends = splitter.offsets_ + splitter.piece_lengths_
@@ -144,6 +162,7 @@ SOUND: dict[type, Callable[[Any], bool]] = {
     BaseForecaster: _forecasts,
     SequenceGenerator: _tells,
     SequenceAnomalyDetector: _judges,
+    SequenceColumnTransformer: _has_columns,
     SlidingWindow: _remembers,
     SequenceSplitter: _has_pieces,
     Tokenizer: _knows_numbers,

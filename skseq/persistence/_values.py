@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,11 @@ from skseq.persistence._forms import Form, Reader, Writer, expect
 __all__ = ["VALUE_FORMS"]
 
 NUMBERS = "biuf"  # kinds of arrays
+DTYPES = re.compile(r"[<>=|][biufUO]\d{0,4}")
+KINDS = {
+    kind.__name__: kind
+    for kind in (np.float64, np.float32, np.int64, np.int32, np.uint8, np.bool_)
+}
 LAST_CHARACTER = 0x10FFFF
 
 # Texts are kept as an array is in memory, of equal widths: a list of them in JSON could
@@ -93,6 +99,28 @@ def _read_random_state(reader: Reader, part: Any) -> np.random.RandomState:
     return state
 
 
+def _write_dtype(writer: Writer, value: np.dtype, place: str) -> str:
+    if not DTYPES.fullmatch(value.str):
+        raise TypeError(f"{place} cannot be saved: it is {value!r}.")
+    return value.str
+
+
+def _read_dtype(reader: Reader, part: Any) -> np.dtype:
+    if not DTYPES.fullmatch(expect(part, str)):
+        raise ValueError(f"{part!r:.80} is no type of numbers or texts")
+    return np.dtype(part)
+
+
+def _read_kind(reader: Reader, part: Any) -> type:
+    if part not in KINDS:
+        raise ValueError(f"{part!r:.80} is no type of numbers")
+    return KINDS[part]
+
+
+def _read_slice(reader: Reader, part: Any) -> slice:
+    return slice(*(reader.read(node) for node in expect(part, list)))
+
+
 def _is(*kinds: type) -> Callable[[Any], bool]:
     return lambda value: type(value) in kinds
 
@@ -107,6 +135,26 @@ VALUE_FORMS = [
     ),
     Form("dict", _is(dict), _write_dict, _read_dict),
     Form("array", _is(np.ndarray), _write_array, _read_array),
+    Form(
+        "slice",
+        _is(slice),
+        lambda w, v, place: [
+            w.write(part, place) for part in (v.start, v.stop, v.step)
+        ],
+        _read_slice,
+    ),
+    Form(
+        "dtype",
+        lambda value: isinstance(value, np.dtype),
+        _write_dtype,
+        _read_dtype,
+    ),
+    Form(
+        "kind",
+        lambda value: isinstance(value, type) and value in KINDS.values(),
+        lambda w, v, place: v.__name__,
+        _read_kind,
+    ),
     Form(
         "scalar",
         lambda value: isinstance(value, np.generic),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
+from skseq import SequenceArray
 from skseq.training import SequenceNet
 
 
@@ -29,6 +30,8 @@ def assert_same(one, other, place="estimator"):
         assert_same(one.get_state(), other.get_state(), place)
     elif isinstance(one, pd.Index):
         assert one.identical(other), place
+    elif isinstance(one, SequenceArray):
+        assert_same(vars(one), vars(other), place)
     elif isinstance(one, SequenceNet):
         assert list(one.history) == list(other.history)
         assert str(one.criterion) == str(other.criterion)

@@ -16,11 +16,15 @@ import sklearn
 import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
+    KBinsDiscretizer,
     MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
     PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
@@ -58,6 +62,7 @@ from skseq.networks import LSTMLayer
 from skseq.persistence import load, save
 from skseq.persistence._estimators import CLASSES as CLASSES_OF_FILES
 from skseq.preprocessing import (
+    SequenceColumnTransformer,
     SequencePadder,
     SequenceScaler,
     SequenceSplitter,
@@ -86,6 +91,25 @@ TABLE = pd.DataFrame(ROWS, DAYS, list("abc")).assign(c=1.0)
 
 TWO = np.stack([NUMBERS, -NUMBERS], axis=1)
 VECTORS = rng.normal(size=(5, 3)).astype(np.float32)
+
+MIXED = pd.DataFrame(
+    {
+        "pulse": [1.0, np.nan, 3.0, 5.0],
+        "ward": ["x", None, "y", "x"],
+        "hour": [3.0, 1.0, 2.0, 5.0],
+        "awake": [True, False, True, True],
+    },
+    pd.MultiIndex.from_product([["ann", "bob"], [0, 1]]),
+)
+NAMED = [
+    ("fill", make_pipeline(SimpleImputer(), StandardScaler()), ["pulse"]),
+    ("most", SimpleImputer(strategy="most_frequent"), ["ward"]),
+    ("which", OneHotEncoder(handle_unknown="ignore"), ["ward", "awake"]),
+    ("order", OrdinalEncoder(), ["awake"]),
+    ("bins", KBinsDiscretizer(2, quantile_method="averaged_inverted_cdf"), ["hour"]),
+    ("none", "drop", ["hour"]),
+    ("same", "passthrough", slice(2, None)),
+]
 
 # Every public class, under the settings that leave something else behind.
 CASES = [
@@ -166,6 +190,8 @@ CASES = [
     (SequenceScaler(RobustScaler()), X, None),
     (SequenceScaler(QuantileTransformer(n_quantiles=20)), X, None),
     (SequenceScaler(PowerTransformer()), X, None),
+    (SequenceColumnTransformer([("all", StandardScaler(), [0, 1])]), X, None),
+    (SequenceColumnTransformer(NAMED, "passthrough"), MIXED, None),
     (SlidingWindow(3, lag=1), TABLE, None),
     (SlidingWindow(3), ROWS, None),
     (SequencePadder(value=-np.inf), RAGGED, None),
@@ -221,7 +247,7 @@ def test_all_that_was_learned_comes_back(i, path):
 SEQUENCES = (BaseSequenceEstimator, SequenceGenerator, SequenceScaler, Tokenizer)
 
 
-@cases(*SEQUENCES, SequencePadder, SwapAxes)
+@cases(*SEQUENCES, SequenceColumnTransformer, SequencePadder, SwapAxes)
 def test_predictions_are_the_same_bit_by_bit(i, path):
     model, (_, data, _) = fitted(i), CASES[i]
     loaded, n_methods = through_file(model, path), 0

@@ -13,14 +13,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import safetensors.numpy
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from skseq import RNNClassifier, RNNForecaster, RNNRegressor, SequenceArray
 from skseq.persistence import load, save
 from skseq.persistence._container import LENGTH, _digest, pack, unpack
 from skseq.persistence._files import FORMS
 from skseq.persistence._forms import Reader, Writer
-from skseq.preprocessing import SequencePadder, SlidingWindow, Tokenizer
+from skseq.preprocessing import (
+    SequenceColumnTransformer,
+    SequencePadder,
+    SlidingWindow,
+    Tokenizer,
+)
 from skseq.versioning import STATE_FORMAT
 
 rng = np.random.default_rng(0)
@@ -46,6 +53,9 @@ def contents(tmp_path_factory):
         Tokenizer().fit(TEXT),
         SlidingWindow(2).fit(X[0]),
         SequenceArray.from_list(list(X)),
+        SequenceColumnTransformer(
+            [("fill", SimpleImputer(), [0]), ("which", OneHotEncoder(), [1])]
+        ).fit(X[:2].round()),
     )
     found = {}
     for model in models:
