@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import sklearn
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
@@ -18,7 +17,7 @@ from skseq.data.instances import check_instances
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import check_static
 from skseq.parameters import Options, attribute, parameter
-from skseq.parameters.checks import array, count, exactly
+from skseq.parameters.checks import array, count
 from skseq.preprocessing._base import TEXTS, SequenceTransformer
 from skseq.preprocessing._column_errors import check_columns_of, naming_columns
 from skseq.preprocessing._step_frames import (
@@ -123,8 +122,8 @@ class SequenceColumnTransformer(
         text="Their names, if they have some.",
         type="ndarray of str",
     )
-    transformer_: ColumnTransformer = attribute(
-        check=exactly(ColumnTransformer),
+    transformer_: Any = attribute(
+        check=lambda value: type(value).__name__ == "ColumnTransformer",
         text="The fitted transformers.",
         type="ColumnTransformer",
     )
@@ -166,6 +165,8 @@ class SequenceColumnTransformer(
         sequences : SequenceArray
             The transformed sequences, as of `transform`.
         """
+        from sklearn.compose import ColumnTransformer  # which takes long to import
+
         if params:
             raise TypeError(f"fit_transform takes X and y, got {', '.join(params)}.")
         self._validate_params()
