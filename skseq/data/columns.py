@@ -38,6 +38,8 @@ class InputColumns:
         The categories of the latter.
     static_center, static_scale : tuple of float
         What to subtract from the former, then to divide by.
+    static_names : tuple of str, default=()
+        Names of all these columns, if they have any.
     """
 
     numeric: np.ndarray
@@ -50,6 +52,7 @@ class InputColumns:
     static_categories: tuple[pd.Index, ...]
     static_center: tuple[float, ...]
     static_scale: tuple[float, ...]
+    static_names: tuple[str, ...] = ()
 
     def fit_together(self) -> bool:
         """Return whether the parts, of a file perhaps, are of one kind."""
@@ -60,6 +63,7 @@ class InputColumns:
             and len(self.static_categorical) == len(self.static_categories)
             and len(self.static_center) == len(self.static_numeric)
             and len(self.static_scale) == len(self.static_numeric)
+            and len(self.static_names) in (0, len(static))
             and columns.tolist() == list(range(len(columns)))
             and static.tolist() == list(range(len(static)))
             and (self.gap is None or self.gap > 0)
@@ -94,7 +98,8 @@ class InputColumns:
             self.static_categorical.tolist(), self.static_categories, strict=True
         ):
             categories[i] = known
-        return StaticTable(np.zeros((1, self.n_static)), None, tuple(categories))
+        names = self.static_names or None
+        return StaticTable(np.zeros((1, self.n_static)), names, tuple(categories))
 
     def check(self, sequences: SequenceArray) -> None:
         """Refuse sequences that lack what others had in `fit`.
@@ -119,6 +124,12 @@ class InputColumns:
             )
         if static is None:
             return
+        names = () if static.names is None else tuple(static.names)
+        if names and self.static_names and names != self.static_names:
+            raise ValueError(
+                f"X has the static columns {shown(list(names))}; expected "
+                f"{shown(list(self.static_names))}, in this order, as in fit."
+            )
         for i in self.static_numeric.tolist():
             if static.categories[i] is not None:
                 raise ValueError(
@@ -266,6 +277,7 @@ def learn_columns(
         tuple(known for known in table.categories if known is not None),
         (0.0,) * n,
         (1.0,) * n,
+        () if table.names is None else tuple(table.names),
     )
 
 

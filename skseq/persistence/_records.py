@@ -171,6 +171,7 @@ RECORDS: dict[type, Record] = {
             **dict.fromkeys(("static_center", "static_scale"), tuple_of(number)),
             "has_holes": flag,
             "gap": optional(number),
+            "static_names": tuple_of(instance(str)),
         },
         _call,
         InputColumns.fit_together,

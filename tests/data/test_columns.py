@@ -174,6 +174,11 @@ def test_what_fit_had_is_expected_later():
         columns.check(read(static=None))
     with pytest.raises(ValueError, match="'pulse' of X holds categories, but held num"):
         columns.check(read(FRAME.assign(pulse="slow")))
+    with pytest.raises(
+        ValueError, match=r"static columns .*'sex', 'age'.*; expected .*"
+    ):
+        columns.check(read(static=STATIC[["sex", "age"]]))
+    columns.check(read(static=STATIC.loc[["a", "b"]].set_axis([0, 1], axis=1)))
     without = read()
     without.times = None
     with pytest.raises(ValueError, match="time_gaps=True needs to know when"):
