@@ -14,11 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skseq.networks.hiding import HideValues
+
 __all__ = ["Before", "Inputs", "Seen", "StepColumns", "see", "size_of_vector"]
 
 MISSING, UNKNOWN, FIRST = 0, 1, 2  # codes of categories; known ones from FIRST on
 MOST_ONE_HOT = 16  # categories beyond which a plain view leaves them out
 MOST_SIZE = 32  # of the vector of a category
+HIDDEN = 0.3  # share of the values that training hides on average
 START = 0.1  # rate at which values fade before training
 
 
@@ -55,6 +58,7 @@ class Inputs(nn.Module):
     Of a missing value they see the last one that was measured, before that what is
     usual; whether it was measured; and how long before something was (Che et al., 2018,
     "Recurrent Neural Networks for Multivariate Time Series with Missing Values").
+    Training hides some more of them (`HideValues`).
     Categories become vectors that are learned, one table a column, in which missing
     ones have a vector of their own. Unknown ones have none, zero.
 
@@ -95,6 +99,7 @@ class Inputs(nn.Module):
         self.has_holes = has_holes = has_holes and columns.n_values > 0
         self.usual = usual
         n_values, n_seen = columns.n_values, columns.n_values * columns.n_views
+        self.hide = HideValues(HIDDEN if has_holes else 0.0)
         self.decay = Decay(n_values) if has_holes and decays else None
         self.tables = _tables(columns.n_categories)
         self.static_tables = _tables(columns.n_static_categories)
@@ -141,6 +146,7 @@ class Inputs(nn.Module):
         elapsed = None
         if self.has_holes:
             n_values = self.columns.n_values
+            measured = self.hide(measured, n_values)
             seen, (values, waited) = see(measured, n_values, gaps, before, lengths)
             shown, elapsed = seen.values, seen.elapsed
             if self.decay is not None:

@@ -92,7 +92,7 @@ def mixed(n=4, n_steps=5, seed=0):
 
 
 def test_all_kinds_of_columns_side_by_side():
-    inputs, x = Inputs(MIXED, has_holes=True), mixed()
+    inputs, x = Inputs(MIXED, has_holes=True).eval(), mixed()
     found = inputs(x)
     assert found.shape == (4, 5, inputs.output_size)
     assert found.isfinite().all()
@@ -111,7 +111,7 @@ def test_all_kinds_of_columns_side_by_side():
 
 
 def test_a_plain_view_has_what_is_not_learned():
-    inputs, x = Inputs(MIXED, has_holes=True), mixed()
+    inputs, x = Inputs(MIXED, has_holes=True).eval(), mixed()
     found = inputs.plain(x)
     assert found.shape == (4, 5, inputs.plain_size) == (4, 5, 2 + 2 + 1 + 5 + 1)
     gaps = torch.cat([torch.zeros(4, 1, 1), x[:, 1:, 4:5]], dim=1)
@@ -122,7 +122,7 @@ def test_a_plain_view_has_what_is_not_learned():
 
 
 def test_the_gap_before_the_first_step_is_that_to_another_sequence():
-    inputs, x = Inputs(MIXED, has_holes=True), mixed()
+    inputs, x = Inputs(MIXED, has_holes=True).eval(), mixed()
     other = x.clone()
     other[:, 0, 4] = 1000
     for read in (inputs, inputs.plain):
@@ -132,7 +132,7 @@ def test_the_gap_before_the_first_step_is_that_to_another_sequence():
 @pytest.mark.parametrize("has_holes", [False, True])
 @pytest.mark.parametrize("has_gaps", [False, True])
 def test_steps_read_in_two_parts_are_what_they_are_together(has_holes, has_gaps):
-    inputs = Inputs(MIXED._replace(has_gaps=has_gaps), has_holes)
+    inputs = Inputs(MIXED._replace(has_gaps=has_gaps), has_holes).eval()
     x = mixed() if has_holes else mixed().nan_to_num(0.5)
     gaps = x[..., 4:5] if has_gaps else torch.ones_like(x[..., :1])
     if not has_gaps:
@@ -151,7 +151,7 @@ def test_where_all_columns_are_categories_no_value_is_missing():
 
 
 def test_what_is_behind_a_hole_or_later_changes_nothing():
-    inputs, x = Inputs(MIXED, has_holes=True), mixed()
+    inputs, x = Inputs(MIXED, has_holes=True).eval(), mixed()
     later = x.clone()
     later[:, 3:] = mixed(seed=1)[:, 3:]
     later[..., 6:] = x[..., 6:]
@@ -160,7 +160,7 @@ def test_what_is_behind_a_hole_or_later_changes_nothing():
 
 def test_values_fade_to_what_is_usual():
     columns = StepColumns(1)
-    inputs = Inputs(columns, True, (2.0,), decays=True).double()
+    inputs = Inputs(columns, True, (2.0,), decays=True).double().eval()
     with torch.no_grad():
         inputs.decay.weight.fill_(0.5)
         inputs.decay.bias.fill_(-0.25)
@@ -186,7 +186,7 @@ def test_a_missing_category_has_a_vector_and_an_unknown_one_has_none():
 
 def test_several_side_by_side_read_what_each_does():
     torch.manual_seed(0)
-    one, other = (Inputs(MIXED, True, decays=True) for _ in range(2))
+    one, other = (Inputs(MIXED, True, decays=True).eval() for _ in range(2))
     both, x = side_by_side([one, other]), mixed()
     twice = torch.cat([x, x])
     torch.testing.assert_close(both(twice), torch.cat([one(x), other(x)]))
