@@ -63,7 +63,8 @@ def _find_text(X: Any) -> tuple[str, str] | None:
         X = X.reshape(-1, X.shape[-1])
     for i, item in enumerate(X):
         inner = item
-        if isinstance(item, (list, tuple, np.ndarray)) and np.size(item[:1]) == 1:
+        is_sequence = isinstance(item, (list, tuple, np.ndarray)) and np.ndim(item)
+        if is_sequence and np.size(item[:1]) == 1:
             inner = item[0]
         is_text = isinstance(inner, (str, bytes))
         if is_text and (inner is item or not _is_number(inner)):

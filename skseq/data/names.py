@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq._showing import shown
 from skseq.data.foreign import columns_of
 
 __all__ = [
@@ -36,7 +37,7 @@ def as_instances(instances: Any, n_samples: int) -> pd.Index | None:
     """Return the labels of sequences as an index."""
     if instances is None:
         return None
-    instances = pd.Index(instances)
+    instances = _as_index(instances, "instances")
     if instances.nlevels > 1 or len(instances) != n_samples:
         raise ValueError(
             f"instances must be {n_samples} labels, one per sequence, got "
@@ -49,7 +50,7 @@ def as_times(times: Any, n_steps: int) -> pd.Index | None:
     """Return the times of rows as an index."""
     if times is None:
         return None
-    times = pd.Index(times)
+    times = _as_index(times, "times")
     if times.nlevels > 1 or len(times) != n_steps:
         raise ValueError(
             f"times must be {n_steps} numbers or dates, one per row of values, got "
@@ -60,10 +61,18 @@ def as_times(times: Any, n_steps: int) -> pd.Index | None:
 
 def as_categories(categories: Any, n_features: int) -> tuple | None:
     """Return the categories of each column, None if no column holds any."""
-    if categories is None or all(known is None for known in categories):
+    if categories is None:
+        return None
+    if not isinstance(categories, (list, tuple)):
+        raise TypeError(
+            f"categories must be a tuple of {n_features}, one per column of values, "
+            f"got {shown(categories)}."
+        )
+    if all(known is None for known in categories):
         return None
     categories = tuple(
-        known if known is None else pd.Index(known) for known in categories
+        known if known is None else _as_index(known, "categories")
+        for known in categories
     )
     if len(categories) != n_features:
         raise ValueError(
@@ -71,6 +80,12 @@ def as_categories(categories: Any, n_features: int) -> tuple | None:
             f"got {len(categories)}."
         )
     return categories
+
+
+def _as_index(labels: Any, name: str) -> pd.Index:
+    if isinstance(labels, (str, bytes)) or not np.iterable(labels):
+        raise TypeError(f"{name} must be an array of labels, got {shown(labels)}.")
+    return pd.Index(labels)
 
 
 def names_of_columns(frame: Any) -> Any:

@@ -135,6 +135,8 @@ def check_sequences(
             array = _unflatten(array, estimator.n_channels)
         sequences = _check_finite(SequenceArray.from_array(array), X, may_miss)
         sequences.instances = names_of_sequences(X)
+    if not sequences.n_features:
+        raise ValueError("X has 0 features per time step; at least one is required.")
     columns = None if reset else getattr(estimator, "_columns", None)
     but = () if columns is None else columns.categorical
     sequences = with_numbers(sequences, but)

@@ -14,8 +14,10 @@ from skseq._describing import described
 from skseq._showing import shown
 from skseq._sklearn import BaseComposition
 from skseq.data.instances import check_instances
+from skseq.data.names import names_of_columns
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import check_static
+from skseq.data.validation import naming
 from skseq.parameters import Options, attribute, parameter
 from skseq.parameters.checks import array, count
 from skseq.preprocessing._base import TEXTS, SequenceTransformer
@@ -183,6 +185,7 @@ class SequenceColumnTransformer(
             )
             with (
                 sklearn.config_context(transform_output="default"),
+                naming("transformers"),
                 naming_columns(self.transformers, table.frame, goal, to_fit=True),
             ):
                 found = composition.fit_transform(table.frame, goal)
@@ -209,8 +212,14 @@ class SequenceColumnTransformer(
         """
         check_is_fitted(self, "transformer_")
         table, fitted = self._read(X), self.transformer_
+        if hasattr(self, "feature_names_in_") and names_of_columns(table.frame) is None:
+            raise ValueError(
+                "X does not name its columns; those of fit are "
+                f"{list(self.feature_names_in_)!r:.300}."
+            )
         with (
             sklearn.config_context(transform_output="default"),
+            naming("X"),
             naming_columns(fitted.transformers_, table.frame, None, to_fit=False),
         ):
             found = fitted.transform(table.frame)
@@ -268,7 +277,7 @@ class SequenceColumnTransformer(
         try:
             return [(name, one) for name, one, _ in self.transformers]
         except (TypeError, ValueError):  # which `fit` refuses
-            return self.transformers
+            return []
 
     @_transformers.setter
     def _transformers(self, pairs: Any) -> None:

@@ -27,7 +27,7 @@ def check_monitors(callbacks: Iterable[Callback], validates: bool) -> None:
     """
     callbacks = list(callbacks)
     if all(_is_known(part) for part in callbacks):
-        losses = ["train_loss"] + ["valid_loss"] * validates
+        losses = ["train_loss"] + ["valid_loss"] * bool(validates)
         recorded = [*losses, *(f"{name}_best" for name in losses), "dur", "epoch"]
         recorded += [part.event_name for part in callbacks if _has_event(part)]
         check_recorded(callbacks, recorded)

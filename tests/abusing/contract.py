@@ -47,7 +47,10 @@ def fingerprint(value):
         return "tensor", fingerprint(value.detach().numpy())
     if isinstance(value, SequenceArray):
         parts = value.values, value.starts, value.lengths
-        return "sequences", *map(fingerprint, parts), value.window_length
+        beside = (value.times, value.categories, value.instances, value.feature_names)
+        static = None if value.static is None else value.static.to_frame()
+        rest = repr(beside), fingerprint(static), value.window_length
+        return "sequences", *map(fingerprint, parts), *rest
     if isinstance(value, (pd.DataFrame, pd.Series)):
         names = [str(c) for c in getattr(value, "columns", [value.index.name])]
         return "pandas", names, repr(value.index), fingerprint(value.to_numpy())

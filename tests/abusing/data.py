@@ -23,6 +23,10 @@ KINDS = (
     *("panel", "frame", "SequenceArray", "overlapping", "windows", "torch"),
     *("frames", "tensors", "series_panel", "tuple", "masked", "extension"),
 )
+HOLED = ("holed", "holed_ragged", "timed")  # of numbers, some of which are missing
+MIXED = ("mixed_panel", "mixed_frames", "mixed_sequences")  # and of categories
+WARDS = ("ward",)  # with static columns
+INCOMPLETE = (*HOLED, *MIXED, *WARDS)
 FLAT = ("table", "frame", "extension")  # rows of numbers: one feature per time step
 CUBES = tuple(kind for kind in KINDS if kind not in FLAT)
 RECTANGLES = ("array", "list", "nested", "torch", "masked", *FLAT)
@@ -141,8 +145,83 @@ def sequences(
         "mixed_names": lambda: _panel(array).rename(columns={0: "a"}),
         "categories": lambda: _panel(array).astype("category"),
         "nat_index": lambda: _with_missing_time(_panel(array)),
+        "holed": lambda: _with_holes(array, rng),
+        "holed_ragged": lambda: [_with_holes(x, rng) for x in ragged],
+        "timed": lambda: SequenceArray.from_frame(_timed(_with_holes(array, rng), rng)),
+        "mixed_panel": lambda: _mixed(_timed(array, rng), rng),
+        "mixed_sequences": lambda: SequenceArray.from_frame(
+            _mixed(_timed(array, rng), rng)
+        ),
+        "mixed_frames": lambda: [
+            frame.droplevel(0)
+            for _, frame in _mixed(_panel(array), rng).groupby(level=0)
+        ],
+        "ward": lambda: SequenceArray.from_frame(
+            _mixed(_timed(array, rng), rng), static=static_table("frame", n, seed)
+        ),
     }
     return make[kind]()
+
+
+STATIC = ("frame", "array", "vector", "series")
+BROKEN_STATIC = (
+    *("short", "long", "inf", "dates", "other_index", "twice", "objects", "text"),
+    *("no_columns", "three_dims", "number", "None"),
+)
+
+
+def static_table(kind="frame", n=6, seed=0):
+    """What is known of sequences as a whole, of which some is missing."""
+    rng = np.random.RandomState(seed)
+    numbers = rng.randn(n)
+    numbers[rng.rand(n) < 0.2] = np.nan
+    frame = pd.DataFrame({"age": numbers, "sex": rng.choice(["f", "m"], size=n)})
+    make = {
+        "frame": lambda: frame,
+        "array": lambda: rng.randn(n, 2),
+        "vector": lambda: numbers,
+        "series": lambda: frame["age"],
+        "short": lambda: frame[1:],
+        "long": lambda: np.zeros((n + 1, 1)),
+        "inf": lambda: frame.assign(age=np.inf),
+        "dates": lambda: frame.assign(age=pd.Timestamp("2024")),
+        "other_index": lambda: frame.set_axis([f"x{i}" for i in range(n)]),
+        "twice": lambda: pd.concat([frame, frame]),
+        "objects": lambda: frame.assign(age=[[]] * n),
+        "text": lambda: np.full((n, 1), "a"),
+        "no_columns": lambda: frame[[]],
+        "three_dims": lambda: np.zeros((n, 1, 1)),
+        "number": lambda: 3,
+        "None": lambda: None,
+    }
+    return make[kind]()
+
+
+def _with_holes(array, rng):
+    holed = array.astype(np.result_type(array, np.float32))
+    holed[rng.rand(*array.shape) < 0.4] = np.nan
+    return holed
+
+
+def _timed(array, rng):
+    """A panel whose steps are apart by anything."""
+    panel = _panel(array).rename(columns="c{}".format)
+    n, t, _ = array.shape
+    hours = rng.exponential(size=(n, t)).cumsum(axis=1).ravel()
+    times = pd.Timestamp("2024-01-01") + pd.to_timedelta(hours.round(3), unit="h")
+    names = panel.index.get_level_values(0)
+    return panel.set_axis(pd.MultiIndex.from_arrays([names, times]))
+
+
+def _mixed(panel, rng):
+    """A panel with categories besides, some of which are missing."""
+    n = len(panel)
+    letters = rng.choice(["x", "y", None], size=n, p=[0.5, 0.3, 0.2])
+    return panel.assign(
+        ward=pd.Series(letters, panel.index, dtype="str"),
+        awake=rng.rand(n) < 0.5,
+        grade=pd.Categorical(rng.choice([*"ab"], size=n), categories=[*"cba"]),
+    )
 
 
 def _objects(items):

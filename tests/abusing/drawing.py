@@ -54,6 +54,7 @@ class Drawer:
         self.f = self.number(1, 3)
         self.seed = self.number(0, 10**6)
         self.calm = self.number(1, 100) <= 70  # all is good until calm is drawn anew
+        self.incomplete = self.any_of(("no", "no", "no", *parameters.INCOMPLETE))
 
     def number(self, low, high):
         return self.draw(st.integers(low, high))
@@ -79,6 +80,8 @@ class Drawer:
         """Return a constructor: small, with some parameters drawn."""
         names = self.names(cls)
         small = parameters.SMALL | replaced
+        if "time_gaps" in names:
+            small |= parameters.INCOMPLETE.get(self.incomplete, {})
         chosen = {k: self.any_of(v) for k, v in small.items() if k in names}
         for _ in range(self.number(0, 4) if names else 0):
             name = self.any_of(names)
@@ -144,6 +147,11 @@ class Drawer:
         kind = self.mostly(of_targets.WEIGHTS, of_targets.BROKEN_WEIGHTS, percent)
         n = self.n if n is None else n
         return expression("weights", {"kind": kind, "n": n, "seed": self.seed})
+
+    def static(self, percent=70):
+        kind = self.mostly(data.STATIC, data.BROKEN_STATIC, percent)
+        given = {"kind": kind, "n": self._size(self.n, 90), "seed": self.seed}
+        return expression("static_table", given)
 
     def texts(self, percent=80, good=of_targets.TEXTS):
         kind = self.mostly(good, (*of_targets.TEXTS, *of_targets.BROKEN_TEXTS), percent)

@@ -13,6 +13,13 @@ from abusing.parameters import OF_DETECTORS, OF_FORECASTERS, OF_GENERATORS
 from skseq import SequenceArray
 from skseq.data.steps import flatten_steps
 
+KINDS_OF = {
+    "holed": data.HOLED,
+    "timed": ("timed",),
+    "mixed": data.MIXED,
+    "ward": data.WARDS,
+}
+
 __all__ = ["FAMILIES", "expect_shape", "n_sequences"]
 
 
@@ -85,6 +92,8 @@ class OfSequences(Family):
 
     def calls(self, d, cls):
         tokens, kinds = d.often(8), data.FLAT if d.often(20) else data.CUBES
+        if not tokens and d.often(90):
+            kinds = KINDS_OF.get(d.incomplete, kinds)
         alike = {"tokens": tokens, "kinds": kinds}
         kind = d.any_of(self.good)
         train = ("fit", "fit", "fit", "partial_fit")
@@ -232,6 +241,7 @@ class Seq2SeqNumbers(OfSequences):
         if len(result) != n:
             raise Violation(f"predict has {len(result)} items for {n} sequences")
         n_steps = arguments.get("n_steps")
+        result = result.to_numpy() if hasattr(result, "iloc") else result
         if n_steps is not None and np.ndim(result[0]):
             most = np.broadcast_to(n_steps, n)
             found = [len(row) for row in result]

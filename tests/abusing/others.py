@@ -72,6 +72,30 @@ class Windows(Transformer):
         check_finite(result.values, "transform")
 
 
+class Columns(Transformer):
+    """Transformers of columns by name, per step or per sequence."""
+
+    kinds = ("panel", "named_panel", "frames", *data.INCOMPLETE)
+
+    def make(self, d, cls):
+        of_steps = "[('a', SimpleImputer(), ['c0']), ('b', OneHotEncoder(), ['ward'])]"
+        listed = (
+            *(of_steps, of_steps, "[('a', StandardScaler(), [0])]"),
+            "[('a', SimpleImputer(), ['age']), ('b', OneHotEncoder(), ['sex'])]",
+        )
+        return d.make(cls, {"transformers": listed})
+
+    def X(self, d):
+        return d.sequences(kinds=self.kinds)
+
+    def check_transform(self, model, arguments, result, memory):
+        super().check_transform(model, arguments, result, memory)
+        if not isinstance(result, SequenceArray):
+            raise Violation(f"transform made a {type(result).__name__}")
+
+    check_fit_transform = check_transform
+
+
 class Texts(Transformer):
     def X(self, d):
         return d.texts()
@@ -120,6 +144,7 @@ class Splitter(Family):
 
 
 TRANSFORMERS = {
+    "SequenceColumnTransformer": Columns(),
     "SequenceScaler": Scaler(),
     "SequencePadder": Padder(),
     "SwapAxes": Swapper(),
@@ -208,11 +233,17 @@ def check_sequences(arguments, result):
 
 
 def draw_from_list(d):
-    return {"sequences": d.sequences(60, ("list", "ragged", "nested", "objects"))}
+    kinds = ("list", "ragged", "nested", "objects", "mixed_frames")
+    return {"sequences": d.sequences(60, kinds), **draw_static(d)}
 
 
 def draw_from_frame(d):
-    return {"frame": d.sequences(60, ("panel", "panel", "named_panel"))}
+    kinds = ("panel", "panel", "named_panel", "mixed_panel")
+    return {"frame": d.sequences(60, kinds), **draw_static(d)}
+
+
+def draw_static(d):
+    return {"static": d.static()} if d.often(40) else {}
 
 
 def draw_container(d):
@@ -226,6 +257,14 @@ def draw_container(d):
     }
     if d.often(30):
         arguments["window_length"] = d.mostly(("9", "1", "None"), (d.anything(),))
+    if d.often(30):
+        times = (f"np.arange({d.n})", f"pd.date_range('2024', periods={d.n})")
+        arguments["times"] = d.mostly(times, (d.anything(),))
+    if d.often(20):
+        known = (f"(None,) * {d.f}", f"(pd.Index(['a', 'b']),) * {d.f}")
+        arguments["categories"] = d.mostly(known, (d.anything(),))
+    if d.often(20):
+        arguments["static"] = d.mostly(("[[1.0], [2.0]]", "[1, 2]"), (d.anything(),))
     return arguments
 
 
@@ -262,7 +301,7 @@ def check_padded(arguments, result):
 
 
 def draw_indexed(d):
-    X = d.sequences(100, ("ragged", "overlapping", "windows"))
+    X = d.sequences(100, ("ragged", "overlapping", "windows", "ward"))
     X = X if "kind='ragged'" not in X else f"SequenceArray.from_list({X})"
     keys = ("0", "-1", "slice(None)", "[0]", "[]", "np.array([True])", "slice(1, 0)")
     keys += (f"np.ones({d.n}, bool)", f"[True] * {d.n}", "np.array([0, 0])")

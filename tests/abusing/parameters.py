@@ -14,6 +14,14 @@ SMALL = {
     "window_length": ("4",),
     "length": ("3",),
 }
+_ASKED = {"missing": ("'mask'", "'mask'", "'error'"), "time_gaps": ("False",)}
+_TIMED = _ASKED | {"time_gaps": ("True", "False")}
+INCOMPLETE = {  # what estimators need to be told of such sequences
+    "holed": _ASKED | {"cell": ("'gru'", "'gru_d'")},
+    "timed": _TIMED | {"cell": ("'lstm'", "'gru_d'")},
+    "mixed": _ASKED | {"cell": ("'gru'", "'gru_d'")},
+    "ward": _TIMED | {"cell": ("'lstm'", "'gru_d'")},
+}
 OF_FORECASTERS = {"n_filters": ("2",), "stride": ("2",)}
 OF_DETECTORS = {
     "forecaster": ("RNNForecaster(window_length=3, max_epochs=1, hidden_size=2)",)
@@ -28,7 +36,11 @@ GOOD = {
     "batch_size": ("1", "2", "5", "np.int32(4)", "10**9"),
     "bidirectional": ("True", "False"),
     "callbacks": ("[]", "None", "()", "[Callback()]", "[('a', Callback())]"),
-    "cell": ("'rnn'", "'gru'", "'lstm'", "'peephole_lstm'", "GRULayer"),
+    "cell": ("'rnn'", "'gru'", "'lstm'", "'peephole_lstm'", "'gru_d'", "GRULayer"),
+    "categorical_features": (
+        *("'from_dtype'", "None", "[0]", "['ward']", "[True, False]", "('c0', 'ward')"),
+        *("[-1]", "[0, 1]"),
+    ),
     "channels": ("'shared'", "'joint'"),
     "class_weight": ("None", "'balanced'", "{0: 1.0, 1: 2.0}", "{0: 0, 1: 1}", "{}"),
     "clip_norm": ("None", "1", "1e-9", "1e300"),
@@ -53,7 +65,7 @@ GOOD = {
     "l2": ("0.0", "1", "1e300"),
     "lag": ("0", "1", "100"),
     "length": ("1", "4", "50", "None"),
-    "level": ("'char'", "'word'"),
+    "level": ("'char'", "'word'", "'step'", "'static'"),
     "linear_skip": ("True", "False"),
     "loss": ("'mse'", "'quantile'", "'gaussian'", "'mae'"),
     "lowercase": ("True", "False"),
@@ -65,6 +77,7 @@ GOOD = {
     "min_count": ("1", "2", "1000"),
     "mixed_precision": ("True", "False"),
     "missing": ("'error'", "'mask'"),
+    "missing_label": ("None", "-1", "0", "'a'", "nan"),
     "n_branches": _POSITIVE,
     "n_channels": ("1", "2", "4", "10**12"),
     "n_filters": ("(4,)", "(4, 5)", "(2,)", "3"),
@@ -82,6 +95,7 @@ GOOD = {
     "quantiles": ("(0.1, 0.5, 0.9)", "(0.5,)", "[0.2, 0.8]"),
     "random_state": ("None", "7", "np.random.RandomState(1)", "np.int64(2**31)"),
     "recurrent_dropout": _RATES,
+    "remainder": ("'drop'", "'passthrough'"),
     "residual": ("True", "False"),
     "scaler": ("None", "MinMaxScaler()", "QuantileTransformer(n_quantiles=3)"),
     "seasonality": ("None", "'auto'", "1", "3", "10**12"),
@@ -92,11 +106,19 @@ GOOD = {
     "static": ("()", "(1,)", "('c0',)"),
     "stride": ("None", "1", "2", "7"),
     "teacher_forcing": ("0.0", "1.0", "(1.0, 0.0)", "0.5"),
+    "time_gaps": ("True", "False", "np.True_"),
     "token_pattern": ("None", r"r'\w'", "'(a)|b'", "''"),
+    "transformers": (
+        *("[('a', StandardScaler(), [0])]", "[('a', SimpleImputer(), ['c0'])]"),
+        *("()", "[('a', OneHotEncoder(), ['ward']), ('b', 'passthrough', ['c0'])]"),
+        "[('a', MinMaxScaler(), slice(1)), ('a', 'drop', [0])]",
+        "[('a', StandardScaler(), make_column_selector(dtype_include='number'))]",
+    ),
     "truncating": ("'post'", "'pre'"),
     "validation_fraction": ("0.1", "0.5", "0.999", "1e-9"),
     "value": ("0.0", "-1", "nan", "inf", "np.float32(2)"),
     "verbose": ("0",),
+    "verbose_feature_names_out": ("True", "False"),
     "vocabulary_size": ("None", "5", "6", "10**12"),
     "warm_start": ("True", "False"),
     "window_length": ("1", "2", "5", "np.int64(3)", "10**6"),

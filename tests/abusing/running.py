@@ -14,7 +14,14 @@ import torch
 import torch._dynamo  # sympy, which it imports, adds a warning filter
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.preprocessing import MinMaxScaler, QuantileTransformer
+from sklearn.compose import make_column_selector
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import (
+    MinMaxScaler,
+    OneHotEncoder,
+    QuantileTransformer,
+    StandardScaler,
+)
 from skorch.callbacks import Callback
 from torch import nn
 
@@ -53,7 +60,10 @@ NAMES = {
     "context_folds": context_folds,
     **{"np": np, "pd": pd, "torch": torch, "nn": nn, "nan": np.nan, "inf": np.inf},
     **{"Callback": Callback, "GRULayer": GRULayer, "MinMaxScaler": MinMaxScaler},
-    "QuantileTransformer": QuantileTransformer,
+    **{"QuantileTransformer": QuantileTransformer, "SimpleImputer": SimpleImputer},
+    **{"StandardScaler": StandardScaler, "OneHotEncoder": OneHotEncoder},
+    "make_column_selector": make_column_selector,
+    "static_table": data.static_table,
     **{"sequences": data.sequences, "table": data.table, "texts": targets.texts},
     **{"targets": targets.targets, "weights": targets.weights},
     "step_targets": targets.step_targets,

@@ -189,3 +189,10 @@ def test_importances_speak_of_the_names():
     model = clone(CLASSIFIER).fit(SEQUENCES, Y)
     result = permutation_importance(model, SEQUENCES, Y, n_repeats=1, by="feature")
     assert result.feature_names.tolist() == ["pulse", "pressure"]
+
+
+@pytest.mark.parametrize("name", ["times", "instances", "categories"])
+@pytest.mark.parametrize("value", [-np.inf, "abc", object()])
+def test_what_beside_values_is_no_array_is_named(name, value):
+    with pytest.raises(TypeError, match=f"^{name} must be "):
+        SequenceArray(np.zeros((3, 1)), [0], [3], **{name: value})

@@ -319,3 +319,9 @@ def test_channels_that_were_set_after_the_fit_are_checked(n_channels):
     model = RNNClassifier(max_epochs=1).fit(X[..., 0], Y)
     with pytest.raises(ValueError, match="n_channels="):
         model.set_params(n_channels=n_channels).predict(X[..., 0])
+
+
+@pytest.mark.parametrize("X", [np.zeros((3, 2, 0)), [np.zeros((2, 0))] * 3])
+def test_steps_without_features_are_refused(X):
+    with pytest.raises(ValueError, match="X has 0 features per time step"):
+        RNNClassifier().fit(X, [0, 1, 0])

@@ -325,7 +325,7 @@ def test_a_tagger_behind_static_and_step_transformers():
         ([(StandardScaler(), ["age"])], r"must be a list of \(name, transformer, col"),
         ("abc", "'transformers' parameter"),
         ([], r"transformers=\[\] leave no column"),
-        ([LISTED[0], LISTED[0]], "Names provided are not unique"),
+        ([LISTED[0], LISTED[0]], r"^transformers: Names provided are not"),
     ],
 )
 def test_it_says_what_is_wrong(transformers, message):
@@ -347,6 +347,8 @@ def test_it_says_what_is_wrong_with_other_sequences():
         step.transform(other)
     with pytest.raises(ValueError, match=r"columns are missing: \{'ward'\}"):
         step.transform(X.drop(columns="ward"))
+    with pytest.raises(ValueError, match=r"X does not name its columns; .*'pulse'"):
+        step.transform(np.zeros((2, 3, 5)))
     with pytest.raises(ValueError, match=r"an index of 1 level\(s\); expected two"):
         step.transform(X.reset_index(drop=True))
     with pytest.raises(ValueError, match="interrupted by another instance"):
