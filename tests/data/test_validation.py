@@ -323,5 +323,5 @@ def test_channels_that_were_set_after_the_fit_are_checked(n_channels):
 
 @pytest.mark.parametrize("X", [np.zeros((3, 2, 0)), [np.zeros((2, 0))] * 3])
 def test_steps_without_features_are_refused(X):
-    with pytest.raises(ValueError, match="X has 0 features per time step"):
+    with pytest.raises(ValueError, match="0 feature"):
         RNNClassifier().fit(X, [0, 1, 0])
