@@ -86,10 +86,20 @@ def encode_table(frame: pd.DataFrame) -> EncodedTable | None:
             values[:, i] = column.to_numpy(dtype=float, na_value=np.nan)
         else:
             column = pd.Categorical(column)
-            known = column.categories
+            known = _plain(column.categories)
             values[:, i] = np.where(column.codes < 0, np.nan, column.codes)
         categories.append(known)
     return EncodedTable(values, tuple(categories))
+
+
+def _plain(known: pd.Index) -> pd.Index:
+    """Return texts and truth values in the type in which pandas reads a list of them.
+
+    Whatever holds them where some are missing, they are the same categories.
+    """
+    if known.inferred_type in ("boolean", "string"):
+        return pd.Index(known.tolist(), name=known.name)
+    return known
 
 
 def recode(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndarray:

@@ -78,8 +78,16 @@ def numbers_of_texts(known: pd.Index) -> np.ndarray | None:
     numbers = np.asarray(pd.to_numeric(known, errors="coerce"), dtype=float)
     is_one = ~np.isnan(numbers)
     if is_one.all() and len(known):
-        return numbers
+        return np.array([_exact(*pair) for pair in zip(known, numbers, strict=True)])
     if 2 * is_one.sum() > len(known):
         text = known[int(np.argmin(is_one))]
         raise ValueError(f"could not convert string to float: {text!r:.50}")
     return None
+
+
+def _exact(text: str, rounded: float) -> float:
+    """Return the number nearest to a text, of which pandas misses the last bit."""
+    try:
+        return float(text)
+    except ValueError:
+        return rounded

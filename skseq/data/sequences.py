@@ -16,6 +16,7 @@ from skseq.data.categories import (
     encode_table,
 )
 from skseq.data.foreign import check_container, is_frame
+from skseq.data.frames import as_pandas, with_index
 from skseq.data.names import (
     as_categories,
     as_instances,
@@ -224,6 +225,12 @@ class SequenceArray:
             )
         sequences = list(sequences)
         check_container(sequences, "sequences", time_axis=1)
+        sequences = [
+            as_pandas(x, f"sequences[{i}]")
+            if is_frame(x) or isinstance(x, pd.DataFrame)
+            else x
+            for i, x in enumerate(sequences)
+        ]
         names = names_of_all(sequences)
         for i, sequence in enumerate(sequences):
             check_dates_rise(sequence, f"sequences[{i}]")
@@ -255,7 +262,9 @@ class SequenceArray:
         )
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, static: Any = None) -> SequenceArray:
+    def from_frame(
+        cls, frame: Any, *, index: Any = None, static: Any = None
+    ) -> SequenceArray:
         """Convert a long table: one sequence per instance.
 
         Parameters
@@ -263,9 +272,13 @@ class SequenceArray:
         frame : DataFrame with a 2-level index (instance, time)
             The columns are the features: numbers, or categories (strings, booleans,
             categoricals). The rows of one instance must stand together, with increasing
-            time. Instances keep their order.
+            time. Instances keep their order. A frame of polars or pyarrow is read in
+            the same way, but needs `index`.
+        index : sequence of two str, default=None
+            The columns of instances and of times, where these are no index.
         static : DataFrame, default=None
-            What is known of each instance as a whole, indexed by the instances.
+            What is known of each instance as a whole, indexed by the instances, or with
+            a column of the same name as that of instances.
 
         Returns
         -------
@@ -277,18 +290,16 @@ class SequenceArray:
         ------
         ValueError
             If the index has not two levels, an instance is interrupted by another
-            or the time of an instance does not increase.
+            or the time of an instance does not increase, or `index` is not two columns.
         TypeError
-            If `frame` is no DataFrame.
+            If `frame` is no DataFrame, or one that is still to be computed.
         """
-        if not isinstance(frame, pd.DataFrame):
-            kind, hint = type(frame).__name__, ""
-            if isinstance(frame, pd.Series):
-                hint = "; give frame.to_frame()"
-            if is_frame(frame):
-                kind = f"{type(frame).__module__}.{kind}"
-                hint = "; give frame.to_pandas().set_index([instance, time])"
+        if not (isinstance(frame, pd.DataFrame) or is_frame(frame)):
+            check_container(frame, "frame")
+            hint = "; give frame.to_frame()" if isinstance(frame, pd.Series) else ""
+            kind = type(frame).__name__
             raise TypeError(f"frame must be a DataFrame, got {kind}{hint}.")
+        frame = with_index(frame, index)
         starts = panel_starts(frame.index)
         encoded = encode_table(frame)
         return cls(

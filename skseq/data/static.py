@@ -16,6 +16,8 @@ from skseq.data.categories import (
     holds_categories,
     holds_numbers,
 )
+from skseq.data.foreign import is_frame
+from skseq.data.frames import as_pandas
 from skseq.data.names import as_names, names_of_columns
 
 __all__ = ["StaticTable", "check_static"]
@@ -101,8 +103,11 @@ def check_static(
     """
     if isinstance(static, StaticTable):
         return _of_as_many(static, n_samples)
-    if hasattr(static, "iloc"):
-        frame = static.to_frame() if static.ndim == 1 else static
+    if hasattr(static, "iloc") or is_frame(static):
+        is_column = getattr(static, "ndim", 2) == 1
+        frame = as_pandas(static.to_frame() if is_column else static, "static")
+        if instances is not None and instances.name in frame.columns:
+            frame = frame.set_index(instances.name)
         if instances is not None:
             frame = _rows_of(frame, instances)
         names = names_of_columns(frame)

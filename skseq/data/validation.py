@@ -20,6 +20,7 @@ from skseq.data.foreign import (
     check_times,
     is_frame,
 )
+from skseq.data.frames import as_pandas
 from skseq.data.instances import names_of_sequences
 from skseq.data.numerals import with_numbers
 from skseq.data.panels import check_dates_rise
@@ -304,13 +305,16 @@ def _from_panel(X: Any) -> SequenceArray:
 def _from_list(X: Any) -> SequenceArray:
     """Return the sequences of a list, object array or Series, finite or not."""
     items = list(X)
+    for i, item in enumerate(items):
+        if is_frame(item):
+            check_times(item, f"X[{i}]")
+        if is_frame(item) or isinstance(item, pd.DataFrame):
+            items[i] = as_pandas(item, f"X[{i}]")
     if any(map(_has_categories, items)):
         for i, item in enumerate(items):
             check_dates_rise(item, f"X[{i}]")
         return SequenceArray.from_list(items)
     for i, item in enumerate(items):
-        if is_frame(item):
-            check_times(item, f"X[{i}]")
         if hasattr(item, "iloc"):
             check_columns(item, f"X[{i}]")
             check_dates_rise(item, f"X[{i}]")

@@ -10,7 +10,8 @@ from sklearn.utils import check_array
 
 from skseq.data.categories import encode_table, holds_categories
 from skseq.data.doubts import refuse_texts
-from skseq.data.foreign import check_container
+from skseq.data.foreign import check_container, is_frame
+from skseq.data.frames import as_pandas
 from skseq.data.names import names_of_all
 from skseq.data.panels import check_dates_rise, panel_starts
 from skseq.data.places import label_of
@@ -52,7 +53,7 @@ def frame_of_steps(X: Any) -> StepFrame:
     if isinstance(X, SequenceArray):
         return _of_sequence_array(X.compact())
     if is_panel(X):
-        return _of_panel(X.to_frame() if X.ndim == 1 else X)
+        return _of_panel(as_pandas(X.to_frame() if X.ndim == 1 else X, "X"))
     if hasattr(X, "iloc"):
         raise ValueError(
             f"X is a table with an index of {X.index.nlevels} level(s); expected two, "
@@ -61,7 +62,8 @@ def frame_of_steps(X: Any) -> StepFrame:
             "sklearn.compose.ColumnTransformer."
         )
     if is_list_of_sequences(X):
-        return _of_list(list(X))
+        are_frames = all(is_frame(x) or isinstance(x, pd.DataFrame) for x in X)
+        return _of_list([as_pandas(x, "X") for x in X] if are_frames else list(X))
     values = check_array(
         X, dtype=None, ensure_all_finite=False, allow_nd=True, input_name="X"
     )

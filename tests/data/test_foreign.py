@@ -49,7 +49,8 @@ class Frame:
         return ["Datetime(time_unit='us')" if "at" in c else "f8" for c in self.columns]
 
     def to_pandas(self):
-        return pd.DataFrame(self.values, columns=self.columns)
+        names = getattr(self, "column_names", self.columns)
+        return pd.DataFrame(self.values, columns=names)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_dimensions_of_an_xarray_in_another_order_are_refused():
 
 def test_frames_of_other_packages_make_no_panel():
     frame = Frame(X[0], ["u", "v"])
-    with pytest.raises(TypeError, match=r"frame must be a DataFrame, .*to_pandas\(\)"):
+    with pytest.raises(ValueError, match=r"frame is a .*Frame, which has no index"):
         SequenceArray.from_frame(frame)
     with pytest.raises(TypeError, match="sequences must be a list of arrays, got Fra"):
         SequenceArray.from_list(frame)
