@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly import SequenceAnomalyDetector
@@ -121,6 +122,15 @@ def _judges(detector: SequenceAnomalyDetector) -> bool:
 
 def _remembers(window: SlidingWindow) -> bool:
     is_end = optional(lambda end: type(end) is tuple and len(end) == 2)
+    times, categories = window._tail_times or {}, window._categories
+    if categories is not None and len(categories) != window.n_features_in_:
+        return False
+    if any(
+        index is not None
+        and not (isinstance(index, pd.Index) and name in window._tails)
+        for name, index in times.items()
+    ):
+        return False
     return all(
         type(tail) is tuple
         and len(tail) == 2

@@ -9,17 +9,21 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
+from skseq._showing import shown
+from skseq.data.categories import Categories
+from skseq.data.foreign import columns_of
 from skseq.data.panels import panel_starts
 from skseq.data.reading import RowReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.tables import MOST_ROWS, check_rows
-from skseq.data.validation import is_panel
-from skseq.parameters import attribute, parameter
-from skseq.parameters.checks import flag, instance
+from skseq.data.validation import is_panel, naming
+from skseq.parameters import Options, attribute, parameter
+from skseq.parameters.checks import flag, instance, optional, tuple_of
 from skseq.preprocessing._base import TEXTS, SequenceTransformer
 from skseq.preprocessing._extents import Extent, extents_of, lie_between
 from skseq.preprocessing._lost_index import check_lost_index
@@ -30,6 +34,7 @@ from skseq.preprocessing._streams import (
     goes_on,
     with_common_step,
 )
+from skseq.preprocessing._window_rows import check_rows_finite, encode_rows
 from skseq.resources import unchanged_on_error
 
 __all__ = ["SlidingWindow"]
@@ -67,7 +72,9 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
     Windows are not laid out: the result is a `SequenceArray` over the table. As an
     array it is (n_rows, window_length, n_columns) with NaN before the first row.
 
-    In a table with a 2-level index (series, time), no window crosses series.
+    In a table with a 2-level index (series, time), no window crosses series. Columns of
+    a DataFrame that hold categories stay what they are, and the times of its index go
+    along, for the estimators that read them.
 
     Examples
     --------
@@ -93,7 +100,22 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
         text="""Number of rows between the end of a window and its row.""",
     )
 
+    missing: str = parameter(
+        default="error",
+        constraint=[Options("error", "mask")],
+        text="""Whether NaN is an error, or a value that was not measured, for an
+        estimator with ``missing="mask"`` behind.""",
+    )
+
     _tails: dict = attribute(check=instance(dict))
+    _tail_times: dict | None = attribute(
+        check=optional(instance(dict)), default=None, required=False
+    )  # of the rows in tails, where all are known
+    _categories: tuple | None = attribute(
+        check=optional(tuple_of(optional(instance(pd.Index)))),
+        default=None,
+        required=False,
+    )  # of each column, None where all are numbers
     _is_updated: bool = attribute(check=flag)
     _extents: dict = attribute(check=instance(dict))
 
@@ -117,9 +139,11 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
         """
         self._validate_params()
         with unchanged_on_error(self):
-            values = check_rows(self, X, reset=True)
+            values, categories = self._read(X, reset=True)
             check_lost_index(X, len(values), y)
             check_same_order(X, y)
+            self._categories = categories
+            self._tail_times = None
             self._is_updated = False
             self._extents = _extents(X)
             self._tails: dict[Any, tuple] = {}
@@ -162,8 +186,9 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
         check_is_fitted(self, "_tails")
         self._validate_params()
         with unchanged_on_error(self):
-            values = check_rows(self, X, reset=False, least=0)
+            values, categories = self._read(X, reset=False, least=0)
             check_lost_index(X, len(values))
+            self._categories = categories
             self._is_updated = True
             self._remember(X, values)
         return self
@@ -188,10 +213,11 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
         """
         check_is_fitted(self, "_tails")
         self._validate_params()  # which may have been set since
-        values = check_rows(self, X, reset=False)
+        values, categories = self._read(X, reset=False)
         check_lost_index(X, len(values))
         _warn_of_rows_between(self._extents, _extents(X))
         tables, starts, lengths, n_above = [], [], [], 0
+        times: list[Any] = []
         for name, start, stop, index in _series(X, len(values)):
             table = values[start:stop]
             known = self._known_before(name, index)
@@ -203,6 +229,10 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
             starts.append(n_above + first)
             lengths.append(ends - first)
             tables += [known, table] if len(known) else [table]
+            if len(known):
+                before = (self._tail_times or {}).get(name)
+                times.append(None if before is None else before[-len(known) :])
+            times.append(index if len(index) else None)
             n_above += len(known) + len(table)
         return SequenceArray(
             tables[0] if len(tables) == 1 else np.concatenate(tables),
@@ -210,7 +240,29 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
             np.concatenate(lengths),
             window_length=self.window_length,
             feature_names=getattr(self, "feature_names_in_", None),
+            times=_joined(times),
+            categories=categories,
         )
+
+    def _read(
+        self, X: Any, *, reset: bool, least: int = 1
+    ) -> tuple[np.ndarray, Categories | None]:
+        """Return rows as numbers, and the categories of each column."""
+        names = getattr(self, "feature_names_in_", None)
+        # Other columns are refused by their names, whatever they hold.
+        are_others = names is not None and list(names) != list(columns_of(X))
+        is_first = reset or are_others
+        known = None if is_first else self._categories
+        with naming("X"):
+            rows = encode_rows(X, known, is_first=is_first)
+        values = check_rows(self, rows.table, reset=reset, finite=False, least=least)
+        if not reset and self._categories is not None and rows.categories is None:
+            raise ValueError(
+                f"X is {shown(X)}, which says nothing of categories; columns held some "
+                "in fit, so give a DataFrame with the same columns."
+            )
+        check_rows_finite(values, X, rows.categories, self.missing)
+        return values, rows.categories
 
     @property
     def _context(self) -> int:
@@ -224,7 +276,7 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
 
     def _remember(self, X: Any, values: np.ndarray) -> None:
         """Keep the last rows of every series, and where they end."""
-        tails = dict(self._tails)
+        tails, times = dict(self._tails), dict(self._tail_times or {})
         alone: dict[Any, Any] = {}
         if is_panel(X) and len(values):
             alone = ends_alone(X.index, {name: end for name, (_, end) in tails.items()})
@@ -235,10 +287,16 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
                 end, len(rows), index, n_rows, _called(name), alone.get(name)
             )
             new = values[max(start, stop - self._context - 1) : stop]
-            rows = np.concatenate([rows, new])
-            tails[name] = (rows[max(0, len(rows) - self._context - 1) :], end)
+            parts = [times.get(name)] if len(rows) else []
+            if len(new):
+                parts.append(index[n_rows - len(new) :] if len(index) else None)
+            rows, kept = np.concatenate([rows, new]), _joined(parts)
+            first = max(0, len(rows) - self._context - 1)
+            tails[name] = (rows[first:], end)
+            times[name] = None if kept is None else _without_step(kept[first:])
         ends = with_common_step({name: end for name, (_, end) in tails.items()})
         self._tails = {name: (rows, ends[name]) for name, (rows, _) in tails.items()}
+        self._tail_times = times
 
     def _known_before(self, name: Any, index: Any) -> np.ndarray:
         """Return the remembered rows that end right before an index starts."""
@@ -271,6 +329,20 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
             "skseq.model_selection.ContextTimeSeriesSplit. A table's index of time is "
             'kept on its way through a pipeline by set_output(transform="pandas").'
         )
+
+
+def _joined(parts: list[Any]) -> Any:
+    """Return the times of tables one below the other, None unless all are known."""
+    if not parts or any(part is None for part in parts):
+        return None
+    return parts[0] if len(parts) == 1 else parts[0].append(parts[1:])
+
+
+def _without_step(index: pd.Index) -> pd.Index:
+    """Return a part of an index that does not know its step, as files have it."""
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        index.freq = None
+    return index
 
 
 def _called(name: Any) -> str:

@@ -12,13 +12,20 @@ from skseq.data.names import names_of_columns
 from skseq.data.sequences import SequenceArray
 from skseq.data.tables import check_table
 from skseq.data.validation import naming
-from skseq.preprocessing._order import check_order, check_same_order
+from skseq.preprocessing._order import check_order, check_same_order, times_of
+from skseq.preprocessing._window_rows import check_rows_finite, encode_rows
 
 __all__ = ["make_windows"]
 
 
 def make_windows(
-    X: Any, y: Any = None, window_length: int = 1, horizon: int = 1, stride: int = 1
+    X: Any,
+    y: Any = None,
+    window_length: int = 1,
+    horizon: int = 1,
+    stride: int = 1,
+    *,
+    missing: str = "error",
 ) -> tuple[SequenceArray, np.ndarray]:
     """Cut a table into windows and the targets that follow each.
 
@@ -38,11 +45,15 @@ def make_windows(
         Number of rows to predict after each window.
     stride : int, default=1
         Number of rows from one window to the next.
+    missing : {"error", "mask"}, default="error"
+        Whether NaN in X is an error, or a value that was not measured, for an estimator
+        with ``missing="mask"``.
 
     Returns
     -------
     windows : SequenceArray of shape (n_samples, window_length, n_columns)
-        Not laid out; ``np.asarray`` does that.
+        Not laid out; ``np.asarray`` does that. Columns of a DataFrame that hold
+        categories stay what they are, and the times of its index go along.
     targets : ndarray of shape (n_samples,) or (n_samples, horizon * n_targets)
         One-dimensional for one target one step ahead; else all targets of the first
         step, then of the second and so on.
@@ -50,8 +61,9 @@ def make_windows(
     Raises
     ------
     ValueError
-        If there are fewer rows than a window and a horizon take, or the index of a
-        Series or DataFrame shows that its rows are not in the order of time.
+        If there are fewer rows than a window and a horizon take, the index of a Series
+        or DataFrame shows that its rows are not in the order of time, or X holds
+        categories and no targets are given.
 
     Examples
     --------
@@ -77,7 +89,16 @@ def make_windows(
         if hasattr(rows, "iloc"):
             check_order(rows.index, name)
     check_same_order(X, y)
-    table = _as_table(X, "X")
+    if missing not in ("error", "mask"):
+        raise ValueError(f"missing={shown(missing)} must be 'error' or 'mask'.")
+    with naming("X"):
+        rows = encode_rows(X, None, is_first=True)
+    if rows.categories is not None and y is None:
+        raise ValueError(
+            "X holds categories, which are no targets; give y, the targets of its rows."
+        )
+    table = _as_table(rows.table, "X", finite=False)
+    check_rows_finite(table, X, rows.categories, "error" if y is None else missing)
     goals = table if y is None else _as_table(y, "y")
     check_consistent_length(table, goals)
     for name, value in (
@@ -103,16 +124,18 @@ def make_windows(
         starts,
         np.full(len(starts), window_length),
         feature_names=names_of_columns(X),
+        times=times_of(X.index) if hasattr(X, "iloc") else None,
+        categories=rows.categories,
     )
     ahead = starts[:, None] + window_length + np.arange(horizon)
     targets = goals[ahead].reshape(len(starts), -1)
     return windows, targets[:, 0] if targets.shape[1] == 1 else targets
 
 
-def _as_table(values: Any, name: str) -> np.ndarray:
-    """Return one or several columns of finite floats."""
+def _as_table(values: Any, name: str, *, finite: bool = True) -> np.ndarray:
+    """Return one or several columns of floats."""
     with naming(name):
-        table = check_table(values, name)
+        table = check_table(values, name, finite=finite)
     if table.ndim > 2 or table.ndim == 0:
         raise ValueError(
             f"{name} has the shape {table.shape}; expected (n_rows,) or "

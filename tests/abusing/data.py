@@ -252,7 +252,8 @@ def _overlapping(array, n, t):
 TABLES = ("array", "flat", "list", "frame", "series", "dated", "panel", "torch")
 BROKEN_TABLES = (
     *("none", "number", "string", "three", "sparse", "gap", "backwards", "mixed_names"),
-    *("same_names", "categories", "dict", "empty_frame", "names", "text_index", "nat"),
+    *("same_names", "categories", "mixed", "dict", "empty_frame", "names", "nat"),
+    "text_index",
 )
 
 
@@ -285,6 +286,7 @@ def table(
         "same_names": lambda: frame.rename(columns=lambda _: "a"),
         "names": lambda: frame.rename(columns="c{}".format),
         "categories": lambda: frame.astype("category"),
+        "mixed": lambda: _mixed(frame.set_axis(dates), np.random.RandomState(seed)),
         "dict": lambda: {"a": array},
         "empty_frame": lambda: frame[:0],
         "text_index": lambda: frame.set_axis([f"t{i:03}" for i in range(n)]),

@@ -64,12 +64,13 @@ class Swapper(Transformer):
 
 class Windows(Transformer):
     def X(self, d):
-        return d.table(85)
+        return d.table(85, ("mixed",) if d.incomplete == "mixed" else data.TABLES)
 
     def check_transform(self, model, arguments, result, memory):
         if len(result) != len(arguments["X"]):
             raise Violation(f"transform made {len(result)} windows")
-        check_finite(result.values, "transform")
+        if model.missing == "error" and result.categories is None:
+            check_finite(result.values, "transform")
 
 
 class Columns(Transformer):
@@ -161,6 +162,8 @@ def draw_windows(d):
     arguments = {"X": d.table(85)}
     if d.often(40):
         arguments["y"] = d.targets(targets.NUMBERS, 80, 24)
+    if d.often(20):
+        arguments["missing"] = d.mostly(("'mask'", "'error'"), (d.anything(),))
     for name in ("window_length", "horizon", "stride"):
         if d.often(50):
             arguments[name] = d.mostly(("1", "3", "np.int64(2)"), (d.anything(),))
@@ -169,7 +172,8 @@ def draw_windows(d):
 
 def check_windows(arguments, result):
     windows, goals = result
-    check_finite(windows.values, "windows")
+    if windows.categories is None and "missing" not in arguments:
+        check_finite(windows.values, "windows")
     check_finite(goals, "targets")
     if len(windows) != len(goals) or not len(windows):
         raise Violation(f"{len(windows)} windows and {len(goals)} targets")
