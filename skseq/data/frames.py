@@ -30,16 +30,16 @@ def as_pandas(frame: Any, name: str) -> pd.DataFrame:
     TypeError
         If it is still to be computed.
     """
-    check_container(frame, name)
     if is_frame(frame):
+        check_container(frame, name)
         if not hasattr(frame, "get_columns"):
             return as_pandas(frame.to_pandas(), name)
         names = columns_of(frame)  # polars itself would need pyarrow
         return pd.DataFrame({column: _of_polars(frame[column]) for column in names})
     plain = {
-        i: _plain(column.array)
-        for i, (_, column) in enumerate(frame.items())
-        if _is_special(column.dtype)
+        i: _plain(frame.iloc[:, i].array)
+        for i, dtype in enumerate(frame.dtypes.array)
+        if _is_special(dtype)
     }
     index = plain_index(frame.index)
     if not plain and index is frame.index:
