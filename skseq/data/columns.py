@@ -10,12 +10,13 @@ import pandas as pd
 
 from skseq._showing import shown
 from skseq.data.categories import recode
+from skseq.data.gaps import check_times_known, gaps, usual_gap
 from skseq.data.places import label_of
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
 from skseq.networks.inputs import FIRST, MISSING, UNKNOWN, StepColumns
 
-__all__ = ["InputColumns", "learn_columns", "times_between"]
+__all__ = ["InputColumns", "learn_columns"]
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class InputColumns:
             If so.
         """
         if self.gap is not None:
-            _check_times(sequences)
+            check_times_known(sequences)
         for i in self.numeric.tolist():
             if sequences.categories is not None and sequences.categories[i] is not None:
                 raise ValueError(
@@ -156,7 +157,7 @@ class InputColumns:
         given = np.ones(len(sequences)) if weights is None else weights
         gap, center, scale = self.gap, self.static_center, self.static_scale
         if gap is not None:
-            gap = _usual_gap(sequences, given)
+            gap = usual_gap(sequences, given)
         if sequences.static is not None:
             numbers = sequences.static.values[:, self.static_numeric]
             center, scale = (tuple(p.tolist()) for p in _scales(numbers, given))
@@ -179,7 +180,7 @@ class InputColumns:
         """
         columns: list[np.ndarray] = []
         if self.gap is not None:
-            columns.append(_gaps(sequences) / self.gap)
+            columns.append(gaps(sequences) / self.gap)
         own = sequences.categories or (None,) * sequences.n_features
         for i, known in zip(self.categorical.tolist(), self.categories, strict=True):
             columns.append(_codes(sequences.values[:, i], own[i], known))
@@ -254,7 +255,7 @@ def learn_columns(
                 "then."
             )
     if has_gaps:
-        _check_times(sequences)
+        check_times_known(sequences)
     categories = [
         _categories(sequences.values[:, i], own[i]) for i in np.flatnonzero(chosen)
     ]
@@ -331,59 +332,6 @@ def _scales(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.nda
     deviation = np.sqrt((shares * np.square(values - mean)).sum(axis=0))
     is_constant = deviation <= 10 * np.finfo(float).eps * np.abs(mean)
     return mean, np.where(is_constant, 1, deviation)
-
-
-def times_between(times: Any) -> np.ndarray:
-    """Return how long after the entry before each entry is.
-
-    Parameters
-    ----------
-    times : Index of n entries
-        Numbers or dates.
-
-    Returns
-    -------
-    gaps : ndarray of float of shape (n - 1,)
-        In units of the numbers, of dates in seconds.
-    """
-    if isinstance(times, pd.PeriodIndex):
-        times = times.to_timestamp()
-    if hasattr(times, "asi8"):
-        return np.asarray((times[1:] - times[:-1]).total_seconds())
-    return np.diff(np.asarray(times, dtype=float))
-
-
-def _gaps(sequences: SequenceArray) -> np.ndarray:
-    """Return the time of each row since the row before, which another may have."""
-    return np.append(0, times_between(sequences.times)).clip(min=0)
-
-
-def _usual_gap(sequences: SequenceArray, weights: np.ndarray) -> float:
-    """Return the median time between two steps of a sequence, one if there is none."""
-    apart = sequences.apart()
-    found, weights = _gaps(apart), np.repeat(weights, apart.lengths)
-    is_gap = found > 0
-    is_gap[apart.starts[apart.lengths > 0]] = False
-    if not is_gap.any():
-        return 1.0
-    order = np.argsort(found[is_gap])
-    share = np.cumsum(weights[is_gap][order])
-    middle = np.searchsorted(share, share[-1] / 2)
-    return float(found[is_gap][order][middle])
-
-
-def _check_times(sequences: SequenceArray) -> None:
-    if sequences.times is None:
-        raise ValueError(
-            "time_gaps=True needs to know when steps were, but X has no times; give a "
-            "DataFrame indexed by (instance, time), or SequenceArray(..., times=...)."
-        )
-    kinds = "iufmM"
-    if not hasattr(sequences.times, "asi8") and sequences.times.dtype.kind not in kinds:
-        raise ValueError(
-            "time_gaps=True needs times that are numbers or dates, but those of X are "
-            f"of {sequences.times.dtype}."
-        )
 
 
 def _check_static_values(table: StaticTable, numeric: np.ndarray) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from skseq.data.columns import times_between
+from skseq.data.gaps import times_between
 from skseq.data.panels import panel_starts
 from skseq.data.places import label_of
 from skseq.data.sequences import SequenceArray
