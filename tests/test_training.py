@@ -29,6 +29,7 @@ from skseq import (
     RNNRegressor,
     Seq2SeqRegressor,
 )
+from skseq.core.tasks import Regression
 from skseq.networks import CELLS
 from skseq.training import OPTIMIZERS
 
@@ -210,9 +211,10 @@ class Constant(RNNRegressor):
             def forward(self, outputs, targets):
                 return 0 * super().forward(outputs, targets) + loss
 
-        task = super()._make_task(y)
-        task.criterion = Loss
-        return task
+        class Task(Regression):
+            criterion = Loss
+
+        return Task(y.shape[1:], normalize=True)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
