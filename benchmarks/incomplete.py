@@ -10,12 +10,12 @@
 in blocks of a tenth of the longest series, and prints how much is lost beside complete
 data: with ``missing="mask"``, and by the same network where holes are filled with the
 last value (before that the training mean) or with the mean. Networks are the default
-ones but for `max_epochs`, which makes about 600 steps, so that a fit takes seconds.
+ones but for `max_epochs`, which makes about 400 steps, so that a fit takes seconds.
 
 `ward` asks the default estimator about a simulated ward (`ward.py`), 400 and 2000
 patients of training, 1000 others for the test, beside the oracle and beside gradient
-boosting on aggregates made by hand; then with one source of signal covered. `time` fits
-complete data, then the same with holes and masks, in turn.
+boosting on aggregates made by hand; then, of 2000, with one source of signal covered.
+`time` fits complete data, then the same with holes and masks, in turn.
 
 What a file has already is not run again.
 """
@@ -37,7 +37,7 @@ from ward import NAMES, SOURCES, Ward, make_ward
 
 from skseq import CNNClassifier, RNNClassifier
 
-N_STEPS = 600
+N_STEPS = 400
 DATA = [
     "JapaneseVowels",
     "BasicMotions",
@@ -153,11 +153,13 @@ def run_ward(path: Path, models: list[str], seeds: list[int]) -> None:
         done = set(pd.read_csv(path)[names].itertuples(index=False, name=None))
     every = ["nothing", *SOURCES]
     asked = [*product(["oracle"], every), *product(ward_models.OTHERS, every[:1])]
-    asked += [*product(models, every[:1]), *product(models[:1], SOURCES)]
+    asked += product(models, every[:1])
+    covered = list(product(models[:1], SOURCES))  # of the larger size
     for seed in seeds:
         train = make_ward(max(SIZES), seed)  # smaller ones are its beginning
         test = make_ward(1000, FIRST_TEST + seed)
-        for n, (model, without) in product(SIZES, asked):
+        trials = [*product(SIZES, asked), *product(SIZES[-1:], covered)]
+        for n, (model, without) in trials:
             if (seed, n, model, without) not in done:
                 row = dict(zip(names, (seed, n, model, without), strict=True))
                 append(path, row | ward_trial(model, without, n, train, test, seed))

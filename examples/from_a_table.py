@@ -7,10 +7,10 @@ A long table with time stamps, holes and categories, and a second one with a row
 A made-up ward: nurses write down pulse, lactate, where a patient lies and what was
 given, whenever they come; laboratories are not asked every time; age and sex are known.
 Some patients get worse. Nothing is filled, resampled or encoded by hand. Hospitals are
-kept together in cross-validation. Shown are one patient, with what was measured and the risk
-as the network sees it after each visit, the ROC curve beside that of gradient boosting
-on aggregates made by hand, and what each source of signal is worth. Takes about 40
-seconds::
+kept together in cross-validation. Shown are one patient, with what was measured and the
+risk as the network sees it after each visit, the ROC curve beside that of gradient
+boosting on aggregates made by hand, and what each source of signal is worth. Takes
+about 40 seconds::
 
     python examples/from_a_table.py [folder for the pictures]
 """
