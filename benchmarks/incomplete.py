@@ -223,7 +223,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["holes", "ward", "time", "table"])
     parser.add_argument("paths", type=Path, nargs="*")
-    parser.add_argument("--models", nargs="+", default=["LSTM", "GRU-D"])
+    parser.add_argument("--models", nargs="+", default=["GRU-D", "LSTM"])
     parser.add_argument("--data", nargs="+", default=DATA)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     options = parser.parse_args()
