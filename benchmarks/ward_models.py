@@ -85,7 +85,15 @@ def other(name: str, seed: int):
             make_column_selector(dtype_include="category"),
         ),
     )
-    return make_pipeline(columns, LogisticRegressionCV(scoring="neg_log_loss"))
+    return make_pipeline(
+        columns,
+        LogisticRegressionCV(
+            scoring="neg_log_loss",
+            l1_ratios=(0,),
+            use_legacy_attributes=False,
+            max_iter=1000,
+        ),
+    )
 
 
 def aggregates(ward: Ward) -> pd.DataFrame:
