@@ -570,6 +570,16 @@ def test_marks_are_the_outliers_that_a_detector_predicts():
         np.testing.assert_allclose(line.get_ydata(), standardised)
 
 
+def test_categories_that_a_detector_reads_are_not_drawn():
+    names = np.where(np.arange(len(SERIES)) % 7, "usual", "fair")
+    table = pd.DataFrame({"day": names, "load": SERIES[:, 0]})
+    model = RNNForecaster(window_length=12, known_future=["day"], **QUICK)
+    detector = SequenceAnomalyDetector(model).fit(table)
+    display = drawn(AnomalyDisplay.from_estimator(detector, table))
+    (line,) = display.value_lines_
+    np.testing.assert_array_equal(line.get_ydata(), SERIES[:, 0])
+
+
 def test_other_detectors_and_values_of_one_kind_only():
     forest = IsolationForest(random_state=0).fit(SERIES)
     display = AnomalyDisplay.from_estimator(forest, SERIES)

@@ -43,6 +43,15 @@ def test_adapter_is_its_estimator_with_exogenous_variables():
     pd.testing.assert_series_equal(forecast, expected)
 
 
+def test_adapter_is_its_estimator_with_categories():
+    given = X.assign(event=np.where(X["event"] > 0, "fair", "none"))
+    model = SktimeForecaster(RNN).fit(y_train, given[:100])
+    forecast = model.predict([1, 2, 3, 4], given)
+    known = RNNForecaster(known_future=("event", "other"), **TINY)
+    expected = known.fit(given[:100], y_train).predict(given[100:104])
+    pd.testing.assert_series_equal(forecast, expected)
+
+
 def test_one_network_forecasts_all_columns_of_y():
     Y = pd.DataFrame({"b": y_train, "a": -y_train})
     model = SktimeForecaster(RNN).fit(Y)

@@ -199,7 +199,7 @@ class SequenceAnomalyDetector(
             )
         forecaster = self._make_forecaster()
         with unchanged_on_error(self):
-            X = self._read(X, reset=True)
+            X = self._read(X, forecaster, reset=True)
             if memory == "auto":
                 memory = max(min(MEMORY * len(X), MOST_MEMORY), self.smoothing + 1)
             self._over = (int(self.smoothing), memory and int(memory))
@@ -231,7 +231,7 @@ class SequenceAnomalyDetector(
             them, or a series of its own has no row to forecast.
         """
         check_is_fitted(self, "offset_")
-        X = self._read(X, reset=False)
+        X = self._read(X, self.forecaster_, reset=False)
         if starts_later(self.forecaster_, X):
             return self._behind(self._later_oddity(X))
         n_rows, needed = len(X), self.forecaster_.window_length + 1
@@ -289,7 +289,7 @@ class SequenceAnomalyDetector(
             note of then.
         """
         check_is_fitted(self, "offset_")
-        X = self._read(X, reset=False)
+        X = self._read(X, self.forecaster_, reset=False)
         oddity = self._later_oddity(X)
         scores = self._behind(oddity)
         self.forecaster_ = copy.copy(self.forecaster_).update(X)

@@ -10,11 +10,12 @@ import pandas as pd
 from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.data.foreign import check_container
 from skseq.data.reading import RowReader
-from skseq.data.tables import check_rows
+from skseq.data.tables import check_rows, check_table
 from skseq.data.validation import naming
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._known import target_columns
+from skseq.forecasting._reading import has_columns, learn_parts
 from skseq.parameters import attribute, checks
 
 __all__ = ["ForecastErrors"]
@@ -32,8 +33,8 @@ class ForecastErrors(RowReader):
     _constant: np.ndarray = attribute(check=checks.array(1, "f"))
 
     @naming("X")
-    def _read(self, X: Any, *, reset: bool) -> Any:
-        """Return a table; a flat series is one of one column."""
+    def _read(self, X: Any, forecaster: BaseForecaster, *, reset: bool) -> Any:
+        """Return a table for a forecaster; a flat series is one of one column."""
         check_container(X, "X", time_axis=0)
         is_pandas = hasattr(X, "iloc")
         if is_pandas and X.index.nlevels > 1:
@@ -48,13 +49,26 @@ class ForecastErrors(RowReader):
             X = X.to_frame(0 if self._takes_flat else X.name)
         elif self._takes_flat and n_dimensions == 1:
             X = np.asarray(X)[:, None]
-        check_no_dates(X)
-        values = check_rows(self, X, reset=reset, finite=False)
+        if isinstance(X, (list, tuple)):
+            X = np.asarray(X)
+        numbers, categories = X, None
+        if has_columns(X):
+            categories = getattr(forecaster, "_categories", None)
+            if reset:
+                _, categories = learn_parts(forecaster, X, has_y=False)
+        if categories is not None and categories.are_any:
+            numbers = categories.coded(X)
+        check_no_dates(numbers)
+        values = check_rows(self, numbers, reset=reset, finite=False)
+        if numbers is not X:
+            return X
         return pd.DataFrame(values, X.index, X.columns) if is_pandas else values
 
     def _targets(self, X: Any) -> np.ndarray:
         """Return the columns that are forecast."""
-        return np.asarray(X, dtype=np.float64)[:, target_columns(self.forecaster_)]
+        targets = target_columns(self.forecaster_)
+        X = X.iloc[:, targets] if hasattr(X, "iloc") else np.asarray(X)[:, targets]
+        return check_table(X, "X", finite=False).astype(np.float64)
 
     def _constants(self, targets: np.ndarray) -> np.ndarray:
         """Return the value of columns that have one only, NaN of others."""

@@ -37,7 +37,9 @@ class Opinions(ForecastErrors):
         season = self.seasonality
         if season is None:
             return None
-        rows = np.asarray(X, dtype=np.float64)
+        rows = np.asarray(X)
+        if rows.shape[1] == 1:
+            rows = rows.astype(np.float64)
         lacking = _lacking(rows, 0 if isinstance(season, str) else season)
         if isinstance(season, str):
             found = 0 if lacking else season_length(rows[:, 0])

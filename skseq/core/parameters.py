@@ -16,6 +16,7 @@ from skseq.parameters import (
     POSITIVE_INTEGER,
     Declared,
     Options,
+    amended,
     parameter,
 )
 from skseq.training import OPTIMIZERS
@@ -23,6 +24,7 @@ from skseq.training import OPTIMIZERS
 __all__ = [
     "MOST_INT",
     "WILD_VALUES",
+    "CategoryParameters",
     "DenseParameters",
     "HoldoutParameters",
     "InputParameters",
@@ -171,7 +173,21 @@ class RunParameters(Declared, about="training"):
     )
 
 
-class InputParameters(Declared, about="input"):
+class CategoryParameters(Declared, about="input"):
+    """Which columns hold categories."""
+
+    categorical_features: Any = parameter(
+        default="from_dtype",
+        constraint=[Options("from_dtype"), "array-like", None],
+        text="""Which columns of X hold categories, which become vectors that training
+        learns: those of strings, booleans and categoricals in a DataFrame
+        ("from_dtype"), or these names or positions, or those of a mask. With None all
+        columns are numbers.""",
+        type="str, array-like or None",
+    )
+
+
+class InputParameters(CategoryParameters, about="input"):
     """How sequences are read, and what a network sees of them."""
 
     normalize: str | None = parameter(
@@ -205,15 +221,9 @@ class InputParameters(Declared, about="input"):
         when steps were: the second level of the index of a DataFrame, or
         `SequenceArray.times`.""",
     )
-    categorical_features: Any = parameter(
-        default="from_dtype",
-        constraint=[Options("from_dtype"), "array-like", None],
-        text="""Which columns of X hold categories, which become vectors that training
-        learns: those of strings, booleans and categoricals in a DataFrame
-        ("from_dtype"), or these names or positions, or those of a mask. A missing
-        category has a vector of its own; one that `fit` did not meet has none, zero.
-        With None all columns are numbers. Static columns tell by their type.""",
-        type="str, array-like or None",
+    categorical_features = amended(
+        more="""A missing category has a vector of its own; one that `fit` did not meet
+        has none, zero. Static columns tell by their type."""
     )
     embedding_dim: int | None = parameter(
         default=None,

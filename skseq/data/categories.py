@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from skseq._showing import shown
+
 __all__ = [
     "Categories",
     "EncodedTable",
+    "chosen_columns",
+    "encode_column",
     "encode_table",
     "holds_categories",
     "holds_numbers",
@@ -85,11 +89,78 @@ def encode_table(frame: pd.DataFrame) -> EncodedTable | None:
         if not is_one:
             values[:, i] = column.to_numpy(dtype=float, na_value=np.nan)
         else:
-            column = pd.Categorical(column)
-            known = _plain(column.categories)
-            values[:, i] = np.where(column.codes < 0, np.nan, column.codes)
+            values[:, i], known = encode_column(column)
         categories.append(known)
     return EncodedTable(values, tuple(categories))
+
+
+def encode_column(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Return a column as positions of its categories, and these.
+
+    Parameters
+    ----------
+    column : Series
+        Of categories. Those of a categorical column are those that it has, used or
+        not; others are sorted.
+
+    Returns
+    -------
+    positions : ndarray of float of shape (n_rows,)
+        NaN is missing.
+    categories : Index
+    """
+    column = pd.Categorical(column)
+    codes = np.where(column.codes < 0, np.nan, column.codes)
+    return codes, _plain(column.categories)
+
+
+def chosen_columns(
+    features: Any, n_columns: int, names: Any, by_dtype: np.ndarray
+) -> np.ndarray:
+    """Return which columns are asked for as categories.
+
+    Parameters
+    ----------
+    features : "from_dtype", None, or array-like of str, int or bool
+        The parameter `categorical_features`.
+    n_columns : int
+        Number of columns of X.
+    names : sequence of str or None
+        What they are called.
+    by_dtype : ndarray of bool of shape (n_columns,)
+        Which columns say so themselves.
+
+    Returns
+    -------
+    chosen : ndarray of bool of shape (n_columns,)
+
+    Raises
+    ------
+    ValueError
+        If a column is not there.
+    """
+    chosen = np.zeros(n_columns, dtype=bool)
+    if features is None:
+        return chosen
+    if isinstance(features, str) and features == "from_dtype":
+        return by_dtype
+    given = np.asarray(features)
+    if given.ndim == 1 and given.dtype.kind == "b" and len(given) == n_columns:
+        return given
+    for feature in given.ravel().tolist() if given.ndim == 1 else [features]:
+        is_position = isinstance(feature, int) and not isinstance(feature, bool)
+        if is_position and -n_columns <= feature < n_columns:
+            chosen[feature] = True
+        elif isinstance(feature, str) and names is not None and feature in names:
+            chosen[list(names).index(feature)] = True
+        else:
+            raise ValueError(
+                f"categorical_features={shown(features)} names {shown(feature)}, which "
+                "is no column of X; expected 'from_dtype', None, a mask of "
+                f"{n_columns} columns, or their positions"
+                + ("." if names is None else f" or names, of {list(names)!r:.200}.")
+            )
+    return chosen
 
 
 def _plain(known: pd.Index) -> pd.Index:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skseq._showing import shown
-from skseq.data.categories import recode
+from skseq.data.categories import chosen_columns, recode
 from skseq.data.gaps import check_times_known, gaps, usual_gap
 from skseq.data.places import label_of
 from skseq.data.sequences import SequenceArray
@@ -246,7 +246,12 @@ def learn_columns(
         categories, or times are not known.
     """
     own = sequences.categories or (None,) * sequences.n_features
-    chosen = _chosen(categorical_features, sequences, own)
+    chosen = chosen_columns(
+        categorical_features,
+        sequences.n_features,
+        sequences.feature_names,
+        np.array([known is not None for known in own], dtype=bool),
+    )
     for i in np.flatnonzero(~chosen).tolist():
         if own[i] is not None:
             raise ValueError(
@@ -280,33 +285,6 @@ def learn_columns(
         (1.0,) * n,
         () if table.names is None else tuple(table.names),
     )
-
-
-def _chosen(features: Any, sequences: SequenceArray, own: tuple) -> np.ndarray:
-    """Return a mask of the columns that hold categories."""
-    n_features, names = sequences.n_features, sequences.feature_names
-    if features is None:
-        return np.zeros(n_features, dtype=bool)
-    if isinstance(features, str) and features == "from_dtype":
-        return np.array([known is not None for known in own], dtype=bool)
-    given = np.asarray(features)
-    chosen = np.zeros(n_features, dtype=bool)
-    if given.ndim == 1 and given.dtype.kind == "b" and len(given) == n_features:
-        return given
-    for feature in given.ravel().tolist() if given.ndim == 1 else [features]:
-        is_position = isinstance(feature, int) and not isinstance(feature, bool)
-        if is_position and -n_features <= feature < n_features:
-            chosen[feature] = True
-        elif isinstance(feature, str) and names is not None and feature in names:
-            chosen[list(names).index(feature)] = True
-        else:
-            raise ValueError(
-                f"categorical_features={shown(features)} names {shown(feature)}, which "
-                "is no column of X; expected 'from_dtype', None, a mask of "
-                f"{n_features} columns, or their positions"
-                + ("." if names is None else f" or names, of {list(names)!r:.200}.")
-            )
-    return chosen
 
 
 def _categories(values: np.ndarray, own: pd.Index | None) -> pd.Index:

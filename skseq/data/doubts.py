@@ -10,7 +10,13 @@ import pandas as pd
 
 from skseq.data.sequences import SequenceArray
 
-__all__ = ["TimeFirst", "refuse_missing", "refuse_texts", "warn_of_axes"]
+__all__ = [
+    "TimeFirst",
+    "refuse_missing",
+    "refuse_texts",
+    "warn_of_axes",
+    "warn_of_names",
+]
 
 MANY = 10  # features per step of a sequence that may be steps of a channel
 
@@ -40,6 +46,31 @@ def refuse_texts(X: Any) -> None:
             "convert string to float. skseq.preprocessing.Tokenizer makes tokens of "
             "texts, before an estimator with embedding_dim, as "
             "make_pipeline(Tokenizer(), RNNClassifier(embedding_dim=32))."
+        )
+
+
+def warn_of_names(codes: np.ndarray, name: str, depth: int) -> None:
+    """Warn of a column of categories that may name one series below the other.
+
+    Each category stands in one block of rows, and there are several.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_rows,)
+        Which category each row has.
+    name : str
+        What to call the column.
+    depth : int
+        How many calls the user's is above this one.
+    """
+    n_blocks = 1 + (codes[1:] != codes[:-1]).sum()
+    if n_blocks == len(np.unique(codes)) > 1:
+        warnings.warn(
+            f"Column {name} of X holds {n_blocks} categories, one below the other. If "
+            "they name several series, put them into the index, X.set_index([name, "
+            "time]); X was read as one series.",
+            UserWarning,
+            stacklevel=depth,
         )
 
 

@@ -12,7 +12,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from skseq._showing import shown
-from skseq.data.categories import holds_categories
+from skseq.data.categories import chosen_columns, holds_categories
 from skseq.data.doubts import TimeFirst, refuse_texts, warn_of_axes
 from skseq.data.foreign import (
     check_container,
@@ -138,9 +138,7 @@ def check_sequences(
         sequences.instances = names_of_sequences(X)
     if not sequences.n_features:
         raise ValueError("X has 0 features per time step; at least one is required.")
-    columns = None if reset else getattr(estimator, "_columns", None)
-    but = () if columns is None else columns.categorical
-    sequences = with_numbers(sequences, but)
+    sequences = with_numbers(sequences, _categorical(estimator, sequences, reset))
     if not hasattr(estimator, "categorical_features"):
         _refuse_categories(estimator, sequences)
     sequences = _check_finite(sequences, X, may_miss)
@@ -176,6 +174,20 @@ def check_sequences(
     elif is_table and not counts_columns:
         _refuse_one_sample(estimator, X, sequences)
     return sequences
+
+
+def _categorical(estimator: Any, sequences: SequenceArray, reset: bool) -> np.ndarray:
+    """Return which columns hold categories even if these are texts of numbers."""
+    if not reset:
+        columns = getattr(estimator, "_columns", None)
+        return np.empty(0, dtype=int) if columns is None else columns.categorical
+    chosen = chosen_columns(
+        getattr(estimator, "categorical_features", None),
+        sequences.n_features,
+        sequences.feature_names,
+        np.zeros(sequences.n_features, dtype=bool),
+    )
+    return np.flatnonzero(chosen)
 
 
 def _refuse_categories(estimator: Any, sequences: SequenceArray) -> None:

@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.forecasting._folds import check_fold
-from skseq.forecasting._reading import check_static, read_rows
+from skseq.forecasting._reading import read_rows
+from skseq.forecasting._refusing import check_static
 from skseq.forecasting._table import Table
 from skseq.forecasting._time import Span, following
 from skseq.training import predict_batch
@@ -50,13 +51,11 @@ class SeriesModel(SeriesLearner):
                     f"n_steps={n_steps} is for forecasts without X, but X has {len(X)} "
                     "rows."
                 )
-            static, known = read_rows(
-                self, X, self._roles, is_doubted=is_doubted or spread
-            )
+            static, known = read_rows(self, X, is_doubted=is_doubted or spread)
             n_rows, context = static.lengths, self._context.select(static.names)
             check_fold(self._learned_until, static)
             before = self._static_of(static.names)
-            check_static(self, self._roles, before, static.values, static.edges)
+            check_static(self, before, static.values, static.edges)
             index = getattr(X, "index", None)
             if not hasattr(X, "iloc"):
                 index = _index_after(context, n_rows, self._kind.index_names)
@@ -136,7 +135,7 @@ class SeriesModel(SeriesLearner):
         n_windows = table.lengths - self._window_length - self._horizon + 1
         windows = self._to_windows(table, device, n_hidden=n_hidden)
         data = windows.within(0 * n_windows, table.lengths)
-        size = PREDICTION_VALUES // (self._window_length * table.values.shape[1])
+        size = PREDICTION_VALUES // (self._window_length * self._indicators.n_values)
         with self._threads(module):
             outputs = [
                 predict_batch(module, data.gather(index))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from skseq.data.places import place_in_table
 
-__all__ = ["check_no_dates"]
+__all__ = ["are_dates", "check_no_dates"]
 
 DATES = ("datetime", "datetime64", "date", "period", "timedelta", "timedelta64")
 TEXTS = ("string", "mixed", "categorical")
@@ -40,7 +40,7 @@ def check_no_dates(X: Any) -> None:
         if pd.api.types.is_numeric_dtype(values.dtype):
             continue
         kind = pd.api.types.infer_dtype(values.dropna())
-        if kind in DATES or (kind == "string" and _are_dates(values.dropna())):
+        if kind in DATES or (kind == "string" and are_dates(values.dropna())):
             raise ValueError(
                 f"Column {column!r} of X holds time stamps. Make it the index, which "
                 f"says when each row is: X.set_index({column!r}), or of several series "
@@ -52,13 +52,21 @@ def check_no_dates(X: Any) -> None:
             raise ValueError(
                 f"Column {column!r} of X holds {values.iloc[row]!r}, which is no "
                 f"number, in {place_in_table(X, row)}. What names a series belongs "
-                "into the index, X.set_index([name, time]); categories become columns "
-                "of 0 and 1, as by OneHotEncoder."
+                "into the index, X.set_index([name, time]); categories are columns of "
+                "strings, booleans or categoricals in a DataFrame, or those that "
+                "categorical_features names."
             )
 
 
-def _are_dates(texts: pd.Series) -> bool:
-    if _are_numbers(texts):
+def are_dates(texts: pd.Series) -> bool:
+    """Return whether all of some texts are dates.
+
+    Parameters
+    ----------
+    texts : Series
+        Objects.
+    """
+    if _are_numbers(texts) or not all(isinstance(text, str) for text in texts):
         return False
     try:
         pd.to_datetime(texts, format="ISO8601")

@@ -9,11 +9,14 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skseq.forecasting._categories import ColumnCategories
 from skseq.forecasting._folds import ends_of_training
+from skseq.forecasting._indicators import make_indicators
 from skseq.forecasting._kind import Kind
 from skseq.forecasting._learning import WindowLearner
 from skseq.forecasting._losses import LOSSES, check_quantiles
-from skseq.forecasting._reading import check_static, read_table
+from skseq.forecasting._reading import read_table
+from skseq.forecasting._refusing import check_static
 from skseq.forecasting._roles import Roles
 from skseq.forecasting._table import Table, called
 from skseq.parameters import attribute
@@ -30,6 +33,7 @@ class SeriesLearner(WindowLearner):
     _has_own_y: bool = attribute(check=flag)
     _is_panel: bool = attribute(check=flag)
     _roles: Roles = attribute(check=instance(Roles))
+    _categories: ColumnCategories = attribute(check=instance(ColumnCategories))
     _kind: Kind = attribute(check=instance(Kind))
     _context: Table = attribute(check=instance(Table))
     _learned_until: dict = attribute(check=instance(dict))
@@ -44,7 +48,8 @@ class SeriesLearner(WindowLearner):
         X : array-like or DataFrame of shape (n_rows, n_columns)
             Rows in the order of time. Columns named in `known_future` or `static` are
             that, all others covariates of which only the past is known, or without y
-            the targets. A 2-level index (series, time) holds several series.
+            the targets. Columns of strings, booleans or categoricals hold categories,
+            but no targets. A 2-level index (series, time) holds several series.
         y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
             The targets; None takes them from X.
 
@@ -69,7 +74,10 @@ class SeriesLearner(WindowLearner):
                 "asks for none."
             )
         with unchanged_on_error(self):
-            table, self._roles, self._columns, self._kind = read_table(self, X, y)
+            table, self._columns, self._kind = read_table(self, X, y)
+            self._indicators = make_indicators(
+                self._categories, self._roles, self._columns
+            )
             self._window_length = int(self.window_length)
             self._horizon = int(self.horizon)
             self._loss = LOSSES[self.loss](quantiles)
@@ -169,9 +177,7 @@ class SeriesLearner(WindowLearner):
         return self
 
     def _read_later(self, X: Any, y: Any, *, follows: bool = True) -> Table:
-        table, _, columns, _ = read_table(
-            self, X, y, known=self._context, follows=follows
-        )
+        table, columns, _ = read_table(self, X, y, known=self._context, follows=follows)
         if columns != self._columns:
             raise ValueError(
                 f"y has {columns.n_targets} targets, but fit had "
@@ -187,7 +193,7 @@ class SeriesLearner(WindowLearner):
         context, later = self._static_of(known), later.select(known)
         first = sum(self._columns[:3])
         static = later.values[:, first:]
-        check_static(self, self._roles, context, static, later.edges)
+        check_static(self, context, static, later.edges)
 
     def _static_of(self, names: tuple) -> Table:
         """Return some of the series known so far, with their static columns alone."""

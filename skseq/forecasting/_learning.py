@@ -11,6 +11,7 @@ from torch import nn
 
 from skseq.core.estimator import NetworkEstimator
 from skseq.data.reading import RowReader
+from skseq.forecasting._indicators import Indicators
 from skseq.forecasting._losses import ForecastLoss
 from skseq.forecasting._naive import naive_lags
 from skseq.forecasting._parameters import (
@@ -52,7 +53,7 @@ class WindowLearner(
     """
 
     _is_taught: ClassVar[bool] = False  # whether training is told the true last step
-    _pickle_format = 3  # networks knew of no shrinkage before
+    _pickle_format = 4  # all columns were numbers before
     _least_epochs = 2  # as windows overlap, each row is seen many times in one
 
     max_epochs = amended(
@@ -71,6 +72,7 @@ class WindowLearner(
     random_state = amended(text="Decides initial weights, shuffling and dropout.")
 
     _columns: Columns = attribute(check=instance(Columns))
+    _indicators: Indicators = attribute(check=instance(Indicators))
     _window_length: int = attribute(check=count)
     _horizon: int = attribute(check=count)
     _loss: ForecastLoss = attribute(check=instance(ForecastLoss))
@@ -121,9 +123,11 @@ class WindowLearner(
         One that was trained beside tells how far to shrink, and after how many epochs
         to stop.
         """
+        known, normalize = table.head(n_train), self.normalize is not None
+        self._indicators = self._indicators.learned(known, normalize)
         self._scaler = SeriesScaler(
-            self._columns, self.normalize is not None, self.seasonality
-        ).fit(table.head(n_train))
+            self._columns, normalize, self.seasonality, self._indicators.codes
+        ).fit(known)
         scaled = self._scaler.transform(table)
         windows = self._to_windows(scaled, device, taught=self._is_taught)
         data, held_out = windows.within(0 * n_train, n_train), None
@@ -197,6 +201,11 @@ class WindowLearner(
         varies = high - low > ROUNDING * unit
         holes = np.zeros(values.shape[1], dtype=bool)
         holes[:n_own] = np.isnan(values[:, :n_own]).any(axis=0)
+        seen = self._indicators
+        n_seen = sum(seen.seen[:3])
+        varies, holes = (part[seen.source[:n_seen]] for part in (varies, holes))
+        is_open = np.isfinite(seen.scale[:n_seen])
+        varies = np.where(seen.is_one[:n_seen], is_open, varies)
         parts = [varies, holes] if self.missing == "mask" else [varies]
         if self.channels == "shared":
             parts = [np.append(p[:n_targets].any(), p[n_targets:]) for p in parts]
@@ -208,7 +217,7 @@ class WindowLearner(
     ) -> WindowDataset:
         return WindowDataset(
             table,
-            self._columns,
+            self._indicators,
             window_length=self._window_length,
             horizon=self._horizon,
             device=device,
@@ -217,7 +226,7 @@ class WindowLearner(
         )
 
     def _make_network(self, seed: int) -> ForecastNetwork:
-        n_targets, n_past, n_future, n_static = self._columns
+        n_targets, n_past, n_future, n_static = self._indicators.seen
         shared = self.channels == "shared"
         masked = self.missing == "mask"
         n_features = (1 if shared else n_targets) + n_past + n_future
@@ -255,7 +264,7 @@ class WindowLearner(
         return NaiveShrinkage(median, self.window_length, self.horizon, n_targets)
 
     def _example(self):
-        n_targets, n_past, n_future, n_static = self._columns
+        n_targets, n_past, n_future, n_static = self._indicators.seen
         return Window(
             torch.zeros(1, self._window_length, n_targets + n_past + n_future),
             torch.zeros(1, self._horizon, n_future),

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from skseq.core.parameters import CategoryParameters
 from skseq.forecasting._losses import LOSSES
-from skseq.parameters import POSITIVE_INTEGER, Declared, Options, parameter
+from skseq.parameters import POSITIVE_INTEGER, Declared, Options, amended, parameter
 
 __all__ = ["LossParameters", "TableParameters", "WindowParameters"]
 
@@ -30,14 +31,15 @@ class WindowParameters(Declared, about="window"):
         default=(),
         constraint=[tuple, list],
         text="""Columns of X, by name or position, whose future is known when a forecast
-        is made, such as the hour or a price list. The forecast of a row is told of them
-        in the row itself and in the three before and behind it, up to `horizon`.""",
+        is made, such as the hour, a price list or names of holidays. The forecast of a
+        row is told of them in the row itself and in the three before and behind it, up
+        to `horizon`.""",
         type="tuple of str or int",
     )
     static: tuple = parameter(
         default=(),
         constraint=[tuple, list],
-        text="""Columns of X that are constant within a series.""",
+        text="""Columns of X that are constant within a series, such as its kind.""",
         type="tuple of str or int",
     )
     freq: Any = parameter(
@@ -93,8 +95,14 @@ class LossParameters(Declared, about="task"):
     )
 
 
-class TableParameters(Declared, about="input"):
+class TableParameters(CategoryParameters, about="input"):
     """What a network sees of the rows of a series."""
+
+    categorical_features = amended(
+        more="""Targets are numbers. A missing category has a vector of its own if `fit`
+        met one; else it is an error, or among past covariates with ``missing="mask"``
+        like one that `fit` did not meet, which has none, zero."""
+    )
 
     normalize: str | None = parameter(
         default="last",

@@ -4,60 +4,66 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 from sklearn.utils import check_consistent_length
 
+from skseq.data.doubts import warn_of_names
 from skseq.data.foreign import check_container, is_frame
-from skseq.data.places import label_of
 from skseq.data.tables import check_rows, check_table
 from skseq.data.validation import naming
+from skseq.forecasting._categories import (
+    UNKNOWN,
+    ColumnCategories,
+    learn_categories,
+)
 from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._folds import warn_of_no_index
 from skseq.forecasting._kind import Kind, kind_of
+from skseq.forecasting._refusing import (
+    FILL_AHEAD,
+    IS_MET,
+    check_finite,
+    check_static,
+    name_of,
+    row_of,
+)
 from skseq.forecasting._roles import Roles, roles_of
-from skseq.forecasting._table import Columns, Table, called, read_series
+from skseq.forecasting._table import Columns, Table, read_series
 from skseq.preprocessing._lost_index import check_lost_index
-
-if TYPE_CHECKING:
-    from sklearn.base import BaseEstimator
 
 __all__ = [
     "check_same_index",
-    "check_static",
+    "has_columns",
+    "learn_parts",
     "read_rows",
     "read_table",
 ]
 
-
-FILL_AHEAD = (
-    " What is known ahead has no missing values: fill it first, or drop the column; "
-    "missing='mask' covers only targets and past covariates."
-)
 SEVERAL = (
     "Several series are one DataFrame indexed by (series, time), such as "
     "pd.concat({name: frame, ...})."
 )
-SAME = 1e-6  # relative difference that float32 and float64 of one value may have
 
 
 def read_table(
-    estimator: BaseEstimator,
+    estimator: Any,
     X: Any,
     y: Any,
     *,
     known: Table | None = None,
     follows: bool = True,
-) -> tuple[Table, Roles, Columns, Kind]:
+) -> tuple[Table, Columns, Kind]:
     """Read series with their targets.
 
     Parameters
     ----------
     estimator : forecaster
-        Sets (`reset=True`) or checks its names and number of columns.
+        In `fit` its names, number and roles of columns and its categories are set, else
+        rows are checked by them.
     X : array-like or DataFrame of shape (n_rows, n_columns)
         Rows in the order of time; with `y=None` one series may be flat.
     y : array-like of shape (n_rows,) or (n_rows, n_targets) or None
@@ -69,7 +75,8 @@ def read_table(
 
     Returns
     -------
-    table, roles, columns, kind : Table, Roles, Columns, Kind
+    table, columns, kind : Table, Columns, Kind
+        Codes stand for categories.
 
     Raises
     ------
@@ -80,7 +87,12 @@ def read_table(
     if reset:
         estimator._takes_flat = y is None and _ndim(X) == 1
     X = _as_table(estimator, X)
+    if reset and has_columns(X):
+        estimator._roles, estimator._categories = learn_parts(
+            estimator, X, has_y=y is not None
+        )
     values = _check_values(estimator, X, reset=reset)
+    roles, categories = estimator._roles, estimator._categories
     if reset:
         estimator._has_own_y = y is not None
     elif estimator._has_own_y != (y is not None):
@@ -88,10 +100,6 @@ def read_table(
             f"y is {'missing' if y is None else 'given'}, but fit was "
             f"{'with' if y is None else 'without'} one."
         )
-    if reset:
-        roles = roles_of(estimator, X, values.shape[1], has_y=y is not None)
-    else:
-        roles = estimator._roles
     targets = values[:, roles.targets]
     if y is not None:
         targets = _check_targets(X, y)
@@ -102,6 +110,9 @@ def read_table(
         frame, "X", freq=estimator.freq, known=known, follows=follows
     )
     if reset:
+        if spans[0] is None or isinstance(getattr(X, "index", None), pd.RangeIndex):
+            for i in roles.past[categories.are_in(roles.past)]:
+                warn_of_names(values[:, i], name_of(X, i), depth=4)
         estimator._is_panel = names != (None,)
     else:
         check_panel(estimator, names)
@@ -113,14 +124,32 @@ def read_table(
     table = Table(np.hstack(parts), edges, names, spans)
     kind = kind_of(given, roles, is_X=y is None, is_flat=_ndim(given) == 1)
     columns = Columns(*(part.shape[1] for part in parts))
-    _check_finite(estimator, table, columns, roles, X, y)
+    check_finite(estimator, table, columns, X, y)
+    past = columns.n_targets + np.flatnonzero(categories.are_in(roles.past))
+    table.values[:, past] = np.nan_to_num(table.values[:, past], nan=UNKNOWN)
     static = table.values[:, sum(columns[:3]) :]
-    check_static(estimator, roles, replace(table, values=static), static, edges)
-    return table, roles, columns, kind
+    check_static(estimator, replace(table, values=static), static, edges)
+    return table, columns, kind
+
+
+def learn_parts(estimator: Any, X: Any, has_y: bool) -> tuple[Roles, ColumnCategories]:
+    """Return which columns play which part, and which of them hold categories.
+
+    Parameters
+    ----------
+    estimator : forecaster
+        Its parameters name them.
+    X : array or DataFrame of shape (n_rows, n_columns)
+        The table of `fit`.
+    has_y : bool
+        Whether the targets are elsewhere.
+    """
+    roles = roles_of(estimator, X, X.shape[1], has_y)
+    return roles, learn_categories(estimator.categorical_features, X, roles.targets)
 
 
 def read_rows(
-    estimator: BaseEstimator, X: Any, roles: Roles, *, is_doubted: bool = False
+    estimator: Any, X: Any, *, is_doubted: bool = False
 ) -> tuple[Table, np.ndarray]:
     """Read the rows that shall be forecast: only what is known ahead is looked at.
 
@@ -130,8 +159,6 @@ def read_rows(
         Its names and number of columns are checked.
     X : array-like or DataFrame of shape (n_rows, n_columns)
         Rows like those in fit.
-    roles : Roles
-        Which columns play which part.
     is_doubted : bool, default=False
         Whether a warning of rows without an index was given before.
 
@@ -143,6 +170,7 @@ def read_rows(
     """
     X = _as_table(estimator, X)
     values = _check_values(estimator, X, reset=False)
+    roles, categories = estimator._roles, estimator._categories
     check_lost_index(X, len(values))
     known = values[:, roles.future]
     own = values[:, np.concatenate([roles.targets, roles.past])]
@@ -150,19 +178,25 @@ def read_rows(
         warn_of_no_index()
     if not np.isfinite(known).all():
         row, column = np.argwhere(~np.isfinite(known))[0]
+        position = roles.future[column]
         raise ValueError(
-            f"Column {_name_of(X, roles.future[column])} of X is declared in "
+            f"Column {name_of(X, position)} of X is declared in "
             f"known_future, but its value in row {row} is {known[row, column]}"
-            f"{_label_of(X, row)}.{FILL_AHEAD}"
+            f"{row_of(X, row)}."
+            + (FILL_AHEAD if categories.known[position] is None else IS_MET)
         )
     edges, names, spans = read_series(
         X, "X", freq=estimator.freq, known=estimator._context
     )
     check_panel(estimator, names)
-    return Table(values[:, roles.static], edges, names, spans), known
+    static = values[:, roles.static]
+    for i, column in enumerate(roles.static.tolist()):
+        if categories.may_miss[column]:
+            static[static[:, i] == len(categories.known[column]), i] = np.nan
+    return Table(static, edges, names, spans), known
 
 
-def check_panel(estimator: BaseEstimator, names: tuple) -> None:
+def check_panel(estimator: Any, names: tuple) -> None:
     """Raise unless X holds one series, or several, as in fit."""
     if estimator._is_panel == (names != (None,)):
         return
@@ -184,8 +218,19 @@ def _ndim(X: Any) -> int:
         raise ValueError(f"X holds rows of unequal lengths. {SEVERAL}") from error
 
 
+def has_columns(X: Any) -> bool:
+    """Whether X is a table with columns; anything else is refused when it is read.
+
+    Parameters
+    ----------
+    X : object
+        What was given.
+    """
+    return len(getattr(X, "shape", ())) == 2 and X.shape[1] > 0
+
+
 @naming("X")
-def _as_table(estimator: BaseEstimator, X: Any) -> Any:
+def _as_table(estimator: Any, X: Any) -> Any:
     if hasattr(X, "iloc") and X.ndim == 1:
         return X.to_frame(0 if X.name is None else X.name)
     if hasattr(X, "column_names"):  # a table of pyarrow
@@ -208,7 +253,9 @@ def _as_table(estimator: BaseEstimator, X: Any) -> Any:
 
 
 @naming("X")
-def _check_values(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
+def _check_values(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
+    """Return the numbers in a table, and codes of categories."""
+    X = estimator._categories.coded(X) if has_columns(X) else X
     check_no_dates(X)
     values = check_rows(estimator, X, reset=reset, finite=False)
     return values.astype(np.float64, copy=False)
@@ -241,99 +288,3 @@ def check_same_index(X: Any, y: Any) -> None:
             "X and y have different indices; both must have one row per time, in the "
             "same order."
         )
-
-
-def check_static(
-    estimator: BaseEstimator,
-    roles: Roles,
-    known: Table,
-    later: np.ndarray,
-    edges: np.ndarray,
-) -> None:
-    """Refuse static values that are not those known of their series.
-
-    Parameters
-    ----------
-    estimator : forecaster
-        Knows the names of columns.
-    roles : Roles
-        Which columns play which part.
-    known : Table
-        The series, of which the first row counts, with their static columns alone.
-    later : ndarray of shape (n_rows, n_static)
-        Static columns of more rows of these series; NaN says nothing.
-    edges : ndarray of int of shape (n_series + 1,)
-        Where the rows of each series start.
-
-    Raises
-    ------
-    ValueError
-        If they differ by more than float32 rounds.
-    """
-    if not later.shape[1]:
-        return
-    first = known.values[known.edges[:-1]]
-    before = np.repeat(first, np.diff(edges), axis=0)
-    differs = ~np.isnan(later) & ~np.isclose(later, before, rtol=SAME, atol=0)
-    if differs.any():
-        row, column = np.argwhere(differs)[0]
-        name = known.names[int(np.searchsorted(edges, row, side="right")) - 1]
-        names = getattr(estimator, "feature_names_in_", None)
-        static = roles.static.tolist() if names is None else names[roles.static]
-        raise ValueError(
-            f"Static column {label_of(static[column])} changes within {called(name)} "
-            f"which it must not: from {before[row, column]:g} to "
-            f"{later[row, column]:g}. Other static values are those of another series, "
-            "with a name of its own."
-        )
-
-
-def _check_finite(
-    estimator: Any, table: Table, sizes: Columns, roles: Roles, X: Any, y: Any
-) -> None:
-    """Refuse infinity anywhere, and NaN where it is not declared as missing."""
-    refused = ~np.isfinite(table.values)
-    if estimator.missing == "mask":
-        n_own = sizes[0] + sizes[1]
-        refused[:, :n_own] = np.isinf(table.values[:, :n_own])
-    if refused.any():
-        row, column = np.argwhere(refused)[0]
-        is_nan = np.isnan(table.values[row, column])
-        ends = np.cumsum(sizes)
-        i = int(np.searchsorted(ends, column, side="right"))
-        part = ("targets", "past covariates", "known_future", "static")[i]
-        column -= ends[i] - sizes[i]
-        is_y = i == 0 and y is not None
-        given = y if is_y else X
-        name = _name_of(given, column if is_y else roles[i][column])
-        advice = ""
-        if is_nan and i < 2 and estimator.missing == "error":
-            advice = (
-                " With missing='mask', missing values of targets and past covariates "
-                "are learned with."
-            )
-        elif is_nan and i == 2:
-            advice = FILL_AHEAD
-        elif is_nan and i == 3:
-            advice = " Give a series one value for all its rows, or leave it out."
-        raise ValueError(
-            f"Input {'y' if is_y else 'X'} contains {'NaN' if is_nan else 'infinity'} "
-            f"in row {row} among the {part}, column {name}{_label_of(given, row)}."
-            + advice
-        )
-
-
-def _name_of(frame: Any, column: int) -> str:
-    """Return what to call a column in errors: its name, or its position."""
-    if hasattr(frame, "columns"):
-        return label_of(frame.columns[column])
-    return label_of(getattr(frame, "name", None) or int(column))
-
-
-def _label_of(frame: Any, row: int) -> str:
-    """Return what the index calls a row, for errors; nothing if it just counts."""
-    if not hasattr(frame, "iloc") or isinstance(frame.index, pd.RangeIndex):
-        return ""
-    entry = frame.index[row]
-    entry = entry if isinstance(entry, tuple) else (entry,)
-    return f" ({', '.join(map(str, entry))})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,8 @@ class SeriesScaler:
     """Standardise targets and past covariates of each series by its own rows.
 
     Covariates that are known ahead and static ones are standardised over all series;
-    one that never varied says nothing to the network, whatever it will be.
+    one that never varied says nothing to the network, whatever it will be. Codes of
+    categories stay as they are.
 
     Parameters
     ----------
@@ -30,12 +32,21 @@ class SeriesScaler:
     seasonality : int or None
         If given, targets are divided by the mean absolute difference of rows this far
         apart rather than by their standard deviation.
+    codes : ndarray of int, optional
+        Positions of the columns that hold codes.
     """
 
-    def __init__(self, columns: Columns, normalize: bool, seasonality: int | None):
+    def __init__(
+        self,
+        columns: Columns,
+        normalize: bool,
+        seasonality: int | None,
+        codes: np.ndarray | None = None,
+    ):
         self.columns = columns
         self.normalize = normalize
         self.seasonality = seasonality
+        self.codes = np.fromiter([], dtype=np.intp) if codes is None else codes
         self.scales: dict = {}
         self.moments: dict = {}  # of the series whose scales are learned again
         self.common = (np.zeros(sum(columns)), np.ones(sum(columns)))
@@ -51,7 +62,7 @@ class SeriesScaler:
             mean = np.where(never_varies, mean, 0)
             deviation = np.ones_like(deviation)
         deviation[never_varies] = np.inf
-        self.common = (
+        self.common = self._without_codes(
             np.concatenate([np.zeros(n_own), mean]),
             np.concatenate([np.ones(n_own), deviation]),
         )
@@ -65,6 +76,7 @@ class SeriesScaler:
                 moments = self._moments_of(rows)
                 self.scales[name] = self._scale(moments)
                 varies = moments.scale()[1] > 0
+                varies[self.codes[self.codes < n_own]] = True
                 if not varies.all():
                     self.moments[name] = moments._replace(is_settled=varies)
         return self.add(table)
@@ -99,13 +111,15 @@ class SeriesScaler:
 
     def only(self, name: Any) -> SeriesScaler:
         """Return a copy that knows no series but one."""
-        copied = SeriesScaler(self.columns, self.normalize, self.seasonality)
-        copied.scales, copied.common = {name: self.scales[name]}, self.common
+        copied = copy.copy(self)
+        copied.scales = {name: self.scales[name]}
         copied.moments = {name: self.moments[name]}
         return copied
 
     def __copy__(self) -> SeriesScaler:
-        copied = SeriesScaler(self.columns, self.normalize, self.seasonality)
+        copied = SeriesScaler(
+            self.columns, self.normalize, self.seasonality, self.codes
+        )
         copied.scales, copied.common = dict(self.scales), self.common
         copied.moments = dict(self.moments)
         return copied
@@ -127,6 +141,13 @@ class SeriesScaler:
         n = len(step)
         differs = step > LEAST_SEASONAL * deviation[:n]
         deviation[:n][differs] = step[differs]
+        return self._without_codes(mean, deviation)
+
+    def _without_codes(
+        self, mean: np.ndarray, deviation: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return scales that leave codes as they are."""
+        mean[self.codes], deviation[self.codes] = 0, 1
         return mean, deviation
 
     def transform(self, table: Table) -> Table:

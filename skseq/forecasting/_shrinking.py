@@ -185,7 +185,7 @@ def _forecasts(
     every = -(-len(data) * module.horizon * n_targets // MOST_VALUES)
     chosen = torch.arange(0, len(data), every)
     parts = []
-    size = max(1, BATCH_VALUES // (data.n_timesteps * sum(data.columns)))
+    size = max(1, BATCH_VALUES // (data.n_timesteps * data.indicators.n_values))
     for index in chosen.split(size):
         batch: Any = data.gather(index.to(device))
         naive = shrinkage.naive(batch.x.past[:, :, :n_targets])

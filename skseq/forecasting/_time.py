@@ -177,9 +177,12 @@ def _check_order(times: pd.Index, edges: np.ndarray, names: Sequence[str]) -> No
     if falls.any():
         i = int(np.argmax(falls))
         series = int(np.searchsorted(edges, i, side="right")) - 1
+        advice = ""
+        if len(names) == 1:
+            advice = " Of several series it has two levels, (series, time)."
         raise ValueError(
             f"The index of {names[series]} must increase, but {times[i + 1]!s} follows "
-            f"{times[i]!s} at row {i + 1}."
+            f"{times[i]!s} at row {i + 1}.{advice}"
         )
 
 

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from skseq.data.batching import Batch, window_view
-from skseq.forecasting._table import Columns, Table
+from skseq.forecasting._indicators import Indicators
+from skseq.forecasting._table import Table
 from skseq.networks import Window
 
 __all__ = ["WindowDataset"]
@@ -24,8 +25,8 @@ class WindowDataset:
     ----------
     table : Table
         Scaled series.
-    columns : Columns
-        The parts of its columns.
+    indicators : Indicators
+        What is seen of its columns.
     window_length, horizon : int
         Number of rows seen, and of those that follow.
     device : torch.device
@@ -42,7 +43,7 @@ class WindowDataset:
     def __init__(
         self,
         table: Table,
-        columns: Columns,
+        indicators: Indicators,
         *,
         window_length: int,
         horizon: int,
@@ -50,7 +51,8 @@ class WindowDataset:
         taught: bool = False,
         n_hidden: int = 0,
     ):
-        self.columns = columns
+        self.indicators = indicators
+        self.columns = indicators.seen
         self.window_length = window_length
         self.n_timesteps = window_length + horizon
         self.taught = taught
@@ -58,7 +60,8 @@ class WindowDataset:
         values = np.require(table.filled(), np.float64, ["C", "W"])
         rows = torch.as_tensor(values, device=device)
         self._windows = window_view(rows, self.n_timesteps)
-        missing = np.isnan(table.values[:, : columns.n_targets + columns.n_past])
+        missing = np.isnan(table.values[:, : sum(indicators.columns[:2])])
+        missing = np.ascontiguousarray(missing)  # a frame may lie column by column
         self._missing = None
         if missing.any() or n_hidden:
             missing = torch.as_tensor(missing, device=device)
@@ -80,12 +83,18 @@ class WindowDataset:
     def gather(self, index: Tensor) -> Batch:
         """Return the samples at an index tensor (B,)."""
         rows = self._windows.index_select(0, self._starts[index])
+        n_static = self.indicators.columns.n_static
+        rows, static = rows.tensor_split([rows.shape[2] - n_static], dim=2)
+        static = self.indicators.show(static[:, self.window_length - 1], rows.shape[2])
+        rows = self.indicators.show(rows)
         past, later = rows.tensor_split([self.window_length], dim=1)
-        n_targets, n_past, n_future, _ = self.columns
+        n_targets, n_past, _, _ = self.columns
         n_own = n_targets + n_past
         targets, missing = later[:, :, :n_targets], None
         if self._missing is not None:
             missing = self._missing.index_select(0, self._starts[index])
+            if self.indicators.are_any:
+                missing = missing[:, :, self.indicators.source[:n_own]]
             missing, unknown = missing.tensor_split([self.window_length], dim=1)
             targets = targets.masked_fill(unknown[:, :, :n_targets], torch.nan)
         if self.n_hidden and missing is not None:
@@ -94,9 +103,9 @@ class WindowDataset:
             ]
             missing[:, -self.n_hidden :, :n_targets] = True
         window = Window(
-            past[:, :, : n_own + n_future],
-            later[:, :, n_own : n_own + n_future],
-            past[:, -1, n_own + n_future :],
+            past,
+            later[:, :, n_own:],
+            static,
             targets if self.taught else None,
             missing,
         )

@@ -27,6 +27,8 @@ from skseq.data.columns import InputColumns
 from skseq.data.scaling import StepScaler
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
+from skseq.forecasting._categories import ColumnCategories
+from skseq.forecasting._indicators import Indicators
 from skseq.forecasting._kind import Kind
 from skseq.forecasting._losses import LOSSES, ForecastLoss, check_quantiles
 from skseq.forecasting._moments import Moments
@@ -115,6 +117,8 @@ def _has_scales(scaler: SeriesScaler) -> bool:
     pairs = [*scaler.scales.values(), scaler.common]
     n_targets, n_past, _, _ = scaler.columns
     n_seasonal = 0 if scaler.seasonality is None else n_targets
+    if not np.isin(scaler.codes, np.arange(n_targets, n_columns)).all():
+        return False
     goes_on = scaler.moments.keys() <= scaler.scales.keys() and all(
         type(moments) is Moments
         and len(moments.n_there) == n_targets + n_past
@@ -233,6 +237,26 @@ RECORDS: dict[type, Record] = {
     ),
     Roles: Record(dict.fromkeys(Roles._fields, array(1, "i")), _call),
     Columns: Record(dict.fromkeys(Columns._fields, count), _call),
+    ColumnCategories: Record(
+        {
+            "known": tuple_of(optional(instance(pd.Index))),
+            "may_miss": tuple_of(flag),
+        },
+        _call,
+        lambda categories: len(categories.known) == len(categories.may_miss),
+    ),
+    Indicators: Record(
+        {
+            "columns": instance(Columns),
+            "source": array(1, "i"),
+            **dict.fromkeys(("code", "mean", "scale"), array(1, "f")),
+        },
+        _call,
+        lambda shown: (
+            len(shown.source) == len(shown.code) == len(shown.mean) == len(shown.scale)
+            and bool((shown.scale > 0).all())
+        ),
+    ),
     Kind: Record(
         dict.fromkeys(Kind._fields, flag)
         | {"columns": _ANY, "index_names": instance(tuple)},
@@ -270,6 +294,7 @@ RECORDS: dict[type, Record] = {
             "scales": instance(dict),
             "common": instance(tuple),
             "moments": instance(dict),
+            "codes": array(1, "i"),
         },
         is_sound=_has_scales,
     ),

@@ -14,6 +14,7 @@ from skseq.core.mixins import SequenceRegressorMixin
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.data.bounds import Bounds
 from skseq.forecasting._base import BaseForecaster
+from skseq.forecasting._indicators import make_indicators
 from skseq.generation import SequenceGenerator
 from skseq.parameters.checks import array, optional
 from skseq.preprocessing import (
@@ -71,12 +72,20 @@ def _forecasts(model: BaseForecaster) -> bool:
     sizes = (model._columns.n_targets, *map(len, roles[1:]))
     chosen = np.concatenate(roles)
     n_own = 0 if model._has_own_y else model._columns.n_targets
+    if sorted(chosen.tolist()) != list(range(len(model._categories.known))):
+        return False
+    shown = model._indicators
+    expected = make_indicators(model._categories, roles, model._columns)
     return (
         (model._window_length, model._horizon) == (model.window_length, model.horizon)
         and model._columns == model._scaler.columns == sizes
         and len(roles.targets) == n_own
         and sorted(chosen.tolist()) == list(range(model.n_features_in_))
         and table.values.shape[1] == sum(model._columns)
+        and shown.columns == model._columns
+        and np.array_equal(shown.source, expected.source)
+        and np.array_equal(shown.code, expected.code, equal_nan=True)
+        and np.array_equal(model._scaler.codes, expected.codes)
         and bool((table.lengths == model.window_length).all())
         and set(table.names) <= model._scaler.scales.keys()
     )

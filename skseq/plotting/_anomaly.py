@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._showing import shown
+from skseq.data.categories import holds_categories
 from skseq.plotting._axes import (
     COLORS,
     OBSERVED,
@@ -142,7 +143,7 @@ class AnomalyDisplay(Display):
             A fitted `skseq.SequenceAnomalyDetector`, or any that has `score_samples`
             and `offset_`.
         X : array-like, Series or DataFrame of shape (n_rows, n_columns)
-            Rows in the order of time.
+            Rows in the order of time. Categories are not drawn.
         y : array-like of shape (n_rows,), default=None
             -1 for what truly is an outlier, 1 for usual rows.
         name : str, default=None
@@ -173,7 +174,7 @@ class AnomalyDisplay(Display):
         return cls.from_predictions(
             estimator.score_samples(X),
             estimator.offset_,
-            values=X,
+            values=_numbers_of(X),
             y_true=y,
             name=type(estimator).__name__ if name is None else name,
             ax=ax,
@@ -336,3 +337,10 @@ def _comparable(values: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         return values, "Value" if name == 0 else shortened(name)
     scale = values.std(ddof=0).replace(0, 1)
     return (values - values.mean()) / scale, "Columns, standardised"
+
+
+def _numbers_of(X: Any) -> Any:
+    """Return rows without columns of categories."""
+    if not isinstance(X, pd.DataFrame):
+        return X
+    return X.loc[:, [not holds_categories(column) for _, column in X.items()]]

@@ -100,6 +100,7 @@ class SktimeForecaster(Adapter, BaseForecaster):
         "y_inner_mtype": "pd.DataFrame",
         "X_inner_mtype": "pd.DataFrame",
         "capability:exogenous": True,
+        "capability:categorical_in_X": True,
         "capability:non_contiguous_X": False,
         "capability:missing_values": True,
         "capability:insample": False,

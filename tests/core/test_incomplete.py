@@ -248,3 +248,22 @@ def test_tokens_have_nothing_beside_them():
     X = rng.integers(0, 5, (N, T))
     with pytest.raises(ValueError, match="X holds tokens, as embedding_dim"):
         RNNClassifier(embedding_dim=4, **SMALL).fit(X, CLASSES)
+
+
+@pytest.mark.parametrize("dtype", [object, "string", "category"])
+def test_texts_of_numbers_that_are_named_as_categories_stay_so(dtype, tmp_path):
+    index = pd.MultiIndex.from_product([range(12), range(3)])
+    codes = np.repeat(list("123") * 4, 3)
+    X = pd.DataFrame({"value": rng.normal(size=36), "code": codes}, index)
+    X["code"] = X["code"].astype(dtype)
+    y = codes[::3] == "2"
+    model = RNNClassifier(
+        categorical_features=["code"], lr=0.02, max_epochs=40, random_state=0
+    ).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), y)
+    unknown = X.assign(code="7")
+    assert len(np.unique(model.predict_proba(X.assign(value=0.0))[:, 1])) > 1
+    assert len(np.unique(model.predict_proba(unknown.assign(value=0.0))[:, 1])) == 1
+    save(model, tmp_path / "model.skseq")
+    loaded = load(tmp_path / "model.skseq")
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))

@@ -18,7 +18,7 @@ from skseq import (
     Seq2SeqRegressor,
     SequenceArray,
 )
-from skseq.data.doubts import refuse_texts
+from skseq.data.doubts import refuse_texts, warn_of_names
 from skseq.preprocessing import (
     SequencePadder,
     SequenceScaler,
@@ -382,3 +382,12 @@ def test_a_failed_fit_leaves_no_warning_behind():
         warnings.simplefilter("error")
         with pytest.raises(UserWarning, match="SwapAxes"):
             RNNClassifier(**QUICK).fit(SWAPPED, np.arange(10) % 2)
+
+
+def test_categories_in_blocks_may_be_names():
+    with pytest.warns(UserWarning, match="Column 'shop' of X holds 3 categories"):
+        warn_of_names(np.array([2, 2, 0, 0, 0, 1]), "'shop'", 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for codes in ([0, 0, 1, 0], [0, 0, 0], [0]):
+            warn_of_names(np.array(codes), "'shop'", 1)

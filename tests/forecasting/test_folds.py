@@ -133,5 +133,12 @@ def test_dates_in_a_column_belong_into_the_index(dates):
 
 
 def test_names_in_a_column_belong_into_the_index():
-    with pytest.raises(ValueError, match=r"Column 'shop' of X holds 'a'.*set_index"):
-        MODEL.fit(X.assign(shop="a"), y)
+    shops = pd.concat([X.assign(shop="a"), X.assign(shop="b")])
+    sales = pd.concat([y, y])
+    with pytest.raises(ValueError, match=r"must increase, .* two levels, \(series"):
+        MODEL.fit(shops, sales)
+    counted = (part.reset_index(drop=True) for part in (shops, sales))
+    with pytest.warns(UserWarning, match=r"Column 'shop' of X holds 2 .*set_index"):
+        MODEL.fit(*counted)
+    with pytest.raises(ValueError, match=r"Column 'shop' of X holds cat.*set_index"):
+        RNNForecaster(window_length=2).fit(shops)

@@ -276,6 +276,44 @@ def test_forecasts_with_covariates(cls, channels, path):
     assert_close(found[0], model.predict(rest[60:64]))
 
 
+@pytest.mark.parametrize("cls", [RNNForecaster, CNNLSTMForecaster])
+def test_forecasts_with_categories(cls, path):
+    days = pd.date_range("2024-01-01", periods=70, freq="D")
+    table = pd.DataFrame(
+        {
+            "day": rng.choice(["fair", "none"], 70),
+            "weather": rng.choice(["dry", "rain"], 70),
+            "kind": "kiosk",
+            "price": ROWS[:, 0],
+        },
+        days,
+    )
+    table.loc[days[5], "weather"] = None
+    targets = pd.DataFrame(ROWS[:, 1:], days)
+    model = cls(**ahead(known_future=["day"], static=["kind"]))
+    model.fit(table[:60], targets[:60])
+    torch.nn.init.normal_(model.module_.near.convolution.weight)
+    export_onnx(model, path)
+    properties = {p.key: p.value for p in onnx.load(path).metadata_props}
+    weather = [["weather", "dry"], ["weather", "rain"], ["weather", None]]
+    day = [["day", "fair"], ["day", "none"]]
+    assert json.loads(properties["columns"]) == {
+        "past": ["y", "y", *weather, "price", *day],
+        "future": day,
+        "static": [["kind", "kiosk"]],
+    }
+    weather = pd.get_dummies(table["weather"], dummy_na=True).to_numpy()
+    day = pd.get_dummies(table["day"]).to_numpy(np.float32)
+    past = np.column_stack([targets, weather, table["price"], day])
+    (found,) = run(
+        path,
+        past=past.astype(np.float32)[None, 50:60],
+        future=day[None, 60:64],
+        static=np.ones((1, 1), dtype=np.float32),
+    )
+    assert_close(found, model.predict(table[60:64]))
+
+
 # What cannot be exported -----------------------------------------------------------
 
 

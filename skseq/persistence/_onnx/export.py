@@ -17,7 +17,7 @@ from skseq.networks import PooledHead, SequenceNetworks, StepHead
 from skseq.persistence._onnx.aggregates import add_linear
 from skseq.persistence._onnx.dense import add_dense
 from skseq.persistence._onnx.encoders import add_encoder
-from skseq.persistence._onnx.forecasts import add_forecaster
+from skseq.persistence._onnx.forecasts import add_forecaster, columns_of_inputs
 from skseq.persistence._onnx.given import Given, add_given, described_columns
 from skseq.persistence._onnx.graph import Graph, import_onnx
 from skseq.persistence._onnx.inputs import add_embedding, add_plain, with_static
@@ -76,7 +76,9 @@ def export_onnx(
     holds tokens. Probabilities are float32, all other outputs float64. Steps beyond a
     sequence's length may hold anything, and so does what a tagger says of them. The
     columns of `past` are the targets, then past covariates, then those of
-    `known_future`; `future` and `static` are there if there are such columns.
+    `known_future`; `future` and `static` are there if there are such columns. A column
+    of categories of a forecaster is one of 0 and 1 for each, sorted, and behind them
+    one for missing categories, if `fit` met any; all are 0 of an unknown category.
 
     Parameters
     ----------
@@ -112,7 +114,9 @@ def export_onnx(
     Scales are applied in float64, the network in float32. Properties of the model tell,
     as JSON, the labels of "classes"; the names of the columns of X ("features") and of
     categories ("category_features"), if `fit` knew them; and which "categories" and
-    "static_categories" there are in each column, in the order of their codes.
+    "static_categories" there are in each column, in the order of their codes. Of a
+    forecaster with categories, "columns" has a list for each input: the name of each
+    column, or ``[name, category]``.
 
     Examples
     --------
@@ -150,6 +154,9 @@ def export_onnx(
         _add_estimator(graph, estimator, lengths)
     else:
         add_forecaster(graph, estimator)
+        if estimator._indicators.are_any:
+            columns = columns_of_inputs(estimator)
+            properties["columns"] = json.dumps(columns, default=str)
     write_file(path, graph.model(repr(estimator), properties))
 
 

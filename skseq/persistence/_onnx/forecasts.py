@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from skseq.forecasting._base import BaseForecaster
@@ -14,7 +16,7 @@ from skseq.persistence._onnx.dense import add_dense
 from skseq.persistence._onnx.encoders import add_encoder
 from skseq.persistence._onnx.graph import Graph, Steps
 
-__all__ = ["add_forecaster"]
+__all__ = ["add_forecaster", "columns_of_inputs"]
 
 
 def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
@@ -43,8 +45,14 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
             f"{name} cannot be exported: each of its {len(names)} series has a scale "
             "of its own."
         )
-    sizes = n_targets, n_past, n_future, n_static = forecaster._columns
-    mean, scale = forecaster._scaler.scales[names[0]]
+    shown = forecaster._indicators
+    sizes = n_targets, n_past, n_future, n_static = shown.seen
+    mean, scale = (
+        np.where(shown.is_one, own, part[shown.source])
+        for own, part in zip(
+            (shown.mean, shown.scale), forecaster._scaler.scales[names[0]], strict=True
+        )
+    )
     length, horizon = forecaster._window_length, forecaster._horizon
     n_before = n_targets + n_past
     parts = {
@@ -90,6 +98,42 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
     forecast = graph.op("Add", forecast, mean[:n_targets])
     shape = ["n_windows", horizon, n_targets]
     graph.output("forecast", forecast, np.float64, shape)
+
+
+def columns_of_inputs(forecaster: BaseForecaster) -> dict[str, list]:
+    """Return what the columns of each input stand for.
+
+    Parameters
+    ----------
+    forecaster : forecaster
+        It is fitted.
+
+    Returns
+    -------
+    columns : dict of str to list
+        The name or position of a column of numbers, of which those of y are "y"; of an
+        indicator also its category, None if that is missing.
+    """
+    roles, categories = forecaster._roles, forecaster._categories
+    shown = forecaster._indicators
+    targets = roles.targets.tolist() or [-1] * shown.columns.n_targets
+    positions = [*targets, *np.concatenate(roles[1:]).tolist()]
+    names = getattr(forecaster, "feature_names_in_", range(forecaster.n_features_in_))
+    columns: list[Any] = []
+    for source, code in zip(shown.source.tolist(), shown.code.tolist(), strict=True):
+        position = positions[source]
+        name = "y" if position < 0 else names[position]
+        if not np.isnan(code):
+            category = categories.category(position, code)
+            is_scalar = isinstance(category, np.generic)
+            name = [name, category.item() if is_scalar else category]
+        columns.append(name)
+    n_past, n_before = sum(shown.seen[:3]), sum(shown.seen[:2])
+    return {
+        "past": columns[:n_past],
+        "future": columns[n_before:n_past],
+        "static": columns[n_past:],
+    }
 
 
 def _window_scale(graph: Graph, network: ForecastNetwork, targets: str) -> tuple:
