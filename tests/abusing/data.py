@@ -287,6 +287,9 @@ def table(
         "names": lambda: frame.rename(columns="c{}".format),
         "categories": lambda: frame.astype("category"),
         "mixed": lambda: _mixed(frame.set_axis(dates), np.random.RandomState(seed)),
+        "named_mixed": lambda: _mixed(
+            frame.rename(columns="c{}".format), np.random.RandomState(seed)
+        ),
         "dict": lambda: {"a": array},
         "empty_frame": lambda: frame[:0],
         "text_index": lambda: frame.set_axis([f"t{i:03}" for i in range(n)]),

@@ -277,6 +277,8 @@ class Forecaster(Family):
         if d.often(20):
             kind = ("names",)
         own_y = d.often(30)
+        if d.often(15):
+            kind, own_y = ("named_mixed",), d.often(80)
 
         def rows(n, start=0, percent=92):
             given = {"X": d.table(percent, kind, n, start=start)}
