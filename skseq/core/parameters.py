@@ -182,7 +182,7 @@ class CategoryParameters(Declared, about="input"):
         text="""Which columns of X hold categories, which become vectors that training
         learns: those of strings, booleans and categoricals in a DataFrame
         ("from_dtype"), or these names or positions, or those of a mask. With None all
-        columns are numbers.""",
+        columns are numbers, and so are texts like "1.5" that are not named.""",
         type="str, array-like or None",
     )
 

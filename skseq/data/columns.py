@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skseq._showing import shown
+from skseq.data.bounds import Bounds
 from skseq.data.categories import chosen_columns, recode
 from skseq.data.gaps import check_times_known, gaps, usual_gap
 from skseq.data.places import label_of
@@ -39,6 +40,8 @@ class InputColumns:
         The categories of the latter.
     static_center, static_scale : tuple of float
         What to subtract from the former, then to divide by.
+    static_bounds : Bounds
+        Tell wild static numbers, which are clipped before.
     static_names : tuple of str, default=()
         Names of all these columns, if they have any.
     """
@@ -53,6 +56,7 @@ class InputColumns:
     static_categories: tuple[pd.Index, ...]
     static_center: tuple[float, ...]
     static_scale: tuple[float, ...]
+    static_bounds: Bounds
     static_names: tuple[str, ...] = ()
 
     def fit_together(self) -> bool:
@@ -155,13 +159,20 @@ class InputColumns:
         if self.are_plain:
             return self
         given = np.ones(len(sequences)) if weights is None else weights
-        gap, center, scale = self.gap, self.static_center, self.static_scale
-        if gap is not None:
-            gap = usual_gap(sequences, given)
-        if sequences.static is not None:
-            numbers = sequences.static.values[:, self.static_numeric]
-            center, scale = (tuple(p.tolist()) for p in _scales(numbers, given))
-        return replace(self, gap=gap, static_center=center, static_scale=scale)
+        columns = self
+        if self.gap is not None:
+            columns = replace(columns, gap=usual_gap(sequences, given))
+        if sequences.static is None:
+            return columns
+        numbers = sequences.static.values[:, self.static_numeric]
+        bounds = Bounds.of(numbers)
+        center, scale = _scales(bounds.clip(numbers), given)
+        return replace(
+            columns,
+            static_center=tuple(center.tolist()),
+            static_scale=tuple(scale.tolist()),
+            static_bounds=bounds,
+        )
 
     def numbers(self, sequences: SequenceArray) -> SequenceArray:
         """Return sequences of the columns of numbers alone."""
@@ -198,7 +209,7 @@ class InputColumns:
         table = sequences.static
         if table is None or not self.n_static:
             return None
-        numbers = table.values[:, self.static_numeric]
+        numbers = self.static_bounds.clip(table.values[:, self.static_numeric])
         is_there = ~np.isnan(numbers)
         center, scale = np.array([self.static_center, self.static_scale])
         scaled = (numbers - center) / scale
@@ -283,6 +294,7 @@ def learn_columns(
         tuple(known for known in table.categories if known is not None),
         (0.0,) * n,
         (1.0,) * n,
+        Bounds.none(),
         () if table.names is None else tuple(table.names),
     )
 

@@ -35,28 +35,26 @@ def as_names(names: Any, n_features: int) -> np.ndarray | None:
 
 def as_instances(instances: Any, n_samples: int) -> pd.Index | None:
     """Return the labels of sequences as an index."""
-    if instances is None:
-        return None
-    instances = _as_index(instances, "instances")
-    if instances.nlevels > 1 or len(instances) != n_samples:
-        raise ValueError(
-            f"instances must be {n_samples} labels, one per sequence, got "
-            f"{len(instances)} in {instances.nlevels} level(s)."
-        )
-    return instances
+    return _as_labels(instances, "instances", n_samples, "labels, one per sequence")
 
 
 def as_times(times: Any, n_steps: int) -> pd.Index | None:
     """Return the times of rows as an index."""
-    if times is None:
+    expected = "numbers or dates, one per row of values"
+    return _as_labels(times, "times", n_steps, expected)
+
+
+def _as_labels(labels: Any, name: str, n: int, expected: str) -> pd.Index | None:
+    """Return so many labels as an index of one level, None if there are none."""
+    if labels is None:
         return None
-    times = _as_index(times, "times")
-    if times.nlevels > 1 or len(times) != n_steps:
+    labels = _as_index(labels, name)
+    if labels.nlevels > 1 or len(labels) != n:
         raise ValueError(
-            f"times must be {n_steps} numbers or dates, one per row of values, got "
-            f"{len(times)} in {times.nlevels} level(s)."
+            f"{name} must be {n} {expected}, got {len(labels)} in {labels.nlevels} "
+            "level(s)."
         )
-    return times
+    return labels
 
 
 def as_categories(categories: Any, n_features: int) -> tuple | None:

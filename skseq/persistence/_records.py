@@ -176,6 +176,7 @@ RECORDS: dict[type, Record] = {
             "has_holes": flag,
             "gap": optional(number),
             "static_names": tuple_of(instance(str)),
+            "static_bounds": instance(Bounds),
         },
         _call,
         InputColumns.fit_together,

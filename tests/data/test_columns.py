@@ -7,6 +7,7 @@ import pytest
 from skseq import SequenceArray
 from skseq.data.columns import learn_columns
 from skseq.data.numerals import with_numbers
+from skseq.data.static import check_static
 
 INDEX = pd.MultiIndex.from_tuples(
     [("a", 0.0), ("a", 1.0), ("a", 3.0), ("b", 10.0), ("b", 12.0)], names=["id", "t"]
@@ -122,6 +123,15 @@ def test_static_numbers_are_standardised_and_may_be_missing():
     np.testing.assert_array_equal(found, [[0, 1, 2], [0, 0, 3]])  # value, hole, code
     found = learned(read()).static(read())
     np.testing.assert_allclose(found, [[-1, 0, 2], [1, 0, 3]])
+
+
+def test_a_wild_static_number_says_no_more_than_the_largest():
+    ages = np.linspace(20, 90, 100)
+    X = SequenceArray.from_array(np.zeros((100, 2, 1)))
+    X.static = check_static(ages, None, 100)
+    expected = learned(X).static(X)
+    X.static = check_static(np.where(ages == 90, 9e7, ages), None, 100)
+    np.testing.assert_allclose(learned(X).static(X), expected, atol=0.1)
 
 
 def test_texts_that_are_numbers_are_numbers():

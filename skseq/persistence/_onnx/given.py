@@ -11,7 +11,7 @@ from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.data.columns import InputColumns
 from skseq.networks.inputs import FIRST, UNKNOWN
 from skseq.persistence._onnx.graph import Graph, Steps
-from skseq.persistence._onnx.scales import add_scales
+from skseq.persistence._onnx.scales import add_bounds, add_scales
 from skseq.persistence._onnx.seen import add_seen
 
 __all__ = ["Given", "add_given", "described_columns"]
@@ -117,6 +117,7 @@ def _with_static(graph: Graph, columns: InputColumns, given: Given) -> Given:
         x = graph.input("static", np.float32, ["n_samples", n_numbers])
         x = graph.cast(x, np.float64)
         is_missing = graph.op("IsNaN", x)
+        x = add_bounds(graph, columns.static_bounds, x)
         x = graph.op("Sub", x, np.array(columns.static_center))
         x = graph.op("Div", x, np.array(columns.static_scale))
         x = graph.cast(graph.op("Where", is_missing, np.float64(0), x), np.float32)

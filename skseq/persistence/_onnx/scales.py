@@ -9,7 +9,7 @@ import numpy as np
 from skseq.data.bounds import ERROR, FENCE, Bounds
 from skseq.persistence._onnx.graph import Graph
 
-__all__ = ["add_scales"]
+__all__ = ["add_bounds", "add_scales"]
 
 ROUNDING = 10 * float(np.finfo(np.float32).eps)  # as in skseq.data.scaling, of float32
 
@@ -32,9 +32,7 @@ def add_scales(graph: Graph, estimator: Any, x: str, is_there: str) -> str:
     x : str
         Scaled numbers (B, T, n_views F) of float32, finite everywhere.
     """
-    bounds = estimator._scaler.bounds
-    if bounds.exist:
-        x = _clipped(graph, bounds, x)
+    x = add_bounds(graph, estimator._scaler.bounds, x)
     x = graph.op("Where", is_there, x, np.float64(0))
     views = []
     if estimator._normalize in ("feature", "both"):
@@ -46,8 +44,19 @@ def add_scales(graph: Graph, estimator: Any, x: str, is_there: str) -> str:
     return graph.cast(x, np.float32)
 
 
-def _clipped(graph: Graph, bounds: Bounds, x: str) -> str:
-    """Return values without wild ones, as `Bounds.clip`."""
+def add_bounds(graph: Graph, bounds: Bounds, x: str) -> str:
+    """Return values without wild ones, as `Bounds.clip`.
+
+    Parameters
+    ----------
+    graph : Graph
+    bounds : Bounds
+        Of each feature, the last axis; there may be none.
+    x : str
+        Numbers of float64.
+    """
+    if not bounds.exist:
+        return x
     least, most = bounds.beyond(FENCE)
     lowest, highest = bounds.beyond(ERROR)
     is_low, is_high = graph.op("Less", x, lowest), graph.op("Greater", x, highest)

@@ -1,0 +1,129 @@
+"""Lists of sequences and long tables as the parts of a SequenceArray."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseq.data.categories import EncodedTable, encode_table
+from skseq.data.foreign import check_container, is_frame
+from skseq.data.frames import as_pandas, with_index
+from skseq.data.names import names_of_all, names_of_columns
+from skseq.data.panels import check_dates_rise, panel_starts
+from skseq.data.token_arrays import TokenArray, holds_tokens
+
+__all__ = ["joined", "parted"]
+
+
+def joined(sequences: Any) -> dict[str, Any]:
+    """Join sequences of unequal lengths, as `SequenceArray.from_list` says.
+
+    Parameters
+    ----------
+    sequences : sequence of array-likes
+        Each of shape (n_timesteps_i,) or (n_timesteps_i, n_features).
+
+    Returns
+    -------
+    parts : dict
+        Arguments of a SequenceArray.
+    """
+    is_one = isinstance(sequences, (str, bytes, dict, set)) or is_frame(sequences)
+    if is_one or hasattr(sequences, "columns") or not np.iterable(sequences):
+        raise TypeError(
+            f"sequences must be a list of arrays, got {type(sequences).__name__}."
+        )
+    sequences = list(sequences)
+    check_container(sequences, "sequences", time_axis=1)
+    sequences = [
+        as_pandas(x, f"sequences[{i}]")
+        if is_frame(x) or isinstance(x, pd.DataFrame)
+        else x
+        for i, x in enumerate(sequences)
+    ]
+    names = names_of_all(sequences)
+    for i, sequence in enumerate(sequences):
+        check_dates_rise(sequence, f"sequences[{i}]")
+    encoded = _encode_together(sequences)
+    if encoded is not None:
+        sequences = np.split(encoded.values, np.cumsum([len(x) for x in sequences]))
+        sequences = sequences[:-1]
+    tables = [_as_table(sequence, i) for i, sequence in enumerate(sequences)]
+    if not tables:
+        raise ValueError("sequences holds no sequence; at least one is required.")
+    n_features = tables[0].shape[1]
+    for i, table in enumerate(tables):
+        if table.shape[1] != n_features:
+            raise ValueError(
+                f"Sequence {i} has {table.shape[1]} features per time step, but "
+                f"sequence 0 has {n_features}; all must have the same number."
+            )
+    lengths = np.array([len(table) for table in tables])
+    values = np.ascontiguousarray(np.concatenate(tables))
+    if holds_tokens(sequences):
+        values = values.view(TokenArray)
+    return {
+        "values": values,
+        "starts": np.cumsum(lengths) - lengths,
+        "lengths": lengths,
+        "feature_names": names,
+        "categories": None if encoded is None else encoded.categories,
+    }
+
+
+def parted(frame: Any, index: Any) -> dict[str, Any]:
+    """Part a long table by its instances, as `SequenceArray.from_frame` says.
+
+    Parameters
+    ----------
+    frame : DataFrame of any package
+        The table.
+    index : sequence of two str or None
+        The columns of instances and of times, where these are no index.
+
+    Returns
+    -------
+    parts : dict
+        Arguments of a SequenceArray.
+    """
+    if not (isinstance(frame, pd.DataFrame) or is_frame(frame)):
+        check_container(frame, "frame")
+        hint = "; give frame.to_frame()" if isinstance(frame, pd.Series) else ""
+        kind = type(frame).__name__
+        raise TypeError(f"frame must be a DataFrame, got {kind}{hint}.")
+    frame = with_index(frame, index)
+    starts = panel_starts(frame.index)
+    encoded = encode_table(frame)
+    return {
+        "values": frame.to_numpy() if encoded is None else encoded.values,
+        "starts": starts,
+        "lengths": np.diff(np.append(starts, len(frame))),
+        "feature_names": names_of_columns(frame),
+        "instances": frame.index.get_level_values(0)[starts],
+        "times": frame.index.get_level_values(1),
+        "categories": None if encoded is None else encoded.categories,
+    }
+
+
+def _as_table(sequence: Any, i: int) -> np.ndarray:
+    """Return sequence `i` as an array of shape (n_timesteps, n_features)."""
+    table = np.asarray(sequence)
+    if table.ndim == 1:
+        table = table[:, None]
+    if table.ndim != 2:
+        raise ValueError(
+            f"Sequence {i} has the shape {table.shape}; expected (n_timesteps,) or "
+            "(n_timesteps, n_features)."
+        )
+    if len(table) == 0:
+        raise ValueError(f"Sequence {i} is empty; at least one time step is required.")
+    return table
+
+
+def _encode_together(sequences: list) -> EncodedTable | None:
+    """Return the numbers of frames that hold categories, one behind the other."""
+    if not sequences or not all(isinstance(x, pd.DataFrame) for x in sequences):
+        return None
+    return encode_table(pd.concat(sequences))
