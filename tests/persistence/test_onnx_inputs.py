@@ -50,6 +50,7 @@ FRAME = pd.DataFrame(
     pd.MultiIndex.from_arrays([np.array(NAMES)[IDS], TIMES]),
 )
 AGES = np.where(rng.random(N) < 0.2, np.nan, np.round(rng.normal(60, 9, N)))
+AGES[7] = 6e8  # a wild one, which is clipped
 STATIC = pd.DataFrame(
     {"age": AGES, "sex": rng.choice(["f", "m", None], N), "beds": np.arange(N) % 3.0},
     index=NAMES,
