@@ -61,9 +61,13 @@ def test_the_loss_is_that_of_the_known_steps():
     assert loss == pytest.approx(expected, rel=1e-4)
 
 
-def test_how_long_to_train_is_told_by_known_steps_and_files_keep_it(tmp_path):
+def test_how_long_to_train_is_told_by_known_steps_and_files_keep_it(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 200)
     y = unlabelled("?")
-    model = RNNTagger(missing_label="?", random_state=0, hidden_size=4).fit(X, y)
+    model = RNNTagger(missing_label="?", random_state=0, lr=0.02).fit(X, y)
+    assert model.duration_["n_held_out"] == len(X)
     assert model.score(X, Y) > 0.9
     save(model, tmp_path / "model")
     again = load(tmp_path / "model").partial_fit(X, y)
@@ -80,6 +84,7 @@ def test_no_known_step_at_all_and_none_expected_are_errors():
 
 def test_numbers_that_are_missing_are_left_out_of_everything(monkeypatch):
     monkeypatch.setattr("skseq.networks.inputs.HIDDEN", 0.0)  # to know the loss
+    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 60)
     level = np.array([x.mean() for x in X])
     y = np.column_stack([level, -level])
     y[:5], y[5:15, 0], y[15:20, 1] = np.nan, np.nan, np.nan
