@@ -9,6 +9,7 @@ from torch import Tensor, cat, nn
 from skseq._describing import described
 from skseq.networks.dropout import Dropout
 from skseq.networks.initialization import initialize_linear
+from skseq.networks.inputs import static_of
 
 __all__ = ["PooledHead", "SequenceNetwork", "StepHead"]
 
@@ -174,8 +175,8 @@ class SequenceNetwork(nn.Module):
 
     def _static(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return what is known of sequences as a whole, if anything is."""
-        has_static = getattr(self.embedding, "static_size", 0) > 0
-        return (self.embedding.static(x),) if has_static else ()
+        static = static_of(self.embedding, x)
+        return () if static is None else (static,)
 
     def _said_beside(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Return what the model beside says."""

@@ -16,7 +16,15 @@ from torch.nn import functional
 
 from skseq.networks.hiding import HideValues
 
-__all__ = ["Before", "Inputs", "Seen", "StepColumns", "see", "size_of_vector"]
+__all__ = [
+    "Before",
+    "Inputs",
+    "Seen",
+    "StepColumns",
+    "see",
+    "size_of_vector",
+    "static_of",
+]
 
 MISSING, UNKNOWN, FIRST = 0, 1, 2  # codes of categories; known ones from FIRST on
 MOST_ONE_HOT = 16  # categories beyond which a plain view leaves them out
@@ -296,6 +304,21 @@ def see(
         rows = torch.arange(len(x), device=x.device)
         after = known[rows, lengths], waited[rows, lengths]
     return Seen(known[:, 1:], is_there, elapsed), after
+
+
+def static_of(embedding: nn.Module, x: Tensor) -> Tensor | None:
+    """Return what is known of sequences as a whole, (B, D), or None if nothing is.
+
+    Parameters
+    ----------
+    embedding : nn.Module
+        What steps are read by: `Inputs`, or another module, which knows nothing.
+    x : Tensor of shape (B, T, C)
+        The steps.
+    """
+    if not getattr(embedding, "static_size", 0):
+        return None
+    return embedding.static(x)
 
 
 def size_of_vector(n_categories: int) -> int:

@@ -15,6 +15,7 @@ from skseq.networks.dropout import Dropout
 from skseq.networks.encoders import RecurrentEncoder
 from skseq.networks.feedback import TeacherForcing, TokenFeedback, ValueFeedback
 from skseq.networks.initialization import initialize_linear
+from skseq.networks.inputs import static_of
 
 __all__ = ["Decoder", "Pair", "Seq2SeqNetwork"]
 
@@ -185,6 +186,8 @@ class Decoder(nn.Module):
 class Seq2SeqNetwork(nn.Module):
     """Embedding, encoder and decoder in a row.
 
+    Every step of the decoder is told what is known of a sequence as a whole.
+
     Parameters
     ----------
     encoder : RecurrentEncoder
@@ -192,7 +195,8 @@ class Seq2SeqNetwork(nn.Module):
     decoder : Decoder
         Writes others.
     embedding : nn.Module, optional
-        Tokens (B, T, 1) -> (B, T, F); None: x holds features already.
+        What steps are, such as tokens (B, T, 1) -> (B, T, F); None: x holds features
+        already.
     """
 
     def __init__(
@@ -208,4 +212,9 @@ class Seq2SeqNetwork(nn.Module):
 
     def forward(self, pair: Pair, lengths: Tensor | None = None) -> Tensor:
         memory, states = self.encoder.run(self.embedding(pair.x), lengths)
-        return self.decoder(states, memory, lengths, pair.n_steps, taught=pair.taught)
+        static = static_of(self.embedding, pair.x)
+        if static is not None:
+            static = static.unsqueeze(1).expand(-1, pair.n_steps, -1)
+        return self.decoder(
+            states, memory, lengths, pair.n_steps, taught=pair.taught, beside=static
+        )

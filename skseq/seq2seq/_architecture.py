@@ -129,16 +129,12 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
         return make_recurrent_encoder(self, n_features)
 
     def _make_head(self, encoder, static_size):
-        if static_size:
-            raise ValueError(
-                f"X has static columns, which {type(self).__name__} does not read; "
-                "give sequences without."
-            )
         return Decoder(
             encoder,
             self._task.make_feedback(encoder.output_size - encoder.n_backwards),
             self._task.n_outputs,
             attention=self.attention,
+            n_beside=static_size,
             teacher_forcing=check_teacher_forcing(self.teacher_forcing),
             dropout=self.dropout,
         )

@@ -16,9 +16,11 @@ from skseq import (
     RNNClassifier,
     RNNRegressor,
     RNNTagger,
+    Seq2SeqClassifier,
     Seq2SeqRegressor,
     SequenceArray,
 )
+from skseq.inspection import permutation_importance
 from skseq.persistence import load, save
 
 N, T = 40, 8
@@ -47,18 +49,24 @@ MODELS = [
     CNNRegressor(n_filters=(8, 8), kernel_size=3, normalize="sequence", **SMALL),
     CNNTagger(n_filters=(8, 8), kernel_size=3, normalize=None, **SMALL),
     CNNLSTMRegressor(n_filters=(8,), hidden_size=4, kernel_size=3, **SMALL),
+    Seq2SeqRegressor(hidden_size=4, attention="general", time_gaps=True, **SMALL),
+    Seq2SeqRegressor(hidden_size=4, bidirectional=True, teacher_forcing=0.5, **SMALL),
 ]
 
 
 def targets(model):
     if type(model).__name__.endswith("Tagger"):
         return [np.where(x > 0, 1, 0) for x in COMPLETE[..., 0]]
+    if type(model).__name__.startswith("Seq2Seq"):
+        return COMPLETE[:, :3, 0]
     return CLASSES if type(model).__name__.endswith("Classifier") else LEVEL
 
 
 def answers(model, X):
     ask = getattr(model, "predict_proba", model.predict)
-    return np.concatenate([np.atleast_1d(one) for one in list(ask(X))])
+    found = ask(X)
+    rows = found.to_numpy() if hasattr(found, "iloc") else found
+    return np.concatenate([np.atleast_1d(one) for one in rows])
 
 
 @pytest.fixture(params=MODELS, ids=lambda m: f"{type(m).__name__}-{m.normalize}")
@@ -240,8 +248,45 @@ def test_sequences_of_holes_are_continued_by_numbers():
     y = [np.arange(3) * level for level in LEVEL]
     model = Seq2SeqRegressor(hidden_size=4, **SMALL).fit(HOLES, y)
     assert np.isfinite(np.concatenate(list(model.predict(HOLES)))).all()
-    with pytest.raises(ValueError, match="static columns, which Seq2SeqRegressor does"):
-        Seq2SeqRegressor(**SMALL).fit(MIXED, y)
+
+
+@pytest.mark.parametrize("options", [{}, {"attention": "general"}], ids=str)
+@pytest.mark.parametrize("missing", ["error", "mask"])
+def test_static_columns_alone_decide_what_is_written(options, missing, tmp_path):
+    """All sequences are equal: a category says which word, a number how long it is."""
+    lengths = np.tile([1, 2, 3], 20)
+    letters = np.where(np.arange(60) // 3 % 2, "a", "b")
+    static = pd.DataFrame({"length": lengths, "letter": letters})
+    y = [[letter] * n for letter, n in zip(letters, lengths, strict=True)]
+    X = SequenceArray.from_list([np.zeros((4, 1))] * 60, static=static)
+    model = Seq2SeqClassifier(
+        cell="gru",
+        missing=missing,
+        lr=0.02,
+        max_epochs=80,
+        random_state=0,
+        **options,
+    ).fit(X, y)
+    assert model.score(X, y) == 1
+    save(model, tmp_path / "model.skseq")
+    order = np.random.default_rng(0).permutation(60)
+    for again in (pickle.loads(pickle.dumps(model)), load(tmp_path / "model.skseq")):
+        assert again.score(X[order], [y[i] for i in order]) == 1
+    found = permutation_importance(model, X, y, by="feature", random_state=0)
+    assert found.feature_names.tolist() == ["x0", "length", "letter"]
+    assert found.importances_mean[0, 0] == 0
+    assert (found.importances_mean[0, 1:] > 0.2).all()
+    with pytest.raises(ValueError, match="X has 0 static columns, but 2 in fit"):
+        model.predict(list(X))
+
+
+def test_numbers_are_written_from_a_static_number():
+    level = np.linspace(-1, 1, 60)
+    static = pd.DataFrame({"level": level})
+    X = SequenceArray.from_list([np.zeros((2, 1))] * 60, static=static)
+    y = level[:, None] * [1.0, -2.0, 3.0]
+    model = Seq2SeqRegressor(cell="gru", lr=0.02, max_epochs=200, random_state=0)
+    assert model.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.99
 
 
 def test_tokens_have_nothing_beside_them():
