@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skseq._showing import shown
+from skseq.data.kinds import numbers_of, refusal
 
 __all__ = [
     "Categories",
@@ -49,19 +50,17 @@ def holds_categories(column: pd.Series) -> bool:
 
 
 def holds_numbers(column: pd.Series) -> bool:
-    """Return whether a column holds numbers, or objects all of which are missing.
+    """Return whether a column holds numbers, as objects perhaps, or nothing at all.
 
     Parameters
     ----------
     column : Series
         A column of a DataFrame.
     """
-    if column.dtype == object:
-        return bool(column.isna().all())
-    return column.dtype.kind in "iuf"
+    return not holds_categories(column) and numbers_of(column) is not None
 
 
-def encode_table(frame: pd.DataFrame) -> EncodedTable | None:
+def encode_table(frame: pd.DataFrame, name: str = "X") -> EncodedTable | None:
     """Return a frame as numbers, categories by their position among those there are.
 
     Parameters
@@ -69,27 +68,33 @@ def encode_table(frame: pd.DataFrame) -> EncodedTable | None:
     frame : DataFrame
         Columns of numbers and of categories. The categories of a categorical column are
         those that it has, used or not; others are sorted.
+    name : str, default="X"
+        What to call the frame in errors.
 
     Returns
     -------
     table : EncodedTable or None
-        Missing values are NaN. None if no column holds categories, or another holds no
-        numbers either.
+        Missing values are NaN. None if no column holds categories.
+
+    Raises
+    ------
+    ValueError
+        If some columns do, and one holds neither categories nor numbers.
     """
     are = [holds_categories(column) for _, column in frame.items()]
     if not any(are):
         return None
-    others = frame.loc[:, ~np.array(are)]
-    if not all(holds_numbers(column) for _, column in others.items()):
-        return None
     values = np.empty(frame.shape)
     categories: list[pd.Index | None] = []
-    for i, (is_one, (_, column)) in enumerate(zip(are, frame.items(), strict=True)):
+    for i, (is_one, (label, column)) in enumerate(zip(are, frame.items(), strict=True)):
         known = None
-        if not is_one:
-            values[:, i] = column.to_numpy(dtype=float, na_value=np.nan)
-        else:
+        numbers = None if is_one else numbers_of(column)
+        if is_one:
             values[:, i], known = encode_column(column)
+        elif numbers is None:
+            raise refusal(column, label, name)
+        else:
+            values[:, i] = numbers
         categories.append(known)
     return EncodedTable(values, tuple(categories))
 

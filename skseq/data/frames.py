@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 
 from skseq.data.foreign import check_container, columns_of, is_frame
+from skseq.data.kinds import numbers_of
 
 __all__ = ["as_pandas", "plain_index", "with_index"]
+
+NUMBERS = frozenset(("integer", "floating", "mixed-integer-float", "decimal"))
 
 
 def as_pandas(frame: Any, name: str) -> pd.DataFrame:
     """Return a frame of pandas, whatever package it is of.
 
     What is missing is NaN or None then, and texts, truth values, categories and dates
-    are those of NumPy and pandas, not of pyarrow.
+    are those of NumPy and pandas, not of pyarrow. Objects that are numbers are floats.
 
     Parameters
     ----------
@@ -41,6 +44,9 @@ def as_pandas(frame: Any, name: str) -> pd.DataFrame:
         for i, dtype in enumerate(frame.dtypes.array)
         if _is_special(dtype)
     }
+    for i in np.flatnonzero(frame.dtypes.eq(object)).tolist():
+        if _are_numbers(frame.iloc[:, i]):
+            plain[i] = numbers_of(frame.iloc[:, i])
     index = plain_index(frame.index)
     if not plain and index is frame.index:
         return frame
@@ -123,6 +129,11 @@ def _of_polars(column: Any) -> Any:
 def _is_special(dtype: Any) -> bool:
     """Whether a column of pandas is of a type that is none of NumPy's or its own."""
     return getattr(dtype, "na_value", None) is pd.NA
+
+
+def _are_numbers(column: pd.Series) -> bool:
+    """Whether objects are nothing but numbers, and what is missing."""
+    return pd.api.types.infer_dtype(column, skipna=True) in NUMBERS
 
 
 def _plain(array: Any) -> Any:

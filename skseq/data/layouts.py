@@ -17,13 +17,15 @@ from skseq.data.token_arrays import TokenArray, holds_tokens
 __all__ = ["joined", "parted"]
 
 
-def joined(sequences: Any) -> dict[str, Any]:
+def joined(sequences: Any, name: str = "sequences") -> dict[str, Any]:
     """Join sequences of unequal lengths, as `SequenceArray.from_list` says.
 
     Parameters
     ----------
     sequences : sequence of array-likes
         Each of shape (n_timesteps_i,) or (n_timesteps_i, n_features).
+    name : str, default="sequences"
+        What to call them in errors.
 
     Returns
     -------
@@ -33,26 +35,26 @@ def joined(sequences: Any) -> dict[str, Any]:
     is_one = isinstance(sequences, (str, bytes, dict, set)) or is_frame(sequences)
     if is_one or hasattr(sequences, "columns") or not np.iterable(sequences):
         raise TypeError(
-            f"sequences must be a list of arrays, got {type(sequences).__name__}."
+            f"{name} must be a list of arrays, got {type(sequences).__name__}."
         )
     sequences = list(sequences)
-    check_container(sequences, "sequences", time_axis=1)
+    check_container(sequences, name, time_axis=1)
     sequences = [
-        as_pandas(x, f"sequences[{i}]")
+        as_pandas(x, f"{name}[{i}]")
         if is_frame(x) or isinstance(x, pd.DataFrame)
         else x
         for i, x in enumerate(sequences)
     ]
     names = names_of_all(sequences)
     for i, sequence in enumerate(sequences):
-        check_dates_rise(sequence, f"sequences[{i}]")
-    encoded = _encode_together(sequences)
+        check_dates_rise(sequence, f"{name}[{i}]")
+    encoded = _encode_together(sequences, name)
     if encoded is not None:
         sequences = np.split(encoded.values, np.cumsum([len(x) for x in sequences]))
         sequences = sequences[:-1]
     tables = [_as_table(sequence, i) for i, sequence in enumerate(sequences)]
     if not tables:
-        raise ValueError("sequences holds no sequence; at least one is required.")
+        raise ValueError(f"{name} holds no sequence; at least one is required.")
     n_features = tables[0].shape[1]
     for i, table in enumerate(tables):
         if table.shape[1] != n_features:
@@ -73,7 +75,7 @@ def joined(sequences: Any) -> dict[str, Any]:
     }
 
 
-def parted(frame: Any, index: Any) -> dict[str, Any]:
+def parted(frame: Any, index: Any, name: str = "frame") -> dict[str, Any]:
     """Part a long table by its instances, as `SequenceArray.from_frame` says.
 
     Parameters
@@ -82,6 +84,8 @@ def parted(frame: Any, index: Any) -> dict[str, Any]:
         The table.
     index : sequence of two str or None
         The columns of instances and of times, where these are no index.
+    name : str, default="frame"
+        What to call the frame in errors.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def parted(frame: Any, index: Any) -> dict[str, Any]:
         raise TypeError(f"frame must be a DataFrame, got {kind}{hint}.")
     frame = with_index(frame, index)
     starts = panel_starts(frame.index)
-    encoded = encode_table(frame)
+    encoded = encode_table(frame, name)
     return {
         "values": frame.to_numpy() if encoded is None else encoded.values,
         "starts": starts,
@@ -122,8 +126,8 @@ def _as_table(sequence: Any, i: int) -> np.ndarray:
     return table
 
 
-def _encode_together(sequences: list) -> EncodedTable | None:
+def _encode_together(sequences: list, name: str) -> EncodedTable | None:
     """Return the numbers of frames that hold categories, one behind the other."""
     if not sequences or not all(isinstance(x, pd.DataFrame) for x in sequences):
         return None
-    return encode_table(pd.concat(sequences))
+    return encode_table(pd.concat(sequences), name)

@@ -18,6 +18,7 @@ from skseq.data.categories import (
 )
 from skseq.data.foreign import is_frame
 from skseq.data.frames import as_pandas
+from skseq.data.kinds import refusal
 from skseq.data.names import as_names, names_of_columns
 
 __all__ = ["StaticTable", "check_static"]
@@ -112,7 +113,7 @@ def check_static(
             frame = _rows_of(frame, instances)
         names = names_of_columns(frame)
         _check_kinds(frame)
-        encoded = encode_table(frame)
+        encoded = encode_table(frame, "static")
         if encoded is None:
             values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
             encoded = EncodedTable(values, (None,) * values.shape[1])
@@ -135,10 +136,7 @@ def _check_kinds(frame: pd.DataFrame) -> None:
     """Refuse columns that hold neither numbers nor categories."""
     for name, column in frame.items():
         if not (holds_numbers(column) or holds_categories(column)):
-            raise ValueError(
-                f"Column {name!r} of static is of {column.dtype}; expected numbers, or "
-                "categories (strings, booleans or a categorical)."
-            )
+            raise refusal(column, name, "static")
 
 
 def _check_finite(values: np.ndarray, names: Any) -> None:

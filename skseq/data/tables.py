@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from skseq.data.foreign import check_container, check_times, is_frame
+from skseq.data.kinds import without_na
 from skseq.data.places import (
     check_columns,
     check_finite_rows,
@@ -58,7 +58,7 @@ def check_rows(
     values : ndarray of float64 or float32 of shape (n_rows, n_columns)
     """
     if not finite:
-        X = _without_na(X)
+        X = without_na(X)
     with _reading_table(X, "X"):
         values = validate_data(
             estimator,
@@ -76,7 +76,7 @@ def check_rows(
 def check_table(values: Any, name: str, *, finite: bool = True) -> np.ndarray:
     """Return floats of shape (n_rows,) or (n_rows, n_columns)."""
     if not finite:
-        values = _without_na(values)
+        values = without_na(values)
     with _reading_table(values, name):
         table = check_array(
             values,
@@ -88,19 +88,6 @@ def check_table(values: Any, name: str, *, finite: bool = True) -> np.ndarray:
     if finite:
         check_finite_rows(table, values, name)
     return table
-
-
-def _without_na(table: Any) -> Any:
-    """Return a table with NaN in place of pd.NA, of which NumPy makes no number."""
-    dtypes: Any = getattr(table, "dtypes", getattr(table, "dtype", None))
-    if "O" not in [getattr(dtype, "kind", None) for dtype in np.atleast_1d(dtypes)]:
-        return table
-    values = np.where(pd.isna(table), np.nan, np.asarray(table, dtype=object))
-    if not hasattr(table, "iloc"):
-        return values
-    if table.ndim == 1:
-        return pd.Series(values, table.index, name=table.name)
-    return pd.DataFrame(values, table.index, table.columns)
 
 
 @contextmanager

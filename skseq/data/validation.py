@@ -22,6 +22,8 @@ from skseq.data.foreign import (
 )
 from skseq.data.frames import as_pandas
 from skseq.data.instances import names_of_sequences
+from skseq.data.kinds import without_na
+from skseq.data.layouts import joined, parted
 from skseq.data.numerals import with_numbers
 from skseq.data.panels import check_dates_rise
 from skseq.data.places import (
@@ -95,6 +97,7 @@ def check_sequences(
         return _check_finite(SequenceArray.from_array(X), X, may_miss)
     check_container(X, "X", time_axis=1)
     refuse_texts(X)
+    X = without_na(X)
     named, is_table, is_nested_list = X, False, False
     if isinstance(X, SequenceArray):
         sequences = _check_values(X, X, may_miss)
@@ -305,8 +308,8 @@ def is_list_of_sequences(X: Any) -> bool:
 
 def _from_panel(X: Any) -> SequenceArray:
     """Return one sequence per instance of a Series or DataFrame."""
-    frame = X.to_frame() if X.ndim == 1 else X
-    sequences = SequenceArray.from_frame(frame)
+    frame = as_pandas(X.to_frame() if X.ndim == 1 else X, "X")
+    sequences = SequenceArray(**parted(frame, None, "X"))
     if sequences.categories is not None:
         return sequences
     check_columns(frame, "X")
@@ -325,7 +328,7 @@ def _from_list(X: Any) -> SequenceArray:
     if any(map(_has_categories, items)):
         for i, item in enumerate(items):
             check_dates_rise(item, f"X[{i}]")
-        return SequenceArray.from_list(items)
+        return SequenceArray(**joined(items, "X"))
     for i, item in enumerate(items):
         if hasattr(item, "iloc"):
             check_columns(item, f"X[{i}]")
@@ -351,11 +354,10 @@ def _check_values(
     """Return sequences of finite floats, and NaN where it may be."""
     if len(sequences) == 0:
         raise ValueError("X holds no sequence; at least one is required.")
-    with finding_text(
-        sequences.values, "X", lambda at: _place_in_steps(sequences, at, given)
-    ):
+    steps = without_na(sequences.values)
+    with finding_text(steps, "X", lambda at: _place_in_steps(sequences, at, given)):
         values = check_array(
-            sequences.values, dtype=FLOATS, ensure_all_finite=False, input_name="X"
+            steps, dtype=FLOATS, ensure_all_finite=False, input_name="X"
         )
     return _check_finite(sequences.map_values(lambda _: values), given, may_miss)
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from skseq.data.categories import encode_table, holds_categories
+from skseq.data.categories import encode_table, holds_categories, holds_numbers
 from skseq.data.doubts import refuse_texts
 from skseq.data.foreign import check_container, is_frame
 from skseq.data.frames import as_pandas
+from skseq.data.kinds import refusal
 from skseq.data.names import names_of_all
 from skseq.data.panels import check_dates_rise, panel_starts
-from skseq.data.places import label_of
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
 from skseq.data.validation import is_list_of_sequences, is_panel, naming
@@ -127,11 +127,8 @@ def sequences_like(steps: StepFrame, frame: pd.DataFrame) -> SequenceArray:
         If a column holds neither, with its name.
     """
     for name, column in frame.items():
-        if column.dtype.kind not in "iuf" and not holds_categories(column):
-            raise ValueError(
-                f"Column {label_of(name)} holds {column.dtype}; expected numbers, or "
-                "categories (strings, booleans or a categorical)."
-            )
+        if not (holds_numbers(column) or holds_categories(column)):
+            raise refusal(column, name, "the transformed X")
     encoded = encode_table(frame)
     if encoded is None:
         is_single = all(dtype == np.float32 for dtype in frame.dtypes)

@@ -155,7 +155,7 @@ def test_texts_that_are_numbers_are_numbers():
         ),
         (
             STATIC.assign(born=pd.Timestamp("2020")),
-            "Column 'born' of static is of date",
+            "Column 'born' of static holds date",
         ),
     ],
 )
