@@ -1,5 +1,6 @@
 """What Sphinx builds this site with: `make docs`."""
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (in exam
 from sphinx.addnodes import pending_xref
 
 import skseq
+
+sys.path.append(str(Path(__file__).parent / "_ext"))
 
 project = "skseq"
 author = copyright = "The skseq developers"
@@ -19,8 +22,10 @@ extensions = [
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
+    "mathml",
+    "run_blocks",
 ]
-exclude_patterns = ["_build", "_templates", "gallery/*.ipynb", "gallery/*.py"]
+exclude_patterns = ["_build", "_ext", "_templates", "gallery/*.ipynb", "gallery/*.py"]
 templates_path = ["_templates"]
 
 # Docstrings ---------------------------------------------------------------------------
@@ -40,7 +45,8 @@ nitpick_ignore_regex = [
 
 # Pages --------------------------------------------------------------------------------
 
-myst_enable_extensions = ["deflist"]
+myst_enable_extensions = ["deflist", "dollarmath"]
+html_math_renderer = "mathml"
 myst_heading_anchors = 3
 html_theme = "pydata_sphinx_theme"
 html_title = "skseq"
