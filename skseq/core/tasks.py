@@ -16,7 +16,7 @@ from scipy.special import expit, softmax
 from torch import Tensor, nn
 
 from skseq.data.bounds import Bounds, refuse_huge
-from skseq.data.scaling import standard_scaler
+from skseq.data.scaling import fit_scaler, standard_scaler
 from skseq.data.sequences import SequenceArray
 from skseq.data.steps import are_missing
 from skseq.networks import KnownSquaredError, LabelCrossEntropy, StepCrossEntropy
@@ -283,7 +283,7 @@ class Regression(Task):
             self.bounds = Bounds.of(y)
             y = self.bounds.clip(y)
             refuse_huge(y, "y")
-        self.scaler.fit(y, sample_weight=weights)
+        fit_scaler(self.scaler, y, weights)
 
     def encode(self, y, dtype):
         """Return standardised targets (n_samples, n_outputs)."""

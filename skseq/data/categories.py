@@ -197,8 +197,10 @@ def recode(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndar
     """
     is_there = ~np.isnan(values)
     positions = np.full(len(values), -2)
-    if own is None:
-        positions[is_there] = known.get_indexer(values[is_there])
-    else:
-        positions[is_there] = known.get_indexer(own)[values[is_there].astype(int)]
+    given = pd.Index(values[is_there]) if own is None else own
+    kinds = {given.inferred_type, known.inferred_type}
+    if "boolean" in kinds and kinds & {"integer", "floating"}:
+        given, known = given.astype(float), known.astype(float)  # True is 1 there
+    found = known.get_indexer(given)
+    positions[is_there] = found if own is None else found[values[is_there].astype(int)]
     return positions

@@ -12,9 +12,9 @@ from skseq._showing import shown
 from skseq.data.bounds import Bounds
 from skseq.data.categories import chosen_columns, recode
 from skseq.data.gaps import check_times_known, gaps, usual_gap
-from skseq.data.places import label_of
+from skseq.data.places import SET_MASK, label_of
 from skseq.data.sequences import SequenceArray
-from skseq.data.static import StaticTable
+from skseq.data.static import StaticTable, place_of_row
 from skseq.networks.inputs import FIRST, MISSING, UNKNOWN, StepColumns
 
 __all__ = ["InputColumns", "learn_columns"]
@@ -124,8 +124,9 @@ class InputColumns:
         static = sequences.static
         n_static = 0 if static is None else static.values.shape[1]
         if n_static != self.n_static:
+            hint = "" if n_static else "; SequenceArray(..., static=table) has them"
             raise ValueError(
-                f"X has {n_static} static columns, but {self.n_static} in fit."
+                f"X has {n_static} static columns, but {self.n_static} in fit{hint}."
             )
         if static is None:
             return
@@ -142,7 +143,7 @@ class InputColumns:
                     "fit."
                 )
         if not self.has_holes:
-            _check_static_values(static, self.static_numeric)
+            _check_static_values(static, self.static_numeric, sequences.instances)
 
     def scaled(
         self, sequences: SequenceArray, weights: np.ndarray | None
@@ -281,7 +282,7 @@ def learn_columns(
     of_static = np.array([known is not None for known in table.categories], dtype=bool)
     numeric = np.flatnonzero(~of_static)
     if not has_holes:
-        _check_static_values(table, numeric)
+        _check_static_values(table, numeric, sequences.instances)
     n = len(numeric)
     return InputColumns(
         np.flatnonzero(~chosen),
@@ -324,13 +325,15 @@ def _scales(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.nda
     return mean, np.where(is_constant, 1, deviation)
 
 
-def _check_static_values(table: StaticTable, numeric: np.ndarray) -> None:
+def _check_static_values(
+    table: StaticTable, numeric: np.ndarray, instances: pd.Index | None
+) -> None:
     """Refuse missing numbers."""
     rows, columns = np.nonzero(np.isnan(table.values[:, numeric]))
     if len(rows):
         raise ValueError(
-            f"{_static_name(table, numeric[columns[0]])} contains NaN: row {rows[0]}. "
-            "Set missing='mask', or fill it."
+            f"{_static_name(table, numeric[columns[0]])} contains NaN: "
+            f"{place_of_row(instances, rows[0])}.{SET_MASK}"
         )
 
 

@@ -179,6 +179,6 @@ def _refuse_missing_of(values: Any, name: str) -> None:
         place = f"{name}[{', '.join(map(str, at))}]" if at else name
         raise ValueError(
             f"Input y contains NaN: {place} is {value!s}, no label. Leave out what has "
-            "no label (taggers do where missing_label says so), or give it a label of "
+            "no label (taggers do with missing_label=numpy.nan), or give it a label of "
             "its own."
         )

@@ -25,11 +25,19 @@ def times_between(times: Any) -> np.ndarray:
     gaps : ndarray of float of shape (n - 1,)
         In units of the numbers, of dates in seconds.
     """
-    if isinstance(times, pd.PeriodIndex):
-        times = times.to_timestamp()
+    times = _plain(times)
     if hasattr(times, "asi8"):
         return np.asarray((times[1:] - times[:-1]).total_seconds())
     return np.diff(np.asarray(times, dtype=float))
+
+
+def _plain(times: Any) -> Any:
+    """Return periods, and objects that are dates, as time stamps."""
+    if isinstance(times, pd.PeriodIndex):
+        return times.to_timestamp()
+    if times.dtype == object and times.inferred_type in ("date", "datetime"):
+        return pd.to_datetime(times, utc=True)
+    return times
 
 
 def gaps(sequences: SequenceArray) -> np.ndarray:
@@ -82,11 +90,13 @@ def check_times_known(sequences: SequenceArray) -> None:
     if sequences.times is None:
         raise ValueError(
             "time_gaps=True needs to know when steps were, but X has no times; give a "
-            "DataFrame indexed by (instance, time), or SequenceArray(..., times=...)."
+            "DataFrame indexed by (instance, time), a list of DataFrames indexed by "
+            "dates, or SequenceArray(..., times=...)."
         )
-    kinds = "iufmM"
-    if not hasattr(sequences.times, "asi8") and sequences.times.dtype.kind not in kinds:
+    times = _plain(sequences.times)
+    if not hasattr(times, "asi8") and times.dtype.kind not in "iufmM":
         raise ValueError(
             "time_gaps=True needs times that are numbers or dates, but those of X are "
-            f"of {sequences.times.dtype}."
+            f"of {times.dtype}, such as {times[0]!r:.50}; pd.to_datetime makes dates "
+            "of texts."
         )

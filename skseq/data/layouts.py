@@ -14,7 +14,7 @@ from skseq.data.names import names_of_all, names_of_columns
 from skseq.data.panels import check_dates_rise, panel_starts
 from skseq.data.token_arrays import TokenArray, holds_tokens
 
-__all__ = ["joined", "parted"]
+__all__ = ["dates_of", "joined", "parted"]
 
 
 def joined(sequences: Any, name: str = "sequences") -> dict[str, Any]:
@@ -48,6 +48,7 @@ def joined(sequences: Any, name: str = "sequences") -> dict[str, Any]:
     names = names_of_all(sequences)
     for i, sequence in enumerate(sequences):
         check_dates_rise(sequence, f"{name}[{i}]")
+    dates = dates_of(sequences)
     encoded = _encode_together(sequences, name)
     if encoded is not None:
         sequences = np.split(encoded.values, np.cumsum([len(x) for x in sequences]))
@@ -71,8 +72,26 @@ def joined(sequences: Any, name: str = "sequences") -> dict[str, Any]:
         "starts": np.cumsum(lengths) - lengths,
         "lengths": lengths,
         "feature_names": names,
+        "times": dates,
         "categories": None if encoded is None else encoded.categories,
     }
+
+
+def dates_of(sequences: list) -> pd.Index | None:
+    """Return the dates in the indexes of all sequences of a list, None if not all have.
+
+    Numbers may be those of the rows of a table, and say nothing of time.
+
+    Parameters
+    ----------
+    sequences : list of array-likes
+        The sequences.
+    """
+    indexes: list[Any] = [x.index if hasattr(x, "iloc") else None for x in sequences]
+    kinds = set(map(type, indexes))
+    if len(kinds) != 1 or not hasattr(indexes[0], "asi8"):
+        return None
+    return indexes[0].append(indexes[1:])
 
 
 def parted(frame: Any, index: Any, name: str = "frame") -> dict[str, Any]:

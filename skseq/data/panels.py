@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+from pandas.tseries.api import guess_datetime_format
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Iterator
 
 __all__ = ["check_dates_rise", "panel_starts"]
 
@@ -27,8 +30,8 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the index has not two levels, an instance is interrupted by another or the
-        time of an instance does not increase.
+        If the index has not two levels, a row has no instance, an instance is
+        interrupted by another or the time of an instance does not increase.
     """
     if index.nlevels != 2:
         raise ValueError(
@@ -37,7 +40,14 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
             "frame.set_index([instance, time])."
         )
     instances, times = (index.get_level_values(level) for level in (0, 1))
-    changes = np.flatnonzero(np.diff(instances.factorize()[0])) + 1
+    codes = instances.factorize()[0]
+    if (codes < 0).any():
+        row = int(np.argmin(codes))
+        raise ValueError(
+            f"The index of row {row}, of time {times[row]!r}, names no instance; leave "
+            "such rows out, or give them a name."
+        )
+    changes = np.flatnonzero(np.diff(codes)) + 1
     starts = np.append(0, changes)[: len(index)]
     firsts = instances[starts]
     if firsts.has_duplicates:
@@ -46,15 +56,49 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
             f"The rows of instance {name!r} are interrupted by another instance; "
             "sort the table by its index first."
         )
-    increases = np.asarray(times[1:] > times[:-1])
-    increases[changes - 1] = True
-    if not increases.all():
+    for increases in map(_increase, _readings(times)):
+        increases[changes - 1] = True
+        if increases.all():
+            break
+    else:
         i = int(np.argmin(increases))
         raise ValueError(
             f"The time index of instance {instances[i]!r} does not increase at "
             f"{times[i + 1]!r}, which follows {times[i]!r}."
         )
     return starts
+
+
+def _readings(times: pd.Index) -> Iterator[pd.Index]:
+    """Yield what times may be: themselves, or what texts of numbers or dates say."""
+    n_found = 0
+    if pd.api.types.infer_dtype(times) == "string":
+        readings = [pd.Index(pd.to_numeric(times, errors="coerce"))]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of which of day and month comes first
+            for dayfirst in (False, True):
+                known = guess_datetime_format(times[0], dayfirst=dayfirst)
+                if known is not None:
+                    readings.append(
+                        pd.to_datetime(times, format=known, errors="coerce")
+                    )
+        for reading in readings:
+            if reading.notna().all():
+                n_found += 1
+                yield reading
+    if not n_found:
+        yield times
+
+
+def _increase(times: pd.Index) -> np.ndarray:
+    """Return whether each entry but the first one is behind the entry before."""
+    try:
+        return np.array(times[1:] > times[:-1])
+    except TypeError as error:
+        raise ValueError(
+            f"The times of the index are of several kinds: {error}; expected numbers, "
+            "or dates."
+        ) from error
 
 
 def check_dates_rise(sequence: Any, name: str) -> None:

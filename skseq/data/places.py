@@ -15,8 +15,10 @@ from skseq.data.foreign import columns_of, holds_sequences
 from skseq.data.sequences import SequenceArray
 
 _TIMES = (datetime.date, datetime.timedelta, datetime.time, pd.Period, np.datetime64)
+SET_MASK = " Set missing='mask', or fill it."
 
 __all__ = [
+    "SET_MASK",
     "check_columns",
     "check_finite_rows",
     "finding_text",
@@ -154,7 +156,9 @@ def _check_rows(values: np.ndarray, name: str) -> None:
         )
 
 
-def check_finite_rows(values: np.ndarray, given: Any, name: str) -> None:
+def check_finite_rows(
+    values: np.ndarray, given: Any, name: str, *, hint: str = ""
+) -> None:
     """Refuse NaN and infinity in a table, and name the place of the first.
 
     Parameters
@@ -165,6 +169,8 @@ def check_finite_rows(values: np.ndarray, given: Any, name: str) -> None:
         What they were made of; its index and columns name the place.
     name : str
         What to call it in errors.
+    hint : str, default=""
+        What to say of NaN besides.
 
     Raises
     ------
@@ -178,7 +184,8 @@ def check_finite_rows(values: np.ndarray, given: Any, name: str) -> None:
         row, *column = np.argwhere(wrong)[0].tolist()
         what = "NaN" if np.isnan(values[(row, *column)]) else "infinity"
         place = place_in_table(given, row, *column)
-        raise ValueError(f"Input {name} contains {what}: {place}.")
+        hint = hint if what == "NaN" else ""
+        raise ValueError(f"Input {name} contains {what}: {place}.{hint}")
 
 
 def place_in_table(table: Any, row: int, column: int | None = None) -> str:
@@ -241,7 +248,9 @@ def labels_of_step(
         Such as ", feature 2" or " (instance 'p7', time 2020-01-01), column 'pulse'".
     """
     if isinstance(X, SequenceArray):
-        label = "" if X.instances is None else f"instance {label_of(X.instances[i])}"
+        names = [] if X.instances is None else [f"instance {label_of(X.instances[i])}"]
+        names += [] if X.times is None else [f"time {label_of(X.times[row])}"]
+        label = ", ".join(names)
         table: Any = None
         if X.feature_names is not None:
             table = pd.DataFrame(columns=X.feature_names)

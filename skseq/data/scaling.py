@@ -8,7 +8,13 @@ from sklearn.preprocessing import StandardScaler
 from skseq.data.bounds import Bounds, refuse_huge
 from skseq.data.sequences import SequenceArray
 
-__all__ = ["StepScaler", "mean_of_steps", "sequence_scale", "standard_scaler"]
+__all__ = [
+    "StepScaler",
+    "fit_scaler",
+    "mean_of_steps",
+    "sequence_scale",
+    "standard_scaler",
+]
 
 CHUNK = 2**16  # rows transformed at a time, so that no large temporary is made
 
@@ -27,6 +33,28 @@ def standard_scaler(normalize: bool) -> StandardScaler:
     """
     scaler = StandardScaler(with_mean=normalize, with_std=normalize)
     return scaler.set_output(transform="default")
+
+
+def fit_scaler(
+    scaler: StandardScaler, values: np.ndarray, weights: np.ndarray | None
+) -> None:
+    """Learn mean and deviation of columns, of which some values are missing.
+
+    Parameters
+    ----------
+    scaler : StandardScaler
+        It leaves a column alone that is never there, of which nothing is known.
+    values : ndarray of shape (n_rows, n_columns)
+        The rows.
+    weights : ndarray of shape (n_rows,) or None
+        Weight of each.
+    """
+    with np.errstate(invalid="ignore"):  # of columns that are never there
+        scaler.fit(values, sample_weight=weights)
+    if scaler.mean_ is not None:
+        is_unknown = np.isnan(scaler.mean_)
+        scaler.mean_[is_unknown] = 0
+        scaler.var_[is_unknown] = scaler.scale_[is_unknown] = 1
 
 
 class StepScaler:
@@ -90,18 +118,8 @@ class StepScaler:
             refuse_huge(values, name)
         if not values.shape[1]:  # nothing is a number
             values = np.zeros((len(values), 1))
-        with np.errstate(invalid="ignore"):  # of columns that are never there
-            self.scaler.fit(values, sample_weight=uses)
-        self._scale_nothing()
+        fit_scaler(self.scaler, values, uses)
         return self
-
-    def _scale_nothing(self) -> None:
-        """Leave alone what was never seen, of which nothing is known."""
-        scaler = self.scaler
-        if scaler.mean_ is not None:
-            is_unknown = np.isnan(scaler.mean_)
-            scaler.mean_[is_unknown] = 0
-            scaler.var_[is_unknown] = scaler.scale_[is_unknown] = 1
 
     def transform(self, sequences: SequenceArray, dtype: np.dtype) -> SequenceArray:
         """Return standardised sequences of a type, without steps that none uses.

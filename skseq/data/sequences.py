@@ -195,7 +195,8 @@ class SequenceArray:
         Returns
         -------
         sequences : SequenceArray
-            It knows the names of the columns, if the sequences are DataFrames.
+            It knows the names of the columns, if the sequences are DataFrames, and the
+            times, if all are indexed by dates.
 
         Raises
         ------

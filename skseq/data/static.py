@@ -21,7 +21,7 @@ from skseq.data.frames import as_pandas
 from skseq.data.kinds import refusal
 from skseq.data.names import as_names, names_of_columns
 
-__all__ = ["StaticTable", "check_static"]
+__all__ = ["StaticTable", "check_static", "place_of_row"]
 
 
 class StaticTable:
@@ -111,13 +111,18 @@ def check_static(
             frame = frame.set_index(instances.name)
         if instances is not None:
             frame = _rows_of(frame, instances)
+        if not frame.columns.is_unique:
+            twice = frame.columns[frame.columns.duplicated()][0]
+            raise ValueError(
+                f"static has several columns {twice!r}; expected names of their own."
+            )
         names = names_of_columns(frame)
         _check_kinds(frame)
         encoded = encode_table(frame, "static")
         if encoded is None:
             values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
             encoded = EncodedTable(values, (None,) * values.shape[1])
-        _check_finite(encoded.values, names)
+        _check_finite(encoded.values, names, instances)
         return _of_as_many(
             StaticTable(encoded.values, names, encoded.categories), n_samples
         )
@@ -128,7 +133,7 @@ def check_static(
     values = check_array(
         values, dtype=np.float64, ensure_all_finite=False, input_name="static"
     )
-    _check_finite(values, None)
+    _check_finite(values, None, instances)
     return _of_as_many(StaticTable(values), n_samples)
 
 
@@ -139,12 +144,30 @@ def _check_kinds(frame: pd.DataFrame) -> None:
             raise refusal(column, name, "static")
 
 
-def _check_finite(values: np.ndarray, names: Any) -> None:
+def _check_finite(values: np.ndarray, names: Any, instances: pd.Index | None) -> None:
     """Refuse infinity."""
     rows, columns = np.nonzero(np.isinf(values))
     if len(rows):
         name = columns[0] if names is None else repr(names[columns[0]])
-        raise ValueError(f"static contains infinity: row {rows[0]}, column {name}.")
+        raise ValueError(
+            f"static contains infinity: {place_of_row(instances, rows[0])}, column "
+            f"{name}."
+        )
+
+
+def place_of_row(instances: pd.Index | None, row: int) -> str:
+    """Return what to call a row: that of an instance, if they have labels.
+
+    Parameters
+    ----------
+    instances : Index or None
+        What the sequences are called.
+    row : int
+        Position of the row.
+    """
+    if instances is None or row >= len(instances):
+        return f"row {row}"
+    return f"instance {instances[row]!r}"
 
 
 def _of_as_many(table: StaticTable, n_samples: int) -> StaticTable:
@@ -163,7 +186,8 @@ def _rows_of(frame: pd.DataFrame, instances: pd.Index) -> pd.DataFrame:
             f"static has an index of {frame.index.nlevels} levels; expected one, the "
             "instances."
         )
-    twice = frame.index.duplicated() & frame.index.isin(instances)
+    frame = frame[frame.index.isin(instances)]  # those of others may stand twice
+    twice = frame.index.duplicated()
     if twice.any():
         raise ValueError(
             f"static has several rows of instance {frame.index[twice][0]!r}; "

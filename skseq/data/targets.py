@@ -14,6 +14,7 @@ from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances
 from skseq.data.places import (
+    SET_MASK,
     check_columns,
     check_finite_rows,
     finding_text,
@@ -66,10 +67,10 @@ def check_scored_labels(X: Any, y: Any) -> Any:
 
 
 @naming("y")
-def check_numbers(X: Any, y: Any, *, may_miss: bool = False) -> np.ndarray:
+def check_numbers(X: Any, y: Any, *, missing: str = "error") -> np.ndarray:
     """Return regression targets (n_samples,) or (n_samples, n_outputs), float64.
 
-    NaN is an error, unless numbers may be missing.
+    NaN is an error, unless numbers may be missing: "mask".
     """
     check_container(y, "y")
     check_instances(X, y, "y", one_each=True)
@@ -90,7 +91,9 @@ def check_numbers(X: Any, y: Any, *, may_miss: bool = False) -> np.ndarray:
             f"y has the shape {y.shape}; expected (n_samples,) or "
             "(n_samples, n_outputs)."
         )
-    check_finite_rows(np.nan_to_num(y, posinf=np.inf) if may_miss else y, given, "y")
+    may_miss = missing == "mask"
+    finite = np.where(np.isnan(y), 0, y) if may_miss else y
+    check_finite_rows(finite, given, "y", hint=SET_MASK)
     if may_miss and np.isnan(y).all():
         raise ValueError("All numbers of y are missing.")
     return y

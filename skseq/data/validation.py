@@ -27,6 +27,7 @@ from skseq.data.layouts import joined, parted
 from skseq.data.numerals import with_numbers
 from skseq.data.panels import check_dates_rise
 from skseq.data.places import (
+    SET_MASK,
     check_columns,
     finding_text,
     labels_of_step,
@@ -92,19 +93,21 @@ def check_sequences(
     -------
     sequences : SequenceArray of float64 or float32
     """
-    may_miss = getattr(estimator, "missing", "error") == "mask"
+    missing = getattr(estimator, "missing", None)
+    if missing == "error" and _reads_tokens(estimator):
+        missing = None  # of which none can be
     if not reset and y is NO_TARGETS and _is_as_in_fit(estimator, X):
-        return _check_finite(SequenceArray.from_array(X), X, may_miss)
+        return _check_finite(SequenceArray.from_array(X), X, missing)
     check_container(X, "X", time_axis=1)
     refuse_texts(X)
     X = without_na(X)
     named, is_table, is_nested_list = X, False, False
     if isinstance(X, SequenceArray):
-        sequences = _check_values(X, X, may_miss)
+        sequences = _check_values(X, X, missing)
     elif is_panel(X):
-        sequences = _check_values(_from_panel(X), X, may_miss)
+        sequences = _check_values(_from_panel(X), X, missing)
     elif is_list_of_sequences(X):
-        sequences = _check_values(_from_list(X), X, may_miss)
+        sequences = _check_values(_from_list(X), X, missing)
     else:
         if hasattr(X, "iloc") and X.index.nlevels > 2:
             raise ValueError(
@@ -137,14 +140,14 @@ def check_sequences(
         is_nested_list = isinstance(X, (list, tuple))
         if is_table:
             array = _unflatten(array, estimator.n_channels)
-        sequences = _check_finite(SequenceArray.from_array(array), X, may_miss)
+        sequences = _check_finite(SequenceArray.from_array(array), X, missing)
         sequences.instances = names_of_sequences(X)
     if not sequences.n_features:
         raise ValueError("X has 0 features per time step; at least one is required.")
     sequences = with_numbers(sequences, _categorical(estimator, sequences, reset))
     if not hasattr(estimator, "categorical_features"):
         _refuse_categories(estimator, sequences)
-    sequences = _check_finite(sequences, X, may_miss)
+    sequences = _check_finite(sequences, X, missing)
     if sequences.feature_names is not None:
         named = pd.DataFrame(columns=sequences.feature_names)
     counts_columns = is_table and (
@@ -177,6 +180,11 @@ def check_sequences(
     elif is_table and not counts_columns:
         _refuse_one_sample(estimator, X, sequences)
     return sequences
+
+
+def _reads_tokens(estimator: Any) -> bool:
+    sources = ("embedding_dim", "embedding_weights")
+    return any(getattr(estimator, name, None) is not None for name in sources)
 
 
 def _categorical(estimator: Any, sequences: SequenceArray, reset: bool) -> np.ndarray:
@@ -334,9 +342,10 @@ def _from_list(X: Any) -> SequenceArray:
             check_columns(item, f"X[{i}]")
             check_dates_rise(item, f"X[{i}]")
             values = item.to_numpy(dtype=np.float64, na_value=np.nan)
-            columns = getattr(item, "columns", None)
             items[i] = (
-                values if columns is None else pd.DataFrame(values, None, columns)
+                pd.Series(values, item.index)
+                if values.ndim == 1
+                else pd.DataFrame(values, item.index, item.columns)
             )
     return SequenceArray.from_list(items)
 
@@ -349,7 +358,7 @@ def _has_categories(item: Any) -> bool:
 
 
 def _check_values(
-    sequences: SequenceArray, given: Any, may_miss: bool
+    sequences: SequenceArray, given: Any, missing: str | None
 ) -> SequenceArray:
     """Return sequences of finite floats, and NaN where it may be."""
     if len(sequences) == 0:
@@ -359,20 +368,21 @@ def _check_values(
         values = check_array(
             steps, dtype=FLOATS, ensure_all_finite=False, input_name="X"
         )
-    return _check_finite(sequences.map_values(lambda _: values), given, may_miss)
+    return _check_finite(sequences.map_values(lambda _: values), given, missing)
 
 
 def _check_finite(
-    sequences: SequenceArray, given: Any, may_miss: bool
+    sequences: SequenceArray, given: Any, missing: str | None
 ) -> SequenceArray:
     """Refuse NaN and infinity, and name the first sequence and step with one.
 
-    NaN may be where it says that a value is missing, or a category.
+    NaN may be where it says that a value is missing, or a category. What `missing` is
+    None of cannot say so.
     """
     values = sequences.values
     if np.isfinite(np.sum(values)):  # no copy
         return sequences
-    finite = ~np.isinf(values) if may_miss else np.isfinite(values)
+    finite = ~np.isinf(values) if missing == "mask" else np.isfinite(values)
     if sequences.categories is not None:
         finite |= [known is not None for known in sequences.categories]
     for i, step, row in _places(sequences, ~finite.all(axis=1)):
@@ -380,7 +390,8 @@ def _check_finite(
         kind = "NaN" if np.isnan(values[row, column]) else "infinity"
         place = f"X[{i}] at time step {step}"
         place += labels_of_step(given, i, step, row, column, values.shape[1])
-        raise ValueError(f"Input X contains {kind}: {place}.")
+        hint = SET_MASK if kind == "NaN" and missing is not None else ""
+        raise ValueError(f"Input X contains {kind}: {place}.{hint}")
     return sequences
 
 

@@ -13,6 +13,7 @@ from skseq.data.doubts import refuse_texts
 from skseq.data.foreign import check_container, is_frame
 from skseq.data.frames import as_pandas
 from skseq.data.kinds import refusal
+from skseq.data.layouts import dates_of
 from skseq.data.names import names_of_all
 from skseq.data.panels import check_dates_rise, panel_starts
 from skseq.data.sequences import SequenceArray
@@ -103,7 +104,9 @@ def _of_list(items: list) -> StepFrame:
     lengths = np.array([len(item) for item in items])
     frame = pd.concat(items, ignore_index=True)
     starts = np.cumsum(lengths) - lengths
-    return StepFrame(frame, SequenceArray(np.empty((len(frame), 0)), starts, lengths))
+    values = np.empty((len(frame), 0))
+    sequences = SequenceArray(values, starts, lengths, times=dates_of(items))
+    return StepFrame(frame, sequences)
 
 
 def sequences_like(steps: StepFrame, frame: pd.DataFrame) -> SequenceArray:

@@ -11,7 +11,7 @@ from skseq.data.categories import Categories, encode_table, recode
 from skseq.data.foreign import is_frame
 from skseq.data.frames import as_pandas
 from skseq.data.numerals import numbers_of_texts
-from skseq.data.places import check_finite_rows, label_of
+from skseq.data.places import SET_MASK, check_finite_rows, label_of
 
 __all__ = ["Rows", "check_rows_finite", "encode_rows"]
 
@@ -97,7 +97,10 @@ def _numbers(frame: pd.DataFrame, i: int, own: Any) -> np.ndarray | None:
 
 
 def check_rows_finite(
-    values: np.ndarray, given: Any, categories: Categories | None, missing: str
+    values: np.ndarray,
+    given: Any,
+    categories: Categories | None,
+    missing: str | None,
 ) -> None:
     """Refuse infinity, and NaN unless it may stand for what is missing.
 
@@ -109,8 +112,8 @@ def check_rows_finite(
         What they were made of, which names the place of the first.
     categories : tuple of Index or None
         Those of each column; of categories, any may be missing.
-    missing : {"error", "mask"}
-        Whether numbers may be.
+    missing : {"error", "mask"} or None
+        Whether numbers may be; None: they cannot.
 
     Raises
     ------
@@ -120,6 +123,8 @@ def check_rows_finite(
     if np.isfinite(np.sum(values)):  # no copy
         return
     allowed = np.isnan(values)
-    if missing == "error":
+    hint = ""
+    if missing != "mask":
+        hint = SET_MASK if missing == "error" else ""
         allowed &= np.array([c is not None for c in categories or ()] or [False])
-    check_finite_rows(np.where(allowed, 0, values), given, "X")
+    check_finite_rows(np.where(allowed, 0, values), given, "X", hint=hint)

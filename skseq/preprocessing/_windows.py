@@ -98,7 +98,7 @@ def make_windows(
             "X holds categories, which are no targets; give y, the targets of its rows."
         )
     table = _as_table(rows.table, "X", finite=False)
-    check_rows_finite(table, X, rows.categories, "error" if y is None else missing)
+    check_rows_finite(table, X, rows.categories, None if y is None else missing)
     goals = table if y is None else _as_table(y, "y")
     check_consistent_length(table, goals)
     for name, value in (

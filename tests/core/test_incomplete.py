@@ -22,6 +22,7 @@ from skseq import (
 )
 from skseq.inspection import permutation_importance
 from skseq.persistence import load, save
+from skseq.preprocessing import SequencePadder, SlidingWindow
 
 N, T = 40, 8
 rng = np.random.default_rng(0)
@@ -312,3 +313,41 @@ def test_texts_of_numbers_that_are_named_as_categories_stay_so(dtype, tmp_path):
     save(model, tmp_path / "model.skseq")
     loaded = load(tmp_path / "model.skseq")
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+
+
+def test_a_list_of_frames_by_date_is_read_like_the_panel():
+    """Dates of objects, of lists and in other time zones are the same times."""
+    hours = pd.to_timedelta(rng.exponential(size=N * T).cumsum(), unit="h")
+    days = (pd.Timestamp("2024", tz="UTC") + hours).round("s")
+    index = [INDEX.get_level_values(0), days]
+    panel = FRAME.set_axis(pd.MultiIndex.from_arrays(index))
+    model = RNNClassifier(hidden_size=4, time_gaps=True, **SMALL).fit(panel, CLASSES)
+    expected = model.predict_proba(panel)
+    objects = [INDEX.get_level_values(0), pd.Index(days.astype(object), dtype=object)]
+    parts = [panel.loc[i] for i in range(N)]
+    for X in (
+        panel.set_axis(pd.MultiIndex.from_arrays(objects)),
+        parts,
+        SequenceArray.from_list(parts),
+        [part.tz_convert("Asia/Tokyo") for part in parts],
+    ):
+        np.testing.assert_array_equal(model.predict_proba(X), expected)
+    texts = [INDEX.get_level_values(0), days.strftime("%Y-%m-%d %H:%M:%S")]
+    with pytest.raises(ValueError, match=r"are of str, such as '2024.*to_datetime"):
+        model.predict(panel.set_axis(pd.MultiIndex.from_arrays(texts)))
+
+
+def test_what_is_missing_is_named_and_the_way_out_where_there_is_one():
+    holed = SequenceArray.from_frame(FRAME)
+    place = r"X\[0\] at time step 0 \(instance 0, time 0\), column 'a'"
+    with pytest.raises(ValueError, match=f"NaN: {place}. Set missing='mask', or fill"):
+        RNNClassifier().fit(holed, CLASSES)
+    with pytest.raises(ValueError, match=r"NaN: X\[0\] at time step 0, feature 0. Set"):
+        RNNClassifier().fit(HOLES, CLASSES)
+    with pytest.raises(ValueError, match=r"NaN: row 0.*, column 'a'. Set missing"):
+        SlidingWindow(2).fit(FRAME[["a"]])
+    tokens = np.array([[1, np.nan], [2, 3]])
+    with pytest.raises(ValueError, match=r"NaN: X\[0\] at time step 1\.$"):
+        RNNClassifier(embedding_dim=2).fit(tokens, [0, 1])
+    with pytest.raises(ValueError, match=r"NaN: X\[0\] at time step 0, feature 0\.$"):
+        SequencePadder().fit(HOLES)

@@ -102,8 +102,13 @@ def test_numbers_that_are_missing_are_left_out_of_everything(monkeypatch):
     alone = RNNRegressor(missing="mask", **SMALL).fit(X, y[:, 0])
     other = RNNRegressor(**SMALL).fit(X[15:], y[15:, 0])
     np.testing.assert_allclose(alone._task.scaler.mean_, other._task.scaler.mean_)
-    with pytest.raises(ValueError, match="y contains NaN"):
+    with pytest.raises(ValueError, match=r"y contains NaN: row 0, .* Set missing='m"):
         RNNRegressor().fit(X, y)
+    with pytest.raises(ValueError, match="y contains infinity: row 7"):
+        alone.fit(X, np.where(np.arange(len(X)) == 7, -np.inf, level))
+    never = pd.DataFrame({"up": level, "down": np.nan})
+    with pytest.raises(ValueError, match="numbers of y in column 'down' are missing"):
+        alone.fit(X, never)
     with pytest.raises(ValueError, match="All numbers of y are missing"):
         alone.fit(X, np.full(len(X), np.nan))
     assert np.isfinite(

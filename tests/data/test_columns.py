@@ -76,6 +76,24 @@ def test_codes_are_missing_unknown_or_known():
     assert columns.numbers(read(later)).values.tolist()[0] == [60.0]
 
 
+@pytest.mark.parametrize("kind", [int, float, "Int64", "boolean", object])
+@pytest.mark.parametrize("of_fit", [bool, float])
+def test_truth_values_are_zeros_and_ones(of_fit, kind):
+    """Other programs write 0 and 1, and floats where some are missing."""
+
+    def as_kind(kind):
+        frame = FRAME.astype({"awake": kind})
+        static = pd.DataFrame({"smoker": [True, False]}, ["b", "a"]).astype(kind)
+        return read(frame, static)
+
+    columns = learned(as_kind(of_fit), ["ward", "awake"])
+    later = as_kind(kind)
+    later.values[0, 2] = np.nan
+    np.testing.assert_array_equal(columns.beside(later)[:, 1], [0, 2, 3, 3, 3])
+    if of_fit is bool:
+        np.testing.assert_array_equal(columns.static(later), [[2], [3]])
+
+
 @pytest.mark.parametrize("features", [[0], ["kind"], [True, False]])
 def test_numbers_may_be_categories(features):
     values = np.array([[7.0, 1], [9, 2], [7, 3], [np.nan, 4]])
@@ -151,8 +169,10 @@ def test_texts_that_are_numbers_are_numbers():
         (STATIC.to_numpy()[:1], "static has 1 rows; expected one for each of the 2"),
         (
             STATIC.assign(age=[np.inf, 1]),
-            "static contains infinity: row 1, column 'age",
+            "static contains infinity: instance 'b', column 'age",
         ),
+        (np.array([[np.inf], [1]]), "static contains infinity: instance 'a', column 0"),
+        (pd.concat([STATIC, STATIC], axis=1), "static has several columns 'age'"),
         (
             STATIC.assign(born=pd.Timestamp("2020")),
             "Column 'born' of static holds date",
@@ -194,6 +214,15 @@ def test_what_fit_had_is_expected_later():
     with pytest.raises(ValueError, match="time_gaps=True needs to know when"):
         columns.check(without)
     with pytest.raises(
-        ValueError, match="Static column 'age' of X contains NaN: row 0"
+        ValueError, match=r"Static column 'age' of X contains NaN: instance 'a'\. Set m"
     ):
         learned(read(static=STATIC.assign(age=[1, np.nan])), has_holes=False)
+    X = SequenceArray.from_list([[1.0], [2.0]], static=[[1.0], [np.nan]])
+    with pytest.raises(ValueError, match="Static column 0 of X contains NaN: row 1"):
+        learned(X, has_holes=False)
+
+
+def test_rows_of_others_in_the_static_table_do_not_matter():
+    others = pd.DataFrame({"age": [1.0, 2.0], "sex": "f"}, index=["z", "z"])
+    X = read(static=pd.concat([others, STATIC]))
+    pd.testing.assert_frame_equal(X.static.to_frame(), read().static.to_frame())

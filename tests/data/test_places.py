@@ -73,11 +73,11 @@ def test_a_value_of_a_panel_is_found(name, read, value, match):
     [
         (
             SequenceArray.from_frame(changed(PANEL, np.nan)),
-            r"NaN: X\[1\] at time step 1 \(instance 'p001'\), column 'pressure'",
+            r"NaN: X\[1\] at time step 1 \(" + AT_FAULT,
         ),
         (
             SequenceArray.from_frame(changed(PANEL, "high"))[[3, 1]],
-            r"'high' .* X\[1\] at time step 1 \(instance 'p001'\), column 'pressure'",
+            r"'high' .* X\[1\] at time step 1 \(" + AT_FAULT,
         ),
         (
             frames(changed(PANEL, np.nan)),

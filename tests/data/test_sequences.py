@@ -242,6 +242,50 @@ def test_a_disordered_panel_is_refused(index, match):
         SequenceArray.from_frame(frame)
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        ["9", "10", "11"],
+        ["2024-01-09", "2024-01-10", "2024-02-01"],
+        ["9/1/2023", "12/31/2023", "1/2/2024"],
+        ["31.12.2023", "05.01.2024", "13.01.2024"],
+        ["t1", "t2", "t3"],
+    ],
+)
+def test_texts_of_times_are_in_the_order_of_what_they_say(times):
+    """Sorted as texts, 10 comes before 9 and 31.12.2023 behind 05.01.2024."""
+    index = pd.MultiIndex.from_product([["a", "b"], times])
+    frame = pd.DataFrame({"u": np.arange(6.0)}, index)
+    assert SequenceArray.from_frame(frame).times.tolist() == times * 2
+    with pytest.raises(ValueError, match=f"'a' does not increase at '{times[0]}'"):
+        SequenceArray.from_frame(frame.iloc[[1, 0, 2, 3, 4, 5]])
+
+
+def test_times_of_several_kinds_and_rows_of_nobody_are_refused():
+    frame = pd.DataFrame({"u": np.arange(3.0)})
+    days = [pd.Timestamp("2024"), "2024-01-02", pd.Timestamp("2025")]
+    index = [["a"] * 3, pd.Index(days, dtype=object)]
+    with pytest.raises(ValueError, match="times of the index are of several kinds"):
+        SequenceArray.from_frame(frame.set_axis(pd.MultiIndex.from_arrays(index)))
+    index = pd.MultiIndex.from_arrays([["a", None, "b"], [0, 1, 2]])
+    with pytest.raises(ValueError, match=r"row 1, of time .*1.*, names no instance"):
+        SequenceArray.from_frame(frame.set_axis(index))
+
+
+def test_a_list_of_frames_by_date_knows_its_times():
+    days = pd.date_range("2024", periods=5, tz="UTC")
+    parts = [
+        pd.DataFrame({"u": [1.0, 2.0, 3.0]}, days[:3]),
+        pd.DataFrame({"u": [4.0, 5.0]}, days[[1, 4]]),
+    ]
+    X = SequenceArray.from_list(parts)
+    assert X.times.equals(days[[0, 1, 2, 1, 4]])
+    assert SequenceArray.from_list([part["u"] for part in parts]).times.equals(X.times)
+    assert SequenceArray.from_list([parts[0]["u"], parts[1].to_numpy()]).times is None
+    plain = [part.reset_index(drop=True) for part in parts]
+    assert SequenceArray.from_list(plain).times is None
+
+
 def test_a_frame_without_two_levels_is_refused():
     with pytest.raises(ValueError, match=r"2-level index .* got 1 level"):
         SequenceArray.from_frame(pd.DataFrame({"u": [1]}))

@@ -12,6 +12,7 @@ from skseq._sklearn import RegressorMixin
 from skseq.core.mixins._encoding import EncodingMixin
 from skseq.core.tasks import Regression
 from skseq.core.texts import TEXTS
+from skseq.data.places import label_of
 from skseq.data.targets import check_numbers, check_weights
 from skseq.parameters import amended, attribute
 from skseq.parameters.checks import exactly
@@ -31,13 +32,20 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     normalize = amended(more=SCALED_TARGETS)
 
     def _check_y(self, X, y):
-        return check_numbers(X, y, may_miss=self.missing == "mask")
+        return check_numbers(X, y, missing=self.missing)
 
     def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
         samples = super()._check_samples(
             X, y, sample_weight, reset=reset, groups=groups
         )
-        known = ~np.isnan(samples.y.reshape(len(samples), -1)).all(axis=1)
+        is_known = ~np.isnan(samples.y.reshape(len(samples), -1))
+        known = is_known.any(axis=1)
+        if reset and not is_known.any(axis=0).all():
+            i = int(np.argmin(is_known.any(axis=0)))
+            name = label_of(y.columns[i]) if hasattr(y, "columns") else i
+            raise ValueError(
+                f"All numbers of y in column {name} are missing; leave it out."
+            )
         return samples if known.all() else samples[known]
 
     def _make_task(self, y):
@@ -92,7 +100,7 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
 
         {unscored}
         """
-        numbers = check_numbers(X, y, may_miss=self.missing == "mask")
+        numbers = check_numbers(X, y, missing=self.missing)
         weights = check_weights(sample_weight, X, y)
         known = ~np.isnan(numbers.reshape(len(numbers), -1)).any(axis=1)
         if known.all():
