@@ -44,6 +44,9 @@ class InputColumns:
         Tell wild static numbers, which are clipped before.
     static_names : tuple of str, default=()
         Names of all these columns, if they have any.
+    unseen, static_unseen : tuple of int, default=()
+        Which of the columns of numbers were missing throughout the training part, so
+        that networks have learned nothing of them: they are missing later, too.
     """
 
     numeric: np.ndarray
@@ -58,6 +61,8 @@ class InputColumns:
     static_scale: tuple[float, ...]
     static_bounds: Bounds
     static_names: tuple[str, ...] = ()
+    unseen: tuple[int, ...] = ()
+    static_unseen: tuple[int, ...] = ()
 
     def fit_together(self) -> bool:
         """Return whether the parts, of a file perhaps, are of one kind."""
@@ -72,6 +77,9 @@ class InputColumns:
             and columns.tolist() == list(range(len(columns)))
             and static.tolist() == list(range(len(static)))
             and (self.gap is None or self.gap > 0)
+            and (self.has_holes or not (self.unseen or self.static_unseen))
+            and set(self.unseen) <= set(range(len(self.numeric)))
+            and set(self.static_unseen) <= set(range(len(self.static_numeric)))
         )
 
     @property
@@ -163,9 +171,13 @@ class InputColumns:
         columns = self
         if self.gap is not None:
             columns = replace(columns, gap=usual_gap(sequences, given))
+        if self.has_holes:
+            used = sequences.compact().values[:, self.numeric]
+            columns = replace(columns, unseen=_never_there(used))
         if sequences.static is None:
             return columns
         numbers = sequences.static.values[:, self.static_numeric]
+        columns = replace(columns, static_unseen=_never_there(numbers))
         bounds = Bounds.of(numbers)
         center, scale = _scales(bounds.clip(numbers), given)
         return replace(
@@ -176,10 +188,16 @@ class InputColumns:
         )
 
     def numbers(self, sequences: SequenceArray) -> SequenceArray:
-        """Return sequences of the columns of numbers alone."""
-        if not len(self.categorical):
+        """Return sequences of the columns of numbers alone, NaN where none is known."""
+        if not len(self.categorical) and not self.unseen:
             return sequences
-        return sequences.map_values(lambda values: values[:, self.numeric])
+
+        def chosen(values: np.ndarray) -> np.ndarray:
+            values = values[:, self.numeric]
+            values[:, self.unseen] = np.nan
+            return values
+
+        return sequences.map_values(chosen)
 
     def beside(self, sequences: SequenceArray) -> np.ndarray | None:
         """Return what a network is given of each row besides numbers.
@@ -212,6 +230,7 @@ class InputColumns:
             return None
         numbers = self.static_bounds.clip(table.values[:, self.static_numeric])
         is_there = ~np.isnan(numbers)
+        is_there[:, self.static_unseen] = False
         center, scale = np.array([self.static_center, self.static_scale])
         scaled = (numbers - center) / scale
         parts = [np.where(is_there, scaled, 0)]
@@ -311,6 +330,11 @@ def _codes(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndar
     return np.select(
         [positions == -2, positions == -1], [MISSING, UNKNOWN], positions + FIRST
     )
+
+
+def _never_there(values: np.ndarray) -> tuple[int, ...]:
+    """Return the positions of columns of which all values are missing."""
+    return tuple(np.flatnonzero(np.isnan(values).all(axis=0)).tolist())
 
 
 def _scales(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

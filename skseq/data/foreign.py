@@ -20,7 +20,10 @@ TIMES = frozenset(
     for name in ("t", "time", "step", "timestep", "timepoint", "date")
     for ending in ("", "s")
 ) | {"datetime", "timestamp"}
-PD_LONG = {"case_id", "dim_id", "reading_id", "value"}  # one of sktime's layouts
+PD_LONG = (  # one of sktime's layouts, as files have it and as it converts others
+    ("case_id", "reading_id", "dim_id", "value"),
+    ("instances", "timepoints", "variable", "value"),
+)
 
 
 def check_container(value: Any, name: str, time_axis: int | None = None) -> None:
@@ -129,12 +132,15 @@ def check_layout_of_frame(frame: Any, name: str) -> None:
                 "skseq.sktime.SktimeClassifier or SktimeRegressor, which read it, or "
                 f'sktime.datatypes.convert_to({name}, "pd-multiindex").'
             )
-    if set(frame.columns) >= PD_LONG:
-        raise ValueError(
-            f"{name} has a row for every single value, the layout that sktime calls "
-            f"pd-long. Give {name}.pivot(index=['case_id', 'reading_id'], "
-            "columns='dim_id', values='value'), a table indexed by (instance, time)."
-        )
+    for names in PD_LONG:
+        if set(frame.columns) >= set(names):
+            instance, time, column, value = names
+            raise ValueError(
+                f"{name} has a row for every single value, the layout that sktime "
+                f"calls pd-long. Give {name}.pivot(index=[{instance!r}, {time!r}], "
+                f"columns={column!r}, values={value!r}), a table indexed by (instance, "
+                "time)."
+            )
 
 
 def _check_mask(value: Any, name: str) -> None:

@@ -177,6 +177,7 @@ RECORDS: dict[type, Record] = {
             "gap": optional(number),
             "static_names": tuple_of(instance(str)),
             "static_bounds": instance(Bounds),
+            **dict.fromkeys(("unseen", "static_unseen"), tuple_of(count)),
         },
         _call,
         InputColumns.fit_together,

@@ -351,3 +351,32 @@ def test_what_is_missing_is_named_and_the_way_out_where_there_is_one():
         RNNClassifier(embedding_dim=2).fit(tokens, [0, 1])
     with pytest.raises(ValueError, match=r"NaN: X\[0\] at time step 0, feature 0\.$"):
         SequencePadder().fit(HOLES)
+
+
+@pytest.mark.parametrize("normalize", [None, "feature", "sequence", "both"])
+@pytest.mark.parametrize("options", [{"n_networks": 2}, {"cell": "gru_d"}])
+def test_what_was_never_there_in_fit_says_nothing_later(normalize, options, tmp_path):
+    """Nothing was learned of it, not even its scale: raw values would drown others."""
+    model = RNNClassifier(hidden_size=4, normalize=normalize, **options, **SMALL)
+    never = SequenceArray.from_frame(
+        FRAME.assign(b=np.nan), static=STATIC.assign(age=np.nan)
+    )
+    X = SequenceArray.from_frame(FRAME.assign(b=1e4), static=STATIC)
+    expected = model.fit(never, CLASSES).predict_proba(never)
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+    save(model, tmp_path / "model.skseq")
+    found = load(tmp_path / "model.skseq").predict_proba(X)
+    np.testing.assert_array_equal(found, expected)
+    assert np.abs(model.fit(X, CLASSES).predict_proba(never) - expected).max() > 1e-4
+
+
+def test_what_is_held_out_alone_is_not_seen():
+    """A column that only sequences of weight zero have is none that was learned of."""
+    frame = FRAME.copy()
+    frame.loc[10:, "c"] = np.nan
+    X = SequenceArray.from_frame(frame)
+    weights = np.where(np.arange(N) < 10, 0.0, 1.0)
+    model = RNNClassifier(hidden_size=4, **SMALL).fit(X, CLASSES, weights)
+    other = SequenceArray.from_frame(frame.assign(c=np.nan))
+    found = model.predict_proba(X)
+    np.testing.assert_array_equal(found, model.predict_proba(other))

@@ -1,5 +1,7 @@
 """Containers whose meaning a conversion to NumPy would lose."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -208,3 +210,20 @@ def test_frames_without_an_index_lose_series(last):
     losing = FunctionTransformer(lambda X: Frame(X.to_numpy(), list(X.columns)))
     with pytest.raises(ValueError, match=r'set_output\(transform="pandas"\)'):
         make_pipeline(losing, last).fit(panel, np.arange(8) % 2)
+
+
+def test_what_sktime_converts_to_its_long_layout_is_named_and_read_as_told():
+    from sktime.datatypes import convert_to
+
+    rng = np.random.default_rng(0)
+    parts = [pd.DataFrame(rng.normal(size=(3, 2)), columns=["u", "v"]) for _ in "ab"]
+    long = convert_to(parts, "pd-long")
+    model = RNNClassifier(max_epochs=1, random_state=0)
+    with pytest.raises(
+        ValueError, match=r"pd-long\. Give X(\.pivot\(.*\)), a"
+    ) as caught:
+        model.fit(long, [0, 1])
+    told = re.search(r"X(\.pivot\(.*\)), a", str(caught.value))[1]
+    panel = eval(f"long{told}")  # as a user would copy it
+    for part, (_, found) in zip(parts, panel.groupby(level=0), strict=True):
+        np.testing.assert_array_equal(found.to_numpy(), part.to_numpy())

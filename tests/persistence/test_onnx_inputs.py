@@ -147,9 +147,11 @@ def inputs_of(path, frame, static, *, gaps, filler=0, with_lengths=True):
         found["categories"] = padded(np.column_stack(columns), lengths, int(filler))
     if static is not None:
         static = static.loc[names]
-        found["static"] = static[["age", "beds"]].to_numpy(np.float32)
-        sexes = codes(static["sex"], *said["static_categories"])
-        found["static_categories"] = sexes[:, None]
+        found["static"] = static[said["static_features"]].to_numpy(np.float32)
+        names = said["static_category_features"]
+        pairs = zip(names, said["static_categories"], strict=True)
+        columns = [codes(static[name], known) for name, known in pairs]
+        found["static_categories"] = np.column_stack(columns)
     return found
 
 
@@ -193,6 +195,16 @@ def test_mixed_sequences_of_any_length_in_any_batch(model, path):
         assert_says_the_same(model, path, FRAME, STATIC, filler=filler)
     for chosen in ([4], [0, 1], [1], [2, 3, 4, 5, 6, 7, 8]):
         assert_says_the_same(model, path, FRAME.loc[[NAMES[i] for i in chosen]], STATIC)
+
+
+@pytest.mark.parametrize("normalize", [None, "feature", "sequence", "both"])
+def test_what_fit_never_saw_is_missing_later(normalize, path):
+    model = RNNClassifier(**small(time_gaps=True, normalize=normalize))
+    never = FRAME.assign(pressure=np.nan), STATIC.assign(beds=np.nan)
+    model.fit(SequenceArray.from_frame(never[0], static=never[1]), CLASSES)
+    export_onnx(model, path)
+    assert_says_the_same(model, path, FRAME, STATIC)
+    assert_says_the_same(model, path, *never)
 
 
 def test_equal_lengths_need_no_input(model, path):
@@ -279,6 +291,8 @@ def test_properties_name_columns_and_categories(path):
         "features": ["pulse", "pressure"],
         "category_features": ["ward", "awake"],
         "categories": [["er", "icu"], [False, True]],
+        "static_features": ["age", "beds"],
+        "static_category_features": ["sex"],
         "static_categories": [["f", "m"]],
     }
     inputs = onnx.load(path).graph.input

@@ -112,9 +112,11 @@ def export_onnx(
     Notes
     -----
     Scales are applied in float64, the network in float32. Properties of the model tell,
-    as JSON, the labels of "classes"; the names of the columns of X ("features") and of
-    categories ("category_features"), if `fit` knew them; and which "categories" and
-    "static_categories" there are in each column, in the order of their codes. Of a
+    as JSON, the labels of "classes"; the names of the columns of X ("features"), of
+    categories ("category_features") and of both kinds of static columns
+    ("static_features", "static_category_features"), if `fit` knew them; and which
+    "categories" and "static_categories" there are in each column, in the order of their
+    codes. Of a
     forecaster with categories, "columns" has a list for each input: the name of each
     column, or ``[name, category]``.
 

@@ -84,6 +84,11 @@ def described_columns(estimator: BaseSequenceEstimator) -> dict[str, str]:
     if names is not None and not estimator._fitted_on_table:  # which names steps
         found["features"] = [names[i] for i in columns.numeric]
         found["category_features"] = [names[i] for i in columns.categorical]
+    names = columns.static_names
+    if names:
+        found["static_features"] = [names[i] for i in columns.static_numeric]
+        of_static = [names[i] for i in columns.static_categorical]
+        found["static_category_features"] = of_static
     found["categories"] = [known.tolist() for known in columns.categories]
     found["static_categories"] = [known.tolist() for known in columns.static_categories]
     return {name: json.dumps(said, default=str) for name, said in found.items() if said}
@@ -97,6 +102,9 @@ def _with_numbers(graph: Graph, estimator: Any, given: Given, mask: str) -> Give
         x = add_scales(graph, estimator, x, mask)
         return given._replace(steps=given.steps._replace(x=x))
     is_there = graph.op("And", mask, graph.op("Not", graph.op("IsNaN", x)))
+    if columns.unseen:
+        is_seen = ~np.isin(np.arange(len(columns.numeric)), columns.unseen)
+        is_there = graph.op("And", is_there, is_seen)
     x = add_scales(graph, estimator, x, is_there)
     usual = estimator._usual
     n_views = 2 if estimator._normalize == "both" else 1
@@ -117,6 +125,9 @@ def _with_static(graph: Graph, columns: InputColumns, given: Given) -> Given:
         x = graph.input("static", np.float32, ["n_samples", n_numbers])
         x = graph.cast(x, np.float64)
         is_missing = graph.op("IsNaN", x)
+        if columns.static_unseen:
+            is_unseen = np.isin(np.arange(n_numbers), columns.static_unseen)
+            is_missing = graph.op("Or", is_missing, is_unseen)
         x = add_bounds(graph, columns.static_bounds, x)
         x = graph.op("Sub", x, np.array(columns.static_center))
         x = graph.op("Div", x, np.array(columns.static_scale))
