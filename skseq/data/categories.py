@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from skseq._showing import shown
+from skseq.data.frames import plain_index
 from skseq.data.kinds import numbers_of, refusal
 
 __all__ = [
@@ -16,12 +18,18 @@ __all__ = [
     "chosen_columns",
     "encode_column",
     "encode_table",
+    "extended",
+    "hold_texts",
     "holds_categories",
     "holds_numbers",
     "recode",
+    "unmarked",
+    "were_no_numbers",
 ]
 
-Categories = tuple[pd.Index | None, ...]  # of each column, None where it holds numbers
+# Of each column, None where it holds numbers. Of a categorical whose categories are
+# texts a CategoricalIndex: as it said what it is, "1" and "2" are no numbers there.
+Categories = tuple[pd.Index | None, ...]
 
 
 class EncodedTable(NamedTuple):
@@ -74,7 +82,8 @@ def encode_table(frame: pd.DataFrame, name: str = "X") -> EncodedTable | None:
     Returns
     -------
     table : EncodedTable or None
-        Missing values are NaN. None if no column holds categories.
+        Missing values are NaN. Categories of a categorical column that are texts are a
+        CategoricalIndex. None if no column holds categories.
 
     Raises
     ------
@@ -91,6 +100,8 @@ def encode_table(frame: pd.DataFrame, name: str = "X") -> EncodedTable | None:
         numbers = None if is_one else numbers_of(column)
         if is_one:
             values[:, i], known = encode_column(column)
+            if isinstance(column.dtype, pd.CategoricalDtype) and hold_texts(known):
+                known = pd.CategoricalIndex(known)
         elif numbers is None:
             raise refusal(column, label, name)
         else:
@@ -117,6 +128,57 @@ def encode_column(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     column = pd.Categorical(column)
     codes = np.where(column.codes < 0, np.nan, column.codes)
     return codes, _plain(column.categories)
+
+
+def hold_texts(known: pd.Index) -> bool:
+    """Return whether categories are texts, all of them.
+
+    Parameters
+    ----------
+    known : Index
+        The categories.
+    """
+    return len(known) > 0 and all(isinstance(category, str) for category in known)
+
+
+def were_no_numbers(known: pd.Index) -> bool:
+    """Return whether no number can be one of these categories.
+
+    Parameters
+    ----------
+    known : Index
+        The categories.
+    """
+    is_number = (isinstance(category, Number) for category in known.tolist())
+    return len(known) > 0 and not any(is_number)
+
+
+def unmarked(known: pd.Index) -> pd.Index:
+    """Return categories as they are where no CategoricalIndex tells how they were read.
+
+    Parameters
+    ----------
+    known : Index
+        The categories.
+    """
+    return pd.Index(known.tolist()) if known.dtype == "category" else known
+
+
+def extended(known: pd.Index, own: pd.Index) -> pd.Index:
+    """Return categories, behind them those of others that are not among them.
+
+    Parameters
+    ----------
+    known, own : Index
+        The categories, and the others.
+    """
+    new = own[_positions(own, known) < 0]
+    if not len(new) or not len(known):
+        return known if len(known) else own
+    if isinstance(new, pd.IntervalIndex) and new.dtype != known.dtype:
+        return pd.Index([*known, *new], dtype=object)  # such as of dates in two zones
+    found = known.append(new)
+    return pd.CategoricalIndex(found) if known.dtype == "category" else found
 
 
 def chosen_columns(
@@ -171,8 +233,10 @@ def chosen_columns(
 def _plain(known: pd.Index) -> pd.Index:
     """Return texts and truth values in the type in which pandas reads a list of them.
 
-    Whatever holds them where some are missing, they are the same categories.
+    Whatever holds them where some are missing, they are the same categories; so are
+    numbers of pyarrow.
     """
+    known = plain_index(known)
     if known.inferred_type in ("boolean", "string"):
         return pd.Index(known.tolist(), name=known.name)
     return known
@@ -197,10 +261,18 @@ def recode(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndar
     """
     is_there = ~np.isnan(values)
     positions = np.full(len(values), -2)
-    given = pd.Index(values[is_there]) if own is None else own
-    kinds = {given.inferred_type, known.inferred_type}
-    if "boolean" in kinds and kinds & {"integer", "floating"}:
-        given, known = given.astype(float), known.astype(float)  # True is 1 there
-    found = known.get_indexer(given)
-    positions[is_there] = found if own is None else found[values[is_there].astype(int)]
+    if own is None:
+        if known.inferred_type == "boolean":  # which 0 and 1 stand for
+            known = known.astype(float)
+        positions[is_there] = known.get_indexer(values[is_there])
+    else:
+        positions[is_there] = _positions(own, known)[values[is_there].astype(int)]
     return positions
+
+
+def _positions(own: pd.Index, known: pd.Index) -> np.ndarray:
+    """Return where categories are among those that are known, -1 where they are not.
+
+    As objects, since intervals that overlap cannot be looked up as intervals.
+    """
+    return known.astype(object).get_indexer(own.astype(object))

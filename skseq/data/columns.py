@@ -10,7 +10,7 @@ import pandas as pd
 
 from skseq._showing import shown
 from skseq.data.bounds import Bounds
-from skseq.data.categories import chosen_columns, recode
+from skseq.data.categories import chosen_columns, recode, were_no_numbers
 from skseq.data.gaps import check_times_known, gaps, usual_gap
 from skseq.data.places import SET_MASK, label_of
 from skseq.data.sequences import SequenceArray
@@ -129,6 +129,12 @@ class InputColumns:
                 raise ValueError(
                     f"{_name(sequences, i)} holds categories, but held numbers in fit."
                 )
+        own = sequences.categories or (None,) * sequences.n_features
+        for i, known in zip(self.categorical.tolist(), self.categories, strict=True):
+            if _are_numbers(sequences.values[:, i], own[i], known):
+                raise ValueError(
+                    f"{_name(sequences, i)} holds numbers, but held categories in fit."
+                )
         static = sequences.static
         n_static = 0 if static is None else static.values.shape[1]
         if n_static != self.n_static:
@@ -148,6 +154,14 @@ class InputColumns:
             if static.categories[i] is not None:
                 raise ValueError(
                     f"{_static_name(static, i)} holds categories, but held numbers in "
+                    "fit."
+                )
+        for i, known in zip(
+            self.static_categorical.tolist(), self.static_categories, strict=True
+        ):
+            if _are_numbers(static.values[:, i], static.categories[i], known):
+                raise ValueError(
+                    f"{_static_name(static, i)} holds numbers, but held categories in "
                     "fit."
                 )
         if not self.has_holes:
@@ -322,6 +336,11 @@ def learn_columns(
 def _categories(values: np.ndarray, own: pd.Index | None) -> pd.Index:
     """Return the categories of a column."""
     return pd.Index(np.unique(values[~np.isnan(values)])) if own is None else own
+
+
+def _are_numbers(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> bool:
+    """Return whether a column holds numbers that can be none of its categories."""
+    return own is None and were_no_numbers(known) and not np.isnan(values).all()
 
 
 def _codes(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndarray:

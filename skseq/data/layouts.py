@@ -7,14 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseq.data.categories import EncodedTable, encode_table
+from skseq.data.categories import (
+    EncodedTable,
+    encode_column,
+    encode_table,
+    extended,
+    recode,
+)
 from skseq.data.foreign import check_container, is_frame
 from skseq.data.frames import as_pandas, with_index
 from skseq.data.names import names_of_all, names_of_columns
 from skseq.data.panels import check_dates_rise, panel_starts
 from skseq.data.token_arrays import TokenArray, holds_tokens
 
-__all__ = ["dates_of", "joined", "parted"]
+__all__ = ["dates_of", "joined", "one_below_the_other", "parted"]
 
 
 def joined(sequences: Any, name: str = "sequences") -> dict[str, Any]:
@@ -130,6 +136,30 @@ def parted(frame: Any, index: Any, name: str = "frame") -> dict[str, Any]:
     }
 
 
+def one_below_the_other(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames of the same columns as one, in which categoricals stay such.
+
+    Parameters
+    ----------
+    frames : list of DataFrame
+        At least one. Where a column is a categorical in any of them, it is one of the
+        categories of all.
+    """
+    frames = [frame.copy(deep=False) for frame in frames]
+    for i in range(frames[0].shape[1]):
+        dtypes = {frame.dtypes.iloc[i] for frame in frames}
+        are = any(isinstance(dtype, pd.CategoricalDtype) for dtype in dtypes)
+        if not are or len(dtypes) == 1:
+            continue
+        known = pd.Index([])
+        for frame in frames:
+            known = extended(known, encode_column(frame.iloc[:, i])[1])
+        for frame in frames:
+            codes = recode(*encode_column(frame.iloc[:, i]), known).clip(min=-1)
+            frame.isetitem(i, pd.Categorical.from_codes(codes, known))
+    return pd.concat(frames)
+
+
 def _as_table(sequence: Any, i: int) -> np.ndarray:
     """Return sequence `i` as an array of shape (n_timesteps, n_features)."""
     table = np.asarray(sequence)
@@ -149,4 +179,4 @@ def _encode_together(sequences: list, name: str) -> EncodedTable | None:
     """Return the numbers of frames that hold categories, one behind the other."""
     if not sequences or not all(isinstance(x, pd.DataFrame) for x in sequences):
         return None
-    return encode_table(pd.concat(sequences), name)
+    return encode_table(one_below_the_other(sequences), name)

@@ -53,7 +53,8 @@ class SequenceArray:
         When each row of `values` was: numbers or dates.
     categories : tuple of Index or None, one per column, default=None
         Of a column whose values say which category it is, the categories that they are
-        positions in; None for a column of numbers.
+        positions in; None for a column of numbers. Texts that are all numbers are read
+        as such, unless they are a CategoricalIndex.
     static : DataFrame or array-like of shape (n_samples, n_columns), default=None
         What is known of each sequence as a whole: numbers or categories. A DataFrame is
         indexed by the instances, if there are any.

@@ -15,11 +15,13 @@ from skseq.data.categories import (
     encode_table,
     holds_categories,
     holds_numbers,
+    unmarked,
 )
 from skseq.data.foreign import is_frame
 from skseq.data.frames import as_pandas
 from skseq.data.kinds import refusal
 from skseq.data.names import as_names, names_of_columns
+from skseq.data.numerals import numbers_read
 
 __all__ = ["StaticTable", "check_static", "place_of_row"]
 
@@ -72,7 +74,7 @@ class StaticTable:
         ):
             if known is not None:
                 codes = np.where(np.isnan(values), -1, values).astype(int)
-                values = pd.Categorical.from_codes(codes, known)
+                values = pd.Categorical.from_codes(codes, unmarked(known))
             columns[i if self.names is None else self.names[i]] = values
         return pd.DataFrame(columns, index)
 
@@ -99,8 +101,9 @@ def check_static(
     Raises
     ------
     ValueError
-        If there are other rows than sequences, an instance has no row or several, or a
-        value is no number and no category.
+        If there are other rows than sequences, an instance has no row or several, a
+        value is no number and no category, or most texts of a column are numbers, but
+        one is not.
     """
     if isinstance(static, StaticTable):
         return _of_as_many(static, n_samples)
@@ -122,6 +125,7 @@ def check_static(
         if encoded is None:
             values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
             encoded = EncodedTable(values, (None,) * values.shape[1])
+        encoded = numbers_read(encoded, names, "static")
         _check_finite(encoded.values, names, instances)
         return _of_as_many(
             StaticTable(encoded.values, names, encoded.categories), n_samples

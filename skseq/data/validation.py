@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -93,9 +93,7 @@ def check_sequences(
     -------
     sequences : SequenceArray of float64 or float32
     """
-    missing = getattr(estimator, "missing", None)
-    if missing == "error" and _reads_tokens(estimator):
-        missing = None  # of which none can be
+    missing = _missing_of(estimator, reset)
     if not reset and y is NO_TARGETS and _is_as_in_fit(estimator, X):
         return _check_finite(SequenceArray.from_array(X), X, missing)
     check_container(X, "X", time_axis=1)
@@ -122,7 +120,9 @@ def check_sequences(
             )
         if is_frame(X):
             check_times(X, "X")
+            _refuse_categoricals(as_pandas(X, "X"))
         if hasattr(X, "iloc"):
+            _refuse_categoricals(X.to_frame() if X.ndim == 1 else X)
             check_layout_of_frame(X.to_frame() if X.ndim == 1 else X, "X")
             check_columns(X, "X")
         with finding_text(X, "X", lambda at: _place_in_array(X, at)):
@@ -201,6 +201,26 @@ def _categorical(estimator: Any, sequences: SequenceArray, reset: bool) -> np.nd
     return np.flatnonzero(chosen)
 
 
+class _Missing(NamedTuple):
+    """Where NaN may stand."""
+
+    columns: bool | np.ndarray  # in all of them or none, or in which
+    can_be_set: bool  # by the parameter `missing`
+
+
+def _missing_of(estimator: Any, reset: bool) -> _Missing:
+    """Return where an estimator lets NaN stand, categories that it learned of too."""
+    missing = getattr(estimator, "missing", None)
+    columns = None if reset else getattr(estimator, "_columns", None)
+    if missing == "mask":
+        return _Missing(True, True)
+    can_be_set = missing is not None and not _reads_tokens(estimator)
+    if columns is None:
+        return _Missing(False, can_be_set)
+    are = np.isin(np.arange(estimator._n_channels), columns.categorical)
+    return _Missing(are, can_be_set)
+
+
 def _refuse_categories(estimator: Any, sequences: SequenceArray) -> None:
     """Refuse columns that hold categories."""
     names = sequences.feature_names
@@ -210,6 +230,18 @@ def _refuse_categories(estimator: Any, sequences: SequenceArray) -> None:
                 f"Column {i if names is None else repr(names[i])} of X holds "
                 f"categories, {shown(list(known))}; {type(estimator).__name__} expects "
                 "numbers."
+            )
+
+
+def _refuse_categoricals(table: pd.DataFrame) -> None:
+    """Refuse categorical columns, even of numbers, in a table of whole sequences."""
+    for name, dtype in table.dtypes.items():
+        if isinstance(dtype, pd.CategoricalDtype):
+            raise ValueError(
+                f"Column {name!r} of X is a categorical, but a row is a whole sequence "
+                "of numbers there. Categories of steps need a table indexed by "
+                "(instance, time), those of sequences are static columns of a "
+                "SequenceArray; or make it columns of 0 and 1."
             )
 
 
@@ -358,7 +390,7 @@ def _has_categories(item: Any) -> bool:
 
 
 def _check_values(
-    sequences: SequenceArray, given: Any, missing: str | None
+    sequences: SequenceArray, given: Any, missing: _Missing
 ) -> SequenceArray:
     """Return sequences of finite floats, and NaN where it may be."""
     if len(sequences) == 0:
@@ -372,17 +404,18 @@ def _check_values(
 
 
 def _check_finite(
-    sequences: SequenceArray, given: Any, missing: str | None
+    sequences: SequenceArray, given: Any, missing: _Missing
 ) -> SequenceArray:
     """Refuse NaN and infinity, and name the first sequence and step with one.
 
-    NaN may be where it says that a value is missing, or a category. What `missing` is
-    None of cannot say so.
+    NaN may be where it says that a value is missing, or a category.
     """
     values = sequences.values
     if np.isfinite(np.sum(values)):  # no copy
         return sequences
-    finite = ~np.isinf(values) if missing == "mask" else np.isfinite(values)
+    finite = np.isfinite(values)
+    if np.size(missing.columns) in (1, values.shape[1]):  # others are refused later
+        finite |= np.isnan(values) & missing.columns
     if sequences.categories is not None:
         finite |= [known is not None for known in sequences.categories]
     for i, step, row in _places(sequences, ~finite.all(axis=1)):
@@ -390,7 +423,7 @@ def _check_finite(
         kind = "NaN" if np.isnan(values[row, column]) else "infinity"
         place = f"X[{i}] at time step {step}"
         place += labels_of_step(given, i, step, row, column, values.shape[1])
-        hint = SET_MASK if kind == "NaN" and missing is not None else ""
+        hint = SET_MASK if kind == "NaN" and missing.can_be_set else ""
         raise ValueError(f"Input X contains {kind}: {place}.{hint}")
     return sequences
 

@@ -13,6 +13,7 @@ from skseq.data.categories import (
     encode_column,
     holds_categories,
     recode,
+    were_no_numbers,
 )
 from skseq.data.names import names_of_columns
 from skseq.data.numerals import numbers_of_texts
@@ -92,8 +93,11 @@ class ColumnCategories(NamedTuple):
     def _codes(self, i: int, column: pd.Series) -> np.ndarray:
         name = i if column.name is None else column.name
         known: Any = self.known[i]
-        were_texts = len(known) > 0 and all(isinstance(text, str) for text in known)
-        if were_texts and column.dtype.kind in "iuf" and column.notna().any():
+        if (
+            were_no_numbers(known)
+            and column.dtype.kind in "iuf"
+            and column.notna().any()
+        ):
             raise ValueError(
                 f"Column {label_of(name)} of X holds numbers ({column.dtype}), but "
                 "held categories in fit."

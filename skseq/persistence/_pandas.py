@@ -93,6 +93,45 @@ def _dtype(name: str) -> Any:
     return pd.DatetimeTZDtype(unit, _fixed_zone(-seconds if sign == "-" else seconds))
 
 
+def _write_intervals(writer: Writer, index: pd.IntervalIndex, place: str) -> list:
+    parts = index.left, index.right, index.closed, list(index.names)
+    return [writer.write(part, place) for part in parts]
+
+
+def _read_intervals(reader: Reader, part: Any) -> pd.IntervalIndex:
+    left, right, closed, names = reader.read(expect(part, list))
+    return pd.IntervalIndex.from_arrays(left, right, closed, name=names[0])
+
+
+def _write_categorical(writer: Writer, index: pd.CategoricalIndex, place: str) -> list:
+    parts = index.codes.tolist(), index.categories, index.ordered, list(index.names)
+    return [writer.write(part, place) for part in parts]
+
+
+def _read_categorical(reader: Reader, part: Any) -> pd.CategoricalIndex:
+    codes, known, ordered, names = reader.read(expect(part, list))
+    values = pd.Categorical.from_codes(codes, known, expect(ordered, bool))
+    return pd.CategoricalIndex(values, name=names[0])
+
+
+def _form_of_times(kind: type) -> Form:
+    """Return how dates or times of Python are written and read."""
+
+    def write(writer: Writer, value: Any, place: str) -> str:
+        zone = getattr(value, "tzinfo", None)
+        if not (zone is None or type(zone) is datetime.timezone):
+            raise TypeError(
+                f"{place}={value!r} cannot be saved: a file holds no {kind.__name__} "
+                "of a zone; a Timestamp of pandas can be saved."
+            )
+        return value.isoformat()
+
+    def read(reader: Reader, part: Any) -> Any:
+        return kind.fromisoformat(expect(part, str))  # type: ignore[attr-defined]
+
+    return Form(kind.__name__, lambda value: type(value) is kind, write, read)
+
+
 def _write_index(writer: Writer, index: pd.Index, place: str) -> dict:
     is_multi = isinstance(index, pd.MultiIndex)
     dtype = "object" if is_multi else str(index.dtype)
@@ -117,7 +156,7 @@ def _read_index(reader: Reader, part: Any) -> pd.Index:
     (name,) = names
     if dtype.startswith(("datetime64", "period")) and values:
         return pd.Index(values, name=name)  # which know their zone and frequency
-    return pd.Index(values, dtype=kind, name=name)
+    return pd.Index(values, dtype=kind, name=name, tupleize_cols=False)
 
 
 PANDAS_FORMS = [
@@ -139,17 +178,30 @@ PANDAS_FORMS = [
         lambda w, v, place: [v.ordinal, v.freqstr],
         _read_period,
     ),
-    Form(
-        "date",
-        lambda value: type(value) is datetime.date,
-        lambda writer, value, place: value.isoformat(),
-        lambda reader, part: datetime.date.fromisoformat(expect(part, str)),
-    ),
+    *map(_form_of_times, (datetime.date, datetime.datetime, datetime.time)),
     Form(
         "offset",
         lambda value: isinstance(value, BaseOffset),
         lambda writer, value, place: write_offset(value, place),
         lambda reader, part: read_offset(part),
+    ),
+    Form(
+        "interval",
+        lambda value: type(value) is pd.Interval,
+        lambda w, v, place: w.write([v.left, v.right, v.closed], place),
+        lambda reader, part: pd.Interval(*reader.read(expect(part, list))),
+    ),
+    Form(
+        "intervals",
+        lambda value: isinstance(value, pd.IntervalIndex),
+        _write_intervals,
+        _read_intervals,
+    ),
+    Form(
+        "categorical",
+        lambda value: isinstance(value, pd.CategoricalIndex),
+        _write_categorical,
+        _read_categorical,
     ),
     Form("index", lambda value: isinstance(value, pd.Index), _write_index, _read_index),
 ]

@@ -8,12 +8,17 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from skseq.data.categories import encode_table, holds_categories, holds_numbers
+from skseq.data.categories import (
+    encode_table,
+    hold_texts,
+    holds_categories,
+    holds_numbers,
+)
 from skseq.data.doubts import refuse_texts
 from skseq.data.foreign import check_container, is_frame
 from skseq.data.frames import as_pandas
 from skseq.data.kinds import refusal
-from skseq.data.layouts import dates_of
+from skseq.data.layouts import dates_of, one_below_the_other
 from skseq.data.names import names_of_all
 from skseq.data.panels import check_dates_rise, panel_starts
 from skseq.data.sequences import SequenceArray
@@ -77,6 +82,9 @@ def _of_sequence_array(sequences: SequenceArray) -> StepFrame:
         frame = pd.DataFrame(values).infer_objects()
     else:
         frame = StaticTable(values, categories=known).to_frame()
+        for i, own in enumerate(known):  # texts, which may be numbers, stay texts
+            if own is not None and own.dtype != "category" and hold_texts(own):
+                frame.isetitem(i, frame[i].astype(own.dtype))
     if sequences.feature_names is not None:
         frame.columns = sequences.feature_names
     return StepFrame(frame, sequences)
@@ -102,7 +110,7 @@ def _of_list(items: list) -> StepFrame:
     for i, item in enumerate(items):
         check_dates_rise(item, f"X[{i}]")
     lengths = np.array([len(item) for item in items])
-    frame = pd.concat(items, ignore_index=True)
+    frame = one_below_the_other(items).reset_index(drop=True)
     starts = np.cumsum(lengths) - lengths
     values = np.empty((len(frame), 0))
     sequences = SequenceArray(values, starts, lengths, times=dates_of(items))

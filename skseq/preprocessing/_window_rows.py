@@ -7,10 +7,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from skseq.data.categories import Categories, encode_table, recode
+from skseq.data.categories import (
+    Categories,
+    EncodedTable,
+    encode_column,
+    encode_table,
+    extended,
+    recode,
+    were_no_numbers,
+)
 from skseq.data.foreign import is_frame
 from skseq.data.frames import as_pandas
-from skseq.data.numerals import numbers_of_texts
+from skseq.data.kinds import numbers_of
+from skseq.data.numerals import numbers_read
 from skseq.data.places import SET_MASK, check_finite_rows, label_of
 
 __all__ = ["Rows", "check_rows_finite", "encode_rows"]
@@ -44,56 +53,40 @@ def encode_rows(X: Any, known: Categories | None, *, is_first: bool) -> Rows:
     Raises
     ------
     ValueError
-        If a column holds categories that held numbers before, or texts most of which
-        are numbers.
+        If a column holds categories that held numbers before, or the other way round,
+        or texts most of which are numbers.
     """
     if not (isinstance(X, pd.DataFrame) or is_frame(X)):
         return Rows(X, None)
     frame = as_pandas(X, "X")
     encoded = encode_table(frame)
     if encoded is None and known is not None:  # numbers, where there were categories
-        encoded = encode_table(frame.astype("category"))
+        found = (numbers_of(column) for _, column in frame.items())
+        numbers = [part for part in found if part is not None]
+        if numbers and len(numbers) == frame.shape[1]:
+            encoded = EncodedTable(np.column_stack(numbers), (None,) * len(numbers))
     if encoded is None:
         return Rows(X, known)
-    values, categories = encoded.values, list(encoded.categories)
-    for i, own in enumerate(encoded.categories):
-        before = None if known is None or i >= len(known) else known[i]
-        if own is None and before is None:
+    earlier = (*(known or ()), *(None,) * frame.shape[1])[: frame.shape[1]]
+    but = [i for i, before in enumerate(earlier) if before is not None]
+    values, now = numbers_read(encoded, frame.columns, "X", but)
+    categories = list(now)
+    for i, (own, before) in enumerate(zip(now, earlier, strict=True)):
+        if is_first or own is before is None:
             continue
-        numbers = _numbers(frame, i, own) if before is None else None
-        if numbers is not None:
-            there = ~np.isnan(values[:, i])
-            values[there, i] = numbers[values[there, i].astype(int)]
-            categories[i] = None
-        elif is_first:
-            continue
-        elif before is None:
-            raise ValueError(
-                f"Column {label_of(frame.columns[i])} of X holds categories, but held "
-                "numbers in fit."
-            )
-        else:
-            if own is None:
-                column = pd.Categorical(values[:, i])
-                own = column.categories
-                values[:, i] = np.where(column.codes < 0, np.nan, column.codes)
-            categories[i] = before.append(own.difference(before, sort=False))
-            positions = recode(values[:, i], own, categories[i])
-            values[:, i] = np.where(positions < 0, np.nan, positions)
-    are_numbers = all(found is None for found in categories)
+        name = f"Column {label_of(frame.columns[i])} of X"
+        if before is None:
+            raise ValueError(f"{name} holds categories, but held numbers in fit.")
+        if own is None and were_no_numbers(before) and not np.isnan(values[:, i]).all():
+            raise ValueError(f"{name} holds numbers, but held categories in fit.")
+        if own is None:
+            values[:, i], own = encode_column(pd.Series(values[:, i]))
+        categories[i] = extended(before, own)
+        positions = recode(values[:, i], own, categories[i])
+        values[:, i] = np.where(positions < 0, np.nan, positions)
+    are_numbers = all(known is None for known in categories)
     table = pd.DataFrame(values, frame.index, frame.columns)
     return Rows(table, None if are_numbers else tuple(categories))
-
-
-def _numbers(frame: pd.DataFrame, i: int, own: Any) -> np.ndarray | None:
-    """Return the numbers that a column's categories are, if they are texts like 1.5."""
-    if own is None:
-        return own
-    try:
-        return numbers_of_texts(own)
-    except ValueError as error:
-        name = label_of(frame.columns[i])
-        raise ValueError(f"Column {name} of X: {error}") from error
 
 
 def check_rows_finite(
