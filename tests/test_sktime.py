@@ -68,6 +68,19 @@ def test_checks_of_sktime(adapter):
     assert {name: r for name, r in results.items() if r != "PASSED"} == {}
 
 
+def test_an_estimator_that_reads_holes_is_given_them():
+    X, y, _ = panel()
+    X[X > 1] = np.nan
+    estimator = RNNClassifier(**TINY, missing="mask")
+    for one in (estimator, make_pipeline(SequenceScaler(), estimator)):
+        found = SktimeClassifier(one).fit(X, y).predict_proba(X)
+        expected = one.fit(X.transpose(0, 2, 1), y).predict_proba(X.transpose(0, 2, 1))
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match="cannot handle missing values"):
+        SktimeClassifier(RNNClassifier(**TINY)).fit(X, y)
+    assert not SktimeClassifier().get_tag("capability:missing_values")
+
+
 @pytest.mark.parametrize(
     "estimator",
     [

@@ -80,7 +80,7 @@ def _readings(times: pd.Index) -> Iterator[pd.Index]:
                 known = guess_datetime_format(times[0], dayfirst=dayfirst)
                 if known is not None:
                     readings.append(
-                        pd.to_datetime(times, format=known, errors="coerce")
+                        pd.to_datetime(times, format=known, errors="coerce", utc=True)
                     )
         for reading in readings:
             if reading.notna().all():

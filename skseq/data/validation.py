@@ -145,7 +145,8 @@ def check_sequences(
     if not sequences.n_features:
         raise ValueError("X has 0 features per time step; at least one is required.")
     sequences = with_numbers(sequences, _categorical(estimator, sequences, reset))
-    if not hasattr(estimator, "categorical_features"):
+    passes_categories = getattr(estimator, "_passes_categories", False)
+    if not (passes_categories or hasattr(estimator, "categorical_features")):
         _refuse_categories(estimator, sequences)
     sequences = _check_finite(sequences, X, missing)
     if sequences.feature_names is not None:
@@ -212,7 +213,8 @@ def _missing_of(estimator: Any, reset: bool) -> _Missing:
     """Return where an estimator lets NaN stand, categories that it learned of too."""
     missing = getattr(estimator, "missing", None)
     columns = None if reset else getattr(estimator, "_columns", None)
-    if missing == "mask":
+    passes = getattr(estimator, "_passes_holes", False)  # to whoever comes behind
+    if missing == "mask" or passes:
         return _Missing(True, True)
     can_be_set = missing is not None and not _reads_tokens(estimator)
     if columns is None:

@@ -56,6 +56,7 @@ class SequenceTransformer(
     """
 
     n_channels = 1  # a row of a table is one univariate sequence
+    _passes_holes = False  # where values are missing, to whoever comes behind
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Do nothing: sequences are no table, whatever a pipeline asks for.
@@ -75,6 +76,7 @@ class SequenceTransformer(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self._passes_holes
         return tags
 
 

@@ -39,6 +39,8 @@ class SequencePadder(SequenceReader, SequenceTransformer, kw_only=False):
            [4., 0.]])
     """
 
+    _passes_holes = True
+
     length: int | None = parameter(
         default=None,
         constraint=[POSITIVE_INTEGER, None],

@@ -34,6 +34,7 @@ class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
     -----
     A table (2-D X) is univariate sequences, so all its columns share one scale. The
     result has the layout of the input; windows stay unlaid with ``per="feature"``.
+    Missing values stay missing, as scalers of scikit-learn leave them.
 
     Examples
     --------
@@ -45,6 +46,8 @@ class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
     >>> SequenceScaler(per="sequence").fit_transform(X)
     [array([-1.,  1.]), array([0.])]
     """
+
+    _passes_holes = True
 
     scaler: Any = parameter(
         default=None,
@@ -77,7 +80,7 @@ class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
         with unchanged_on_error(self):
             sequences = check_sequences(self, X, reset=True)
             if self.per == "feature":
-                self.scaler_ = self._make_scaler().fit(sequences.compact().values)
+                self.scaler_ = self._fitted(sequences.compact().values)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -98,7 +101,7 @@ class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
             scaled = _laid_out(
                 sequences,
                 [
-                    self._make_scaler().fit_transform(sequence)
+                    self._fitted(sequence).transform(sequence)
                     if len(sequence)
                     else sequence
                     for sequence in sequences
@@ -143,7 +146,7 @@ class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
                 f"reference holds {len(originals)} sequences, X {len(sequences)}."
             )
         restored = [
-            self._make_scaler().fit(original).inverse_transform(sequence)
+            self._fitted(original).inverse_transform(sequence)
             if len(sequence)
             else sequence
             for original, sequence in zip(originals, sequences, strict=True)
@@ -157,21 +160,15 @@ class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
         if self.per == "feature":
             check_is_fitted(self, "scaler_")
 
-    def _make_scaler(self) -> Any:
+    def _fitted(self, table: np.ndarray) -> Any:
+        """Return a scaler that has learned from a table (n_steps, n_features)."""
         scaler = StandardScaler() if self.scaler is None else clone(self.scaler)
         if hasattr(scaler, "set_output"):
             scaler.set_output(transform="default")  # arrays, whatever is configured
-        return scaler
+        with np.errstate(invalid="ignore"):  # of columns that are never there
+            return scaler.fit(table)
 
 
 def _laid_out(sequences: SequenceArray, tables: list[np.ndarray]) -> SequenceArray:
     """Return sequences of the same lengths with other values."""
-    ends = np.cumsum(sequences.lengths)
-    return SequenceArray(
-        np.concatenate(tables),
-        ends - sequences.lengths,
-        sequences.lengths,
-        sequences.window_length,
-        feature_names=sequences.feature_names,
-        instances=sequences.instances,
-    )
+    return sequences.apart().map_values(lambda _: np.concatenate(tables))

@@ -272,6 +272,7 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = False
+        tags.input_tags.allow_nan = self.missing == "mask"
         return tags
 
     def _remember(self, X: Any, values: np.ndarray) -> None:

@@ -54,6 +54,7 @@ class SequenceSplitter(SequenceReader, VersionedState, BaseEstimator, kw_only=Fa
     """
 
     n_channels = 1  # a row of a table is one univariate sequence
+    _passes_holes = _passes_categories = True
 
     length: int = parameter(
         default=100,
@@ -114,9 +115,10 @@ class SequenceSplitter(SequenceReader, VersionedState, BaseEstimator, kw_only=Fa
         Returns
         -------
         pieces : SequenceArray
-            Views of the sequences, not copies; with their names. Their `instances` say
-            which sequence each is a piece of, so that early stopping holds out all of
-            it or nothing.
+            Views of the sequences, not copies; with their names, times, categories and
+            what is known of them as a whole; values may be missing. Their `instances`
+            say which sequence each is a piece of, so that early stopping holds out all
+            of it or nothing.
         y : like y
             The labels of the pieces, None without labels.
         groups : ndarray of shape (n_pieces,)
@@ -158,12 +160,14 @@ class SequenceSplitter(SequenceReader, VersionedState, BaseEstimator, kw_only=Fa
             values = sequences.values
             if holds_tokens(X):
                 values = values.view(TokenArray)
-            pieces = SequenceArray(
-                values,
-                starts,
-                self.piece_lengths_,
-                feature_names=sequences.feature_names,
+            static = sequences.static
+            pieces = sequences._replace(
+                values=values,
+                starts=starts,
+                lengths=self.piece_lengths_,
+                window_length=None,
                 instances=names[self.origins_],
+                static=None if static is None else static[self.origins_],
             )
             return pieces, self._carry(y), groups[self.origins_]
 

@@ -41,6 +41,7 @@ class SwapAxes(SequenceReader, SequenceTransformer):
     """
 
     _swaps_axes = True  # so that their order is no doubt
+    _passes_holes = True
 
     n_features_in_ = amended(
         text="Number of channels; of columns, if `fit` was given a table."

@@ -100,8 +100,15 @@ class PanelAdapter(Adapter):
     _tags: ClassVar[dict] = {
         "X_inner_mtype": "df-list",  # the one layout of sktime with unequal lengths
         "capability:unequal_length": True,
-        "capability:missing_values": False,
+        "capability:missing_values": True,
     }
+
+    def __dynamic_tags__(self):
+        """Tell sktime whether the estimator reads what is missing."""
+        super().__dynamic_tags__()
+        parameters = self.get_params().items()
+        reads = any(k.endswith("__missing") and v == "mask" for k, v in parameters)
+        self.set_tags(**{"capability:missing_values": reads})
 
     def _fit(self, X: Any, y: Any) -> Self:
         estimator = self._fresh()

@@ -22,7 +22,7 @@ from skseq import (
 )
 from skseq.inspection import permutation_importance
 from skseq.persistence import load, save
-from skseq.preprocessing import SequencePadder, SlidingWindow
+from skseq.preprocessing import SlidingWindow
 
 N, T = 40, 8
 rng = np.random.default_rng(0)
@@ -349,8 +349,6 @@ def test_what_is_missing_is_named_and_the_way_out_where_there_is_one():
     tokens = np.array([[1, np.nan], [2, 3]])
     with pytest.raises(ValueError, match=r"NaN: X\[0\] at time step 1\.$"):
         RNNClassifier(embedding_dim=2).fit(tokens, [0, 1])
-    with pytest.raises(ValueError, match=r"NaN: X\[0\] at time step 0, feature 0\.$"):
-        SequencePadder().fit(HOLES)
 
 
 @pytest.mark.parametrize("normalize", [None, "feature", "sequence", "both"])

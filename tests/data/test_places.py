@@ -64,6 +64,9 @@ def readers():
     ],
 )
 def test_a_value_of_a_panel_is_found(name, read, value, match):
+    if name.startswith("Sequence") and value is np.nan:
+        read(changed(PANEL, value))  # which transformers hand on
+        return
     with pytest.raises(ValueError, match=rf"X .*{match}"):
         read(changed(PANEL, value))
 

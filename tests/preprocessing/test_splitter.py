@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skseq import SequenceArray
 from skseq.preprocessing import SequenceSplitter
 
 rng = np.random.RandomState(0)
@@ -33,6 +34,26 @@ def test_pieces_by_hand():
     assert groups.tolist() == [0, 0, 1, 2, 3, 3, 3, 3]
     np.testing.assert_array_equal(pieces[1], X[0][3:7])
     assert len(pieces.values) == 23  # the steps, once
+
+
+def test_pieces_keep_holes_times_categories_and_what_is_known_of_the_whole():
+    index = pd.MultiIndex.from_product([["a", "b"], pd.date_range("2024", periods=5)])
+    frame = pd.DataFrame(
+        {"u": [1.0, np.nan] * 5, "ward": ["x", None, "y", "y", "x"] * 2}
+    )
+    static = pd.DataFrame({"age": [7.0, np.nan], "sex": ["f", "m"]}, ["a", "b"])
+    given = SequenceArray.from_frame(frame.set_axis(index), static=static)
+    pieces, _, _ = SequenceSplitter(3).split(given)
+    assert pieces.lengths.tolist() == [3, 2, 3, 2]
+    assert pieces.instances.tolist() == ["a", "a", "b", "b"]
+    assert pieces.static.to_frame()["sex"].tolist() == ["f", "f", "m", "m"]
+    np.testing.assert_array_equal(pieces.static.values[:, 0], [7, 7, np.nan, np.nan])
+    joined = pieces.apart()
+    np.testing.assert_array_equal(joined.values, given.values)
+    assert joined.times.equals(given.times)
+    assert joined.categories[1].tolist() == ["x", "y"]
+    with pytest.raises(ValueError, match="contains infinity"):
+        SequenceSplitter(3).split(frame.set_axis(index).assign(u=np.inf))
 
 
 def test_labels_and_groups_of_sequences_are_carried():

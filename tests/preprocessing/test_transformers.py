@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import sklearn
 import torch
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
@@ -47,6 +48,52 @@ def test_no_output_setting_breaks_a_step(step):
     with sklearn.config_context(transform_output="pandas"):
         np.testing.assert_array_equal(np.asarray(step.fit_transform(table)), expected)
     assert step.set_output(transform="pandas") is step
+
+
+HOLED = X.copy()
+HOLED[rng.rand(*X.shape) < 0.3] = np.nan
+HOLED[3, :, 1] = np.nan
+WARD = SequenceArray.from_list(
+    [
+        pd.DataFrame(x, pd.date_range("2024", periods=5), columns=["u", "v"])
+        for x in HOLED
+    ],
+    static=pd.DataFrame({"age": np.arange(12.0), "sex": ["f", "m"] * 6}),
+)
+
+
+@pytest.mark.parametrize("step", TRANSFORMERS, ids=str)
+def test_what_is_missing_is_handed_on_and_infinity_refused(step):
+    step = clone(step)
+    given = HOLED.swapaxes(1, 2) if isinstance(step, SwapAxes) else HOLED
+    out = step.fit_transform(given)
+    model = make_pipeline(step, RNNClassifier(missing="mask", max_epochs=1))
+    assert model.fit(given, [0, 1] * 6).predict(given).shape == (12,)
+    if isinstance(step, SequenceScaler):
+        np.testing.assert_array_equal(np.isnan(out), np.isnan(HOLED))
+    elif isinstance(step, SwapAxes) or step.length is None:
+        np.testing.assert_array_equal(out, HOLED)
+    else:
+        np.testing.assert_array_equal(out, HOLED[:, -3:])
+    with pytest.raises(ValueError, match="contains infinity"):
+        step.fit(np.where(given == np.nanmax(given), np.inf, given))
+
+
+@pytest.mark.parametrize("per", ["feature", "sequence"])
+def test_scales_are_of_what_is_there_and_all_else_is_kept(per):
+    step = SequenceScaler(per=per).fit(WARD)
+    out = step.transform(WARD)
+    for found, given in zip(out, WARD, strict=True):
+        of = np.concatenate(list(WARD)) if per == "feature" else given
+        n = np.maximum(1, (~np.isnan(of)).sum(axis=0))
+        mean = np.nansum(of, axis=0) / n
+        centred = found * (np.nansum(np.square(of - mean), axis=0) / n) ** 0.5
+        there = ~np.isnan(given)
+        np.testing.assert_allclose(centred[there], (given - mean)[there], atol=1e-12)
+    assert out.times.equals(WARD.times)
+    pd.testing.assert_frame_equal(out.static.to_frame(), WARD.static.to_frame())
+    back = step.inverse_transform(out, WARD if per == "sequence" else None)
+    np.testing.assert_allclose(back.values, WARD.values)
 
 
 # SequenceScaler -----------------------------------------------------------------
