@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
+from skseq._showing import shown
 from skseq.data.categories import (
     Categories,
     EncodedTable,
@@ -131,6 +132,10 @@ def check_static(
             StaticTable(encoded.values, names, encoded.categories), n_samples
         )
     values = np.asarray(static)
+    if values.ndim not in (1, 2):
+        raise ValueError(
+            f"static must be a table with a row for each sequence, got {shown(static)}."
+        )
     values = values[:, None] if values.ndim == 1 else values
     if values.dtype.kind in "OUSb":
         return check_static(pd.DataFrame(values).infer_objects(), None, n_samples)

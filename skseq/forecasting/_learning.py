@@ -200,7 +200,7 @@ class WindowLearner(
         low = values.min(axis=0, where=there, initial=np.inf)
         varies = high - low > ROUNDING * unit
         holes = np.zeros(values.shape[1], dtype=bool)
-        holes[:n_own] = np.isnan(values[:, :n_own]).any(axis=0)
+        holes[:n_own] = (there.any(axis=0) & ~there.all(axis=0))[:n_own]
         seen = self._indicators
         n_seen = sum(seen.seen[:3])
         varies, holes = (part[seen.source[:n_seen]] for part in (varies, holes))

@@ -173,6 +173,7 @@ def test_texts_that_are_numbers_are_numbers():
         ),
         (np.array([[np.inf], [1]]), "static contains infinity: instance 'a', column 0"),
         (pd.concat([STATIC, STATIC], axis=1), "static has several columns 'age'"),
+        ({"age": [1, 2]}, "static must be a table with a row for each .* got {'age"),
         (
             STATIC.assign(born=pd.Timestamp("2020")),
             "Column 'born' of static holds date",

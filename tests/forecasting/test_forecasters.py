@@ -937,10 +937,12 @@ def test_a_series_that_was_constant_in_fit_gets_its_scale_later(early_stopping):
 
 @every_kind
 @pytest.mark.parametrize("channels", ["shared", "joint"])
-def test_what_never_varied_in_fit_says_nothing_later(cls, channels):
+@pytest.mark.parametrize(("cause", "missing"), [(1.5, "error"), (np.nan, "mask")])
+def test_what_never_varied_in_fit_says_nothing_later(cls, channels, cause, missing):
     """Weights that nothing taught are not to answer at random."""
-    X = EVENTS[["event"]].assign(flag=0.0, cause=1.5)
+    X = EVENTS[["event"]].assign(flag=0.0, cause=cause)
     options = {"known_future": ("flag",), "channels": channels, **QUICK}
+    options["missing"] = missing
     model = cls(**options).fit(X[:200], WAVE[:200])
     expected = copy.deepcopy(model).update(X[200:220], WAVE[200:220])
     moved = X.copy()
