@@ -97,6 +97,6 @@ def check_times_known(sequences: SequenceArray) -> None:
     if not hasattr(times, "asi8") and times.dtype.kind not in "iufmM":
         raise ValueError(
             "time_gaps=True needs times that are numbers or dates, but those of X are "
-            f"of {times.dtype}, such as {times[0]!r:.50}; pd.to_datetime makes dates "
-            "of texts."
+            f"of {times.dtype}, such as {times[:1].tolist()!r:.50}; pd.to_datetime "
+            "makes dates of texts."
         )

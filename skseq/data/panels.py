@@ -44,8 +44,8 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
     if (codes < 0).any():
         row = int(np.argmin(codes))
         raise ValueError(
-            f"The index of row {row}, of time {times[row]!r}, names no instance; leave "
-            "such rows out, or give them a name."
+            f"The label of instance is missing in the index of row {row}, of time "
+            f"{times[row]!r}; leave such rows out, or give them one."
         )
     changes = np.flatnonzero(np.diff(codes)) + 1
     starts = np.append(0, changes)[: len(index)]
@@ -72,7 +72,7 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
 def _readings(times: pd.Index) -> Iterator[pd.Index]:
     """Yield what times may be: themselves, or what texts of numbers or dates say."""
     n_found = 0
-    if pd.api.types.infer_dtype(times) == "string":
+    if len(times) and pd.api.types.infer_dtype(times) == "string":
         readings = [pd.Index(pd.to_numeric(times, errors="coerce"))]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of which of day and month comes first

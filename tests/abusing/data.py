@@ -24,7 +24,10 @@ KINDS = (
     *("frames", "tensors", "series_panel", "tuple", "masked", "extension"),
 )
 HOLED = ("holed", "holed_ragged", "timed")  # of numbers, some of which are missing
-MIXED = ("mixed_panel", "mixed_frames", "mixed_sequences")  # and of categories
+MIXED = (  # and of categories
+    *("mixed_panel", "mixed_frames", "mixed_sequences"),
+    *("mixed_objects", "mixed_zeros", "mixed_texts"),
+)
 WARDS = ("ward",)  # with static columns
 INCOMPLETE = (*HOLED, *MIXED, *WARDS)
 FLAT = ("table", "frame", "extension")  # rows of numbers: one feature per time step
@@ -35,6 +38,7 @@ BROKEN_KINDS = (
     *("four", "holds_empty", "holds_none", "mixed_dims", "mixed_features"),
     *("interrupted", "three_levels", "unsorted", "twice", "empty_list", "lambda"),
     *("named_panel", "mixed_names", "categories", "nat_index", "number_array"),
+    *("mixed_dates", "nobody"),
 )
 
 
@@ -152,6 +156,13 @@ def sequences(
         "mixed_sequences": lambda: SequenceArray.from_frame(
             _mixed(_timed(array, rng), rng)
         ),
+        "mixed_objects": lambda: _as_objects(_mixed(_timed(array, rng), rng), rng),
+        "mixed_zeros": lambda: _mixed(_timed(array, rng), rng).astype({"awake": float}),
+        "mixed_texts": lambda: _with_text_times(_mixed(_timed(array, rng), rng)),
+        "mixed_dates": lambda: _mixed(_timed(array, rng), rng).assign(
+            born=pd.Timestamp("2024")
+        ),
+        "nobody": lambda: _timed(array, rng).rename(index={0: None}, level=0),
         "mixed_frames": lambda: [
             frame.droplevel(0)
             for _, frame in _mixed(_panel(array), rng).groupby(level=0)
@@ -222,6 +233,19 @@ def _mixed(panel, rng):
         awake=rng.rand(n) < 0.5,
         grade=pd.Categorical(rng.choice([*"ab"], size=n), categories=[*"cba"]),
     )
+
+
+def _as_objects(panel, rng):
+    """The same panel as a data base hands it over, some numbers not known."""
+    panel = panel.astype(object)
+    holes = np.zeros(panel.shape, dtype=bool)
+    holes[:, 0] = rng.rand(len(panel)) < 0.3
+    return panel.mask(holes, None if rng.rand() < 0.5 else pd.NA)
+
+
+def _with_text_times(panel):
+    names, times = (panel.index.get_level_values(i) for i in range(2))
+    return panel.set_axis(pd.MultiIndex.from_arrays([names, times.astype(str)]))
 
 
 def _objects(items):

@@ -262,6 +262,11 @@ def test_texts_of_times_are_in_the_order_of_what_they_say(times):
         SequenceArray.from_frame(frame.iloc[[1, 0, 2, 3, 4, 5]])
 
 
+def test_a_panel_without_rows_is_no_sequence():
+    index = pd.MultiIndex.from_arrays([[], pd.Index([], dtype="str")])
+    assert len(SequenceArray.from_frame(pd.DataFrame({"u": []}, index))) == 0
+
+
 def test_times_of_several_kinds_and_rows_of_nobody_are_refused():
     frame = pd.DataFrame({"u": np.arange(3.0)})
     days = [pd.Timestamp("2024"), "2024-01-02", pd.Timestamp("2025")]
@@ -269,7 +274,9 @@ def test_times_of_several_kinds_and_rows_of_nobody_are_refused():
     with pytest.raises(ValueError, match="times of the index are of several kinds"):
         SequenceArray.from_frame(frame.set_axis(pd.MultiIndex.from_arrays(index)))
     index = pd.MultiIndex.from_arrays([["a", None, "b"], [0, 1, 2]])
-    with pytest.raises(ValueError, match=r"row 1, of time .*1.*, names no instance"):
+    with pytest.raises(
+        ValueError, match=r"of instance is missing .* row 1, of time .*1"
+    ):
         SequenceArray.from_frame(frame.set_axis(index))
 
 
