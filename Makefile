@@ -55,7 +55,7 @@ format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-.venv/installed: pyproject.toml constraints.txt
+.venv/installed: pyproject.toml constraints.txt setup.py $(wildcard skseq/networks/_kernels/*.[ch])
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[tests]"
@@ -84,4 +84,4 @@ build/newest/installed: pyproject.toml
 
 clean:
 	rm -rf .venv build dist demo examples/demo *.egg-info
-	rm -rf docs/_build docs/gallery docs/generated
+	rm -rf docs/_build docs/gallery docs/generated skseq/networks/_kernels/*.so

@@ -4,6 +4,7 @@ from skseq.anomaly import SequenceAnomalyDetector
 from skseq.cnn import CNNClassifier, CNNRegressor, CNNTagger
 from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor, CNNLSTMTagger
 from skseq.core.summary import summary
+from skseq.core.versions import show_versions
 from skseq.data.sequences import SequenceArray
 from skseq.forecasting import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
 from skseq.generation import SequenceGenerator
@@ -28,6 +29,7 @@ __all__ = [
     "SequenceAnomalyDetector",
     "SequenceArray",
     "SequenceGenerator",
+    "show_versions",
     "summary",
 ]
 

@@ -2,8 +2,9 @@
 
 A layer maps inputs (B, T, F) and a state to outputs (B, T, H) and the state after
 the last step, or with lengths after each sequence's own last step. Its parameters live
-in a torch.nn layer, whose kernel is used wherever the equations allow. Training goes
-back through time by hand (`bptt`) where that is faster; else the steps are unrolled.
+in a torch.nn layer. On a CPU `compiled` code runs nearly all layers. Without, training
+goes back through time by hand in Python (`bptt`) where that is faster than torch.nn's
+kernel, which is used wherever else the equations allow. Else the steps are unrolled.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from skseq.networks import compiled
 from skseq.networks.bptt import ElmanSteps, GRUSteps, LSTMSteps
 from skseq.networks.dropout import Dropout
 
@@ -56,7 +58,7 @@ class RecurrentLayer(nn.Module):
 
     n_states = 1
     has_kernel = True  # whether torch.nn computes the same
-    faster_by_hand = False  # whether `bptt` is faster than the kernel on a CPU
+    faster_by_hand = False  # whether `bptt` in Python is faster than the kernel
     reads_elapsed = False  # whether an argument n_elapsed says which inputs are times
 
     def __init__(
@@ -121,7 +123,7 @@ class RecurrentLayer(nn.Module):
         kernel = self.kernel
         weight, bias = kernel.weight_hh_l0, kernel.bias_hh_l0
         x, state, mask = self._begin(x, state, weight.dtype)
-        x, decays = self._decays(x)
+        x, decays = self._decays(x, self)
         inputs = functional.linear(x, kernel.weight_ih_l0, kernel.bias_ih_l0)
         outputs = []
         for step, gates in enumerate(inputs.unbind(1)):  # (B, n_gates * H)
@@ -140,10 +142,11 @@ class RecurrentLayer(nn.Module):
             state = after
         return torch.stack(outputs, dim=1), state  # (B, T, H)
 
-    def _decays(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+    def _decays(self, x: Tensor, weights: Any) -> tuple[Tensor, Tensor | None]:
         """Return what the gates read of inputs, and by what h is multiplied before.
 
-        Factors (B, T, H), or None where the state does not decay.
+        Factors (B, T, H), or None where the state does not decay. Weights are those of
+        this layer, or of k networks.
         """
         return x, None
 
@@ -163,7 +166,7 @@ class RecurrentLayer(nn.Module):
     def run_by_hand(
         self, x: Tensor, state: State | None, lengths: Tensor | None, weights: Any
     ) -> tuple[Tensor, State]:
-        """Return what `forward` does, by `bptt`, with weights of k networks, too.
+        """Return what `forward` does without torch.nn, of k networks, too.
 
         Parameters
         ----------
@@ -181,6 +184,18 @@ class RecurrentLayer(nn.Module):
         networks = first.shape[:-2]  # () or (k,)
         with torch.autocast(x.device.type, enabled=False):
             x, state, mask = self._begin(x, state, first.dtype)
+            if compiled.pays(x, self.hidden_size):
+                x, decays = self._decays(x, weights)
+                return compiled.run(
+                    self.kernel.mode,
+                    x,
+                    state,
+                    tuple(weights.kernel.parameters()),
+                    peepholes=getattr(weights, "weight_peephole", None),
+                    mask=mask,
+                    decays=decays,
+                    lengths=lengths,
+                )
             given = (x.permute(1, 2, 0), *(part.t() for part in state))
             if mask is not None:
                 mask = _apart(mask.t(), networks).contiguous()
@@ -195,17 +210,21 @@ class RecurrentLayer(nn.Module):
         return states[0].permute(2, 0, 1), tuple(last)
 
     def pays_by_hand(self, x: Tensor, lengths: Tensor | None) -> bool:
-        """Return whether back-propagation by hand is faster, or needed."""
-        if not self.has_kernel or self.recurrent_dropout.active:
-            pays = True
-        elif lengths is not None:  # packed sequences take two to eight times as long
-            pays = x.is_cpu
-        else:
-            wide = len(x) >= 16 or self.hidden_size <= 64
-            pays = self.faster_by_hand and wide and x.is_cpu
+        """Return whether steps written by hand are faster than torch.nn, or needed."""
         # A subclass of another's own, whose steps may differ, is never replaced.
-        known = "_steps" in vars(type(self))
-        return pays and torch.is_grad_enabled() and known
+        if "_steps" not in vars(type(self)):
+            return False
+        mixed = torch.is_autocast_enabled(x.device.type) and x.dtype != torch.float64
+        if compiled.pays(x, self.hidden_size) and not mixed:  # as torch.nn is
+            return True
+        if not torch.is_grad_enabled():
+            return False
+        if not self.has_kernel or self.recurrent_dropout.active:
+            return True
+        if lengths is not None:  # packed sequences take two to eight times as long
+            return x.is_cpu
+        wide = len(x) >= 16 or self.hidden_size <= 64
+        return self.faster_by_hand and wide and x.is_cpu
 
     def _steps(self, *given: Any) -> tuple[Tensor, ...]:
         """Return the states after all steps by `bptt`; all tensors are (T, H, B).

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from skseq.networks.bptt import GRUSteps
 from skseq.networks.cells import GRULayer
@@ -116,12 +115,17 @@ class GRUDLayer(GRULayer):
             return True
         return super().pays_by_hand(x, lengths)
 
-    def _decays(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+    def _decays(self, x: Tensor, weights: Any) -> tuple[Tensor, Tensor | None]:
         if not self.n_elapsed:
             return x, None
         x, elapsed = x.tensor_split([-self.n_elapsed], dim=2)
-        lost = functional.linear(elapsed, self.weight_gamma, self.bias_gamma)
-        return x, lost.relu().neg().exp()
+        weight, bias = (
+            weights.weight_gamma,
+            weights.bias_gamma,
+        )  # of k networks: (k, ...)
+        rows = elapsed.reshape(*weight.shape[:-2], -1, self.n_elapsed)
+        lost = rows @ weight.mT + bias.unsqueeze(-2)
+        return x, lost.relu().neg().exp().view(*x.shape[:2], -1)
 
     def _steps(
         self, x: Tensor, h: Tensor, mask: Tensor | None, weights: Any

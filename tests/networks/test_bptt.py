@@ -6,6 +6,8 @@ import torch
 from skseq.networks import CELLS, bptt
 from skseq.networks.cells import RecurrentLayer
 
+pytestmark = pytest.mark.usefixtures("no_compiled_code")
+
 B, T, F, H = 3, 6, 2, 4
 ALL = [("rnn", "tanh"), ("rnn", "relu"), *((cell, "tanh") for cell in CELLS)]
 

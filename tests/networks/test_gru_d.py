@@ -18,6 +18,8 @@ from skseq.networks import (
 )
 from skseq.networks.side_by_side import side_by_side, weights_of
 
+pytestmark = pytest.mark.usefixtures("code")
+
 B, T, F, E, H = 3, 7, 4, 2, 5  # E of the F inputs are times
 LENGTHS = torch.tensor([7, 1, 4])
 K = 3
@@ -72,7 +74,7 @@ def unrolled(layer):
 def is_by_hand(outputs):
     """Whether they come from one node of the graph for all steps."""
     node = outputs.grad_fn
-    while node is not None and "GRUSteps" not in node.name():
+    while node is not None and "Steps" not in node.name():
         node = node.next_functions[0][0]
     return node is not None
 

@@ -1,0 +1,207 @@
+/* Vectors of numbers: gates, and a small matrix product.
+
+A vector holds LANES numbers, of which a processor has REGISTERS. Every sum has an order
+of its own that depends on shapes alone, so that the same numbers give the same bits. */
+
+#include <stdint.h>
+
+#if defined(__AVX512F__)
+#define BYTES 64
+#elif defined(__AVX2__)
+#define BYTES 32
+#else
+#define BYTES 16
+#endif
+#if defined(__x86_64__) && !defined(__AVX512F__)
+#define REGISTERS 16
+#else
+#define REGISTERS 32
+#endif
+
+#ifdef DOUBLE
+#define REAL double
+#define WHOLE int64_t
+#define MANTISSA 52
+#define BIAS 1023
+#define ROUNDING 6755399441055744.0 /* 1.5 * 2^52: what is added to it becomes whole */
+#define FAR 708.0 /* whose exponential is a normal number, as is its reciprocal */
+#else
+#define REAL float
+#define WHOLE int32_t
+#define MANTISSA 23
+#define BIAS 127
+#define ROUNDING 12582912.0f
+#define FAR 87.0f
+#if defined(__FMA__) || defined(__aarch64__)
+#define TANH_END 7.99881172180175781f
+#else
+#define TANH_END 7.90531110763549805f
+#endif
+#endif
+
+#ifndef DEPTH
+#define DEPTH 128 /* rows of a panel of weights, which stay in the nearest cache */
+#endif
+#define INLINE static inline __attribute__((always_inline, unused))
+#define UNROLL _Pragma("GCC unroll 8")
+
+typedef REAL vec __attribute__((vector_size(BYTES)));
+typedef WHOLE ivec __attribute__((vector_size(BYTES)));
+typedef REAL loose __attribute__((vector_size(BYTES), aligned(sizeof(REAL)), may_alias));
+
+#define LANES ((int64_t)(BYTES / sizeof(REAL)))
+
+INLINE vec load(const REAL *from) { return *(const loose *)from; }
+
+INLINE void store(REAL *to, vec x) { *(loose *)to = x; }
+
+/* The first n values, zeros behind them. */
+INLINE vec load_some(const REAL *from, int64_t n)
+{
+    if (n >= LANES)
+        return load(from);
+    vec x = {0};
+    for (int64_t i = 0; i < n; i++)
+        x[i] = from[i];
+    return x;
+}
+
+INLINE void store_some(REAL *to, vec x, int64_t n)
+{
+    if (n >= LANES)
+        store(to, x);
+    else
+        for (int64_t i = 0; i < n; i++)
+            to[i] = x[i];
+}
+
+INLINE vec pick(ivec where, vec a, vec b) { return (vec)(((ivec)a & where) | ((ivec)b & ~where)); }
+
+/* NaN stays NaN. */
+INLINE vec clip(vec x, REAL end)
+{
+    vec high = end - (vec){0};
+    x = pick(x > high, high, x);
+    return pick(x < -high, -high, x);
+}
+
+/* Of x in the range of normal results: Cephes' polynomial, or Taylor's. */
+INLINE vec exponential(vec x)
+{
+    vec shifted = x * (REAL)1.4426950408889634 + ROUNDING; /* the last bits are a whole n */
+    vec n = shifted - ROUNDING;
+    vec scale = (vec)((ivec)(((ivec)shifted << MANTISSA)) + ((WHOLE)BIAS << MANTISSA));
+#ifndef DOUBLE
+    vec r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    vec p = 1.3981999507e-3f + r * 1.9875691500e-4f;
+    p = 4.1665795894e-2f + r * (8.3334519073e-3f + r * p);
+    p = 5.0000001201e-1f + r * (1.6666665459e-1f + r * p);
+#else
+    vec r = x - n * 6.93145751953125e-1 - n * 1.42860682030941723212e-6;
+    vec p = 1 / 479001600.0 + r * (1 / 6227020800.0);
+    p = 1 / 3628800.0 + r * (1 / 39916800.0 + r * p);
+    p = 1 / 40320.0 + r * (1 / 362880.0 + r * p);
+    p = 1 / 720.0 + r * (1 / 5040.0 + r * p);
+    p = 1 / 24.0 + r * (1 / 120.0 + r * p);
+    p = 0.5 + r * (1 / 6.0 + r * p);
+#endif
+    return (1 + (r + r * r * p)) * scale;
+}
+
+INLINE vec sigmoid(vec x) { return 1 / (1 + exponential(clip(-x, FAR))); }
+
+INLINE vec hyperbolic_tangent(vec x)
+{
+#ifndef DOUBLE /* one ratio of polynomials, as in Eigen; 1 where it ends */
+    x = clip(x, TANH_END);
+    vec s = x * x;
+    vec p = -8.60467152213735e-11f + s * (2.00018790482477e-13f + s * -2.76076847742355e-16f);
+    p = 1.48572235717979e-05f + s * (5.12229709037114e-08f + s * p);
+    p = 4.89352455891786e-03f + s * (6.37261928875436e-04f + s * p);
+    vec q = 1.18534705686654e-04f + s * 1.19825839466702e-06f;
+    q = 4.89352518554385e-03f + s * (2.26843463243900e-03f + s * q);
+    return x * p / q;
+#else /* Cephes' ratio near 0, the exponential beyond */
+    vec s = x * x;
+    vec p = (-9.64399179425052238628e-1 * s - 9.92877231001918586564e1) * s - 1.61468768441708447952e3;
+    vec q = ((s + 1.12811678491632931402e2) * s + 2.23548839060100448583e3) * s + 4.84406305325125486048e3;
+    vec far = 1 - 2 / (1 + exponential(clip(2 * x, 50)));
+    return pick(s < 0.625 * 0.625, x + x * s * p / q, far);
+#endif
+}
+
+/* A block of c = a b, or c += a b, that stays in registers. Row r of a begins at
+a + r * lda, and `along` leads from one of its values to the next. */
+INLINE void tile(int rows, int vecs, const REAL *a, int64_t lda, int64_t along, const REAL *b, int64_t ldb, REAL *c,
+                 int64_t ldc, int64_t n_k, int add)
+{
+    vec sums[8][4];
+    UNROLL for (int r = 0; r < rows; r++)
+        UNROLL for (int v = 0; v < vecs; v++)
+            sums[r][v] = add ? load(c + r * ldc + v * LANES) : (vec){0};
+    for (int64_t k = 0; k < n_k; k++) {
+        vec row[4];
+        UNROLL for (int v = 0; v < vecs; v++)
+            row[v] = load(b + k * ldb + v * LANES);
+        UNROLL for (int r = 0; r < rows; r++) {
+            REAL x = a[r * lda + k * along];
+            UNROLL for (int v = 0; v < vecs; v++)
+                sums[r][v] += x * row[v];
+        }
+    }
+    UNROLL for (int r = 0; r < rows; r++)
+        UNROLL for (int v = 0; v < vecs; v++)
+            store(c + r * ldc + v * LANES, sums[r][v]);
+}
+
+#define TILES(rows, vecs)                                                               \
+    for (; i + rows <= n_rows; i += rows)                                               \
+        tile(rows, vecs, a + i * lda, lda, along, b, ldb, c + i * ldc, ldc, n_k, add);
+
+/* Up to four vectors of columns of c. */
+#define PANEL(name, vecs, wide, narrow)                                                 \
+    static void name(const REAL *a, int64_t lda, int64_t along, const REAL *b, int64_t ldb, REAL *c, int64_t ldc, \
+                     int64_t n_rows, int64_t n_k, int add)                              \
+    {                                                                                   \
+        int64_t i = 0;                                                                  \
+        TILES((REGISTERS == 32 ? wide : narrow), vecs)                                  \
+        TILES(2, vecs)                                                                  \
+        TILES(1, vecs)                                                                  \
+    }
+
+PANEL(panel_1, 1, 8, 8)
+PANEL(panel_2, 2, 8, 6)
+PANEL(panel_3, 3, 8, 4)
+PANEL(panel_4, 4, 4, 3)
+
+/* c = a b or c += a b. Without ldb, b is packed: panels of four vectors of columns. */
+static void product(const REAL *a, int64_t lda, int64_t along, const REAL *b, int64_t ldb, REAL *c, int64_t ldc,
+                    int64_t n_rows, int64_t n_columns, int64_t n_k, int add)
+{
+    for (int64_t k = 0; k < n_k; k += DEPTH) {
+        int64_t depth = n_k - k < DEPTH ? n_k - k : DEPTH;
+        for (int64_t j = 0; j < n_columns; j += 4 * LANES) {
+            int64_t width = n_columns - j < 4 * LANES ? n_columns - j : 4 * LANES;
+            int64_t stride = ldb ? ldb : width;
+            const REAL *from = b + (ldb ? j : j * n_k) + k * stride;
+            const REAL *left = a + k * along;
+            if (width == 4 * LANES)
+                panel_4(left, lda, along, from, stride, c + j, ldc, n_rows, depth, add);
+            else if (width == 3 * LANES)
+                panel_3(left, lda, along, from, stride, c + j, ldc, n_rows, depth, add);
+            else if (width == 2 * LANES)
+                panel_2(left, lda, along, from, stride, c + j, ldc, n_rows, depth, add);
+            else
+                panel_1(left, lda, along, from, stride, c + j, ldc, n_rows, depth, add);
+        }
+        add = 1;
+    }
+}
+
+/* Where a packed matrix of n_k rows has the value of row 0 in a column; and from row to row. */
+INLINE REAL *packed(REAL *b, int64_t n_columns, int64_t n_k, int64_t column, int64_t *stride)
+{
+    int64_t j = column / (4 * LANES) * (4 * LANES);
+    *stride = n_columns - j < 4 * LANES ? n_columns - j : 4 * LANES;
+    return b + j * n_k + (column - j);
+}

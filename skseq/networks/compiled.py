@@ -1,0 +1,255 @@
+"""Recurrent layers by compiled code: all steps of a layer in one call.
+
+The code is plain C (`_kernels`), built when the package is installed where a compiler
+is at hand, and called on the addresses of tensors; the interpreter's lock is released
+meanwhile. It keeps nothing between calls and runs on one thread, so that the same
+numbers give the same bits in any thread or process. Without it, `bptt` and torch.nn do
+the same.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+from torch.nn import Parameter
+
+from skseq.resources import SMALL_WORK
+
+__all__ = ["describe", "library", "pays", "run"]
+
+SWITCH = "SKSEQ_KERNELS"  # an environment variable; 0 is off
+PATH = Path(__file__).with_name("_kernels") / "recurrent.so"
+INSTRUCTIONS = ("plain", "AVX2", "AVX-512")
+MODES = ("RNN_TANH", "RNN_RELU", "GRU", "LSTM")  # of torch.nn; as in recurrent.h
+N_GATES = (0, 0, 4, 4)  # that are kept of a step
+PADDING = 16  # units are padded to multiples
+
+# Whether torch.func transforms a function; torch.autograd asks so, too.
+_TRANSFORMED = getattr(torch._C, "_are_functorch_transforms_active", bool)
+
+State = tuple[Tensor, ...]
+
+
+class _Call(ctypes.Structure):
+    """The arguments; the same names in the same order as in `_kernels/recurrent.h`."""
+
+    _fields_ = [
+        (name, ctypes.c_int64)
+        for name in (
+            *("cell", "instructions", "is_double"),
+            *("n_networks", "n_timesteps", "n_samples", "n_inputs", "n_units"),
+            *("padded", "offset", "reverse", "keeps"),
+            *("x", "x_sample", "x_step", "decays", "decays_sample", "decays_step"),
+            *("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes", "mask", "lengths"),
+            *("given", "gates", "cells", "states", "last_h", "last_c"),
+            *("d_outputs", "d_sample", "d_step", "d_last_h", "d_last_c"),
+            *("d_x", "d_decays", "d_h", "d_c"),
+            *("d_w_x", "d_w_h", "d_b_x", "d_b_h", "d_peepholes"),
+        )
+    ]
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """Return the compiled code, or None where there is none."""
+    if os.environ.get(SWITCH) == "0":
+        return None
+    try:
+        found = ctypes.CDLL(str(PATH))
+        found.skseq_call_size.restype = ctypes.c_int64
+    except (OSError, AttributeError):
+        return None
+    if found.skseq_call_size() != ctypes.sizeof(_Call):  # built from other sources
+        return None
+    found.skseq_instructions.restype = ctypes.c_int64
+    for function in (found.skseq_forwards, found.skseq_back):
+        function.argtypes = [ctypes.POINTER(_Call)]
+        function.restype = ctypes.c_int64
+    return found
+
+
+@cache
+def instructions() -> int:
+    """Return the newest set of instructions that code and processor have."""
+    return library().skseq_instructions()
+
+
+def describe() -> str:
+    """Say which code recurrent layers run on a CPU."""
+    if library() is not None:
+        return f"compiled ({INSTRUCTIONS[instructions()]})"
+    if os.environ.get(SWITCH) == "0":
+        return f"PyTorch ({SWITCH}=0)"
+    return "PyTorch (no compiled code: no compiler was found at installation)"
+
+
+def pays(x: Tensor, n_units: int) -> bool:
+    """Return whether compiled code can read inputs (B, T, F), and is the fastest.
+
+    Torch's kernels win where weights are read once or twice, as they lie, and where
+    large layers may use several threads. Nothing that looks into a computation instead
+    of running it, such as a trace, sees what compiled code does.
+    """
+    if library() is None or type(x) not in (Tensor, Parameter) or not x.is_cpu:
+        return False
+    if torch.compiler.is_compiling() or torch.jit.is_tracing() or _TRANSFORMED():
+        return False
+    if x.dtype not in (torch.float32, torch.float64) or x.numel() == 0:
+        return False
+    n_samples, n_steps, n_inputs = x.shape
+    work = 4 * n_samples * n_units * (n_units + n_inputs)
+    if work > SMALL_WORK and torch.get_num_threads() > 1:
+        return False
+    return n_units <= 64 or n_samples * n_steps >= 4
+
+
+def run(
+    mode: str,
+    x: Tensor,
+    state: State,
+    weights: tuple[Tensor, ...],
+    *,
+    peepholes: Tensor | None = None,
+    mask: Tensor | None = None,
+    decays: Tensor | None = None,
+    lengths: Tensor | None = None,
+    reverse: bool = False,
+) -> tuple[Tensor, State]:
+    """Run all steps of a layer, of k networks one behind the other.
+
+    Parameters
+    ----------
+    mode : str
+        The mode of a torch.nn layer.
+    x : Tensor of shape (k B, T, F)
+    state : tuple of Tensor of shape (k B, H)
+    weights : tuple of Tensor
+        As of a torch.nn layer; those of k networks are shaped (k, ...).
+    peepholes : Tensor of shape (3, H) or (k, 3, H), optional
+    mask : Tensor of shape (k B, H), optional
+        Of recurrent dropout.
+    decays : Tensor of shape (k B, T, H), optional
+        What the state is multiplied by before each step.
+    lengths : Tensor of shape (k B,), optional
+    reverse : bool, default=False
+        Whether to read each sequence from its last step to its first.
+
+    Returns
+    -------
+    outputs : Tensor of shape (k B, T, H)
+    state : tuple of Tensor of shape (k B, H)
+        After each sequence's own last step.
+    """
+    h, c = (*state, None)[:2]
+    tensors = (x, h, c, *weights, peepholes, mask, decays, lengths)
+    asked = any(t.requires_grad for t in tensors if t is not None)
+    if asked and torch.is_grad_enabled():
+        outputs, *after = CompiledSteps.apply(mode, reverse, *tensors)
+    else:
+        outputs, *after = _forwards(mode, reverse, False, *tensors)[0]
+    return outputs, tuple(after[: len(state)])
+
+
+def _forwards(mode: str, reverse: bool, keeps: bool, *tensors: Tensor | None) -> Any:
+    """Return outputs and states, the call, and the tensors whose addresses it holds."""
+    cell = MODES.index(mode)
+    x, h, c, w_x, *weights, peepholes, mask, decays, lengths = tensors
+    x, decays = _with_rows(x), _with_rows(decays)
+    held = [_dense(t) for t in (h, c, w_x, *weights, peepholes, mask, lengths)]
+    (n_samples, n_steps, n_inputs), n_units = x.shape, h.shape[1]
+    n_networks = len(w_x) if w_x.ndim == 3 else 1
+    padded, offset = _padded(n_units), _padded(n_inputs + 1)
+    n_kept = n_steps + 1 if keeps else 1
+    apart = mask is not None or decays is not None  # states are not what steps see
+
+    def room(needed: bool, n_rows: int, size: int) -> Tensor | None:
+        return x.new_empty(n_rows, n_samples, size) if needed else None
+
+    given = room(True, n_kept if apart else n_steps + 1, offset + padded)
+    gates = room(N_GATES[cell] > 0, n_kept, N_GATES[cell] * padded)
+    cells = room(c is not None, n_kept, padded)
+    states = room(apart, n_steps + 1, padded)
+    last = [None if t is None else torch.empty_like(t) for t in held[:2]]
+    call = _Call(
+        *(cell, instructions(), x.dtype == torch.float64),
+        *(n_networks, n_steps, n_samples // n_networks, n_inputs, n_units),
+        *(padded, offset, reverse, keeps),
+        *(_address(x), *x.stride()[:2]),
+        *(_address(decays), *(decays.stride()[:2] if decays is not None else (0, 0))),
+        *map(_address, [*held, given, gates, cells, states, *last]),
+    )
+    _check(library().skseq_forwards(call))
+    outputs = states if apart else given[..., offset:]
+    outputs = outputs[:-1] if reverse else outputs[1:]
+    outputs = outputs[..., :n_units].transpose(0, 1)
+    return (outputs, *last), call, [*held, decays, given, gates, cells, states]
+
+
+class CompiledSteps(Function):
+    """All steps of a layer as one node of the autograd graph."""
+
+    @staticmethod
+    def forward(ctx, mode, reverse, *tensors):
+        results, ctx.call, held = _forwards(mode, reverse, True, *tensors)
+        ctx.save_for_backward(*held)
+        ctx.x_shape = tensors[0].shape
+        ctx.set_materialize_grads(False)
+        return results
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, d_outputs, d_last_h, d_last_c):
+        call, held = ctx.call, ctx.saved_tensors
+        d_outputs, d_last_h, d_last_c = (
+            _with_rows(d_outputs),
+            _dense(d_last_h),
+            _dense(d_last_c),
+        )
+        # held are h, c, four weights, peepholes, mask, lengths, decays and more
+        found = [None if t is None else torch.empty_like(t) for t in held[:7]]
+        decays = held[9]
+        d_decays = None if decays is None else decays.new_empty(decays.shape)
+        d_x = held[0].new_empty(ctx.x_shape) if ctx.needs_input_grad[2] else None
+        call.d_outputs = _address(d_outputs)
+        if d_outputs is not None:
+            call.d_sample, call.d_step = d_outputs.stride()[:2]
+        call.d_last_h, call.d_last_c = _address(d_last_h), _address(d_last_c)
+        call.d_x, call.d_decays = _address(d_x), _address(d_decays)
+        for name, tensor in zip(
+            ("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes"), found, strict=True
+        ):
+            setattr(call, f"d_{name}", _address(tensor))
+        _check(library().skseq_back(call))
+        return None, None, d_x, *found, None, d_decays, None
+
+
+def _address(tensor: Tensor | None) -> int:
+    return 0 if tensor is None else tensor.data_ptr()
+
+
+def _dense(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.contiguous()
+
+
+def _with_rows(tensor: Tensor | None) -> Tensor | None:
+    """Return a tensor whose last dimension is contiguous."""
+    if tensor is None or tensor.shape[-1] == 1 or tensor.stride(-1) == 1:
+        return tensor
+    return tensor.contiguous()
+
+
+def _padded(n: int) -> int:
+    return -(-n // PADDING) * PADDING
+
+
+def _check(failed: int) -> None:
+    if failed:
+        raise MemoryError("no memory for a recurrent layer")
