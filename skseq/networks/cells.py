@@ -20,6 +20,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from skseq.networks import compiled
 from skseq.networks.bptt import ElmanSteps, GRUSteps, LSTMSteps
 from skseq.networks.dropout import Dropout
+from skseq.networks.masking import reverse_sequences
 
 __all__ = [
     "ElmanLayer",
@@ -27,6 +28,7 @@ __all__ = [
     "LSTMLayer",
     "PeepholeLSTMLayer",
     "RecurrentLayer",
+    "read_backwards",
 ]
 
 State = tuple[Tensor, ...]  # one (B, H) tensor for rnn and gru, (h, c) for lstm
@@ -164,7 +166,13 @@ class RecurrentLayer(nn.Module):
         return x, state, self.recurrent_dropout.mask(state[0])
 
     def run_by_hand(
-        self, x: Tensor, state: State | None, lengths: Tensor | None, weights: Any
+        self,
+        x: Tensor,
+        state: State | None,
+        lengths: Tensor | None,
+        weights: Any,
+        *,
+        reverse: bool = False,
     ) -> tuple[Tensor, State]:
         """Return what `forward` does without torch.nn, of k networks, too.
 
@@ -174,6 +182,8 @@ class RecurrentLayer(nn.Module):
             As in `forward`; of k networks one behind the other, (k B, ...).
         weights : nn.Module
             Has the parameters of this layer, those of k networks shaped (k, ...).
+        reverse : bool, default=False
+            As `read_backwards`, where compiled code is used.
 
         Returns
         -------
@@ -195,6 +205,7 @@ class RecurrentLayer(nn.Module):
                     mask=mask,
                     decays=decays,
                     lengths=lengths,
+                    reverse=reverse,
                 )
             given = (x.permute(1, 2, 0), *(part.t() for part in state))
             if mask is not None:
@@ -350,3 +361,37 @@ class PeepholeLSTMLayer(LSTMLayer):
 def _apart(x: Tensor, networks: torch.Size) -> Tensor:
     """Return (..., k, H, B) of (..., H, k B), or what there is of one network."""
     return x.unflatten(-1, (*networks, -1)).transpose(-3, -2) if networks else x
+
+
+def read_backwards(
+    layer: Any,
+    x: Tensor,
+    lengths: Tensor | None,
+    state: State | None = None,
+    *,
+    needs_state: bool = True,
+) -> tuple[Tensor, State]:
+    """Return what a layer says of sequences that it reads from their ends.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        A recurrent layer, or those of k networks side by side.
+    x, lengths, state
+        As of the layer.
+    needs_state : bool, default=True
+        Whether the state after the first step of each sequence is asked for.
+
+    Returns
+    -------
+    outputs : Tensor of shape (B, T, H)
+        In the order of x.
+    state : State
+    """
+    form = getattr(layer, "form", layer)
+    by_hand = isinstance(form, RecurrentLayer) and form.pays_by_hand(x, lengths)
+    if by_hand and compiled.pays(x, form.hidden_size):
+        return form.run_by_hand(x, state, lengths, layer, reverse=True)
+    turned = reverse_sequences(x, lengths)
+    outputs, state = layer(turned, state, lengths if needs_state else None)
+    return reverse_sequences(outputs, lengths), state

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor, cat, nn, relu
 
 from skseq._describing import described
-from skseq.networks.cells import RecurrentLayer, State
+from skseq.networks.cells import RecurrentLayer, State, read_backwards
 from skseq.networks.convolution import (
     ChannelsLastConv1d,
     ConvLayer,
@@ -17,7 +17,7 @@ from skseq.networks.convolution import (
     highest_of,
 )
 from skseq.networks.dropout import Dropout, DropPath
-from skseq.networks.masking import reverse_sequences, valid_steps
+from skseq.networks.masking import valid_steps
 from skseq.networks.packing import Packing
 
 __all__ = [
@@ -61,8 +61,8 @@ class BidirectionalLayer(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         past, _ = self.forwards(x)  # (B, T, H)
-        future, _ = self.backwards(reverse_sequences(x, lengths))
-        return cat([past, reverse_sequences(future, lengths)], dim=2)  # (B, T, 2 H)
+        future, _ = read_backwards(self.backwards, x, lengths, needs_state=False)
+        return cat([past, future], dim=2)  # (B, T, 2 H)
 
     def run(
         self, x: Tensor, state: State | None, lengths: Tensor | None
@@ -73,8 +73,8 @@ class BidirectionalLayer(nn.Module):
             halves = zip(*(part.chunk(2, dim=1) for part in state), strict=True)
         first, second = halves
         past, first = self.forwards(x, first, lengths)
-        future, second = self.backwards(reverse_sequences(x, lengths), second, lengths)
-        outputs = cat([past, reverse_sequences(future, lengths)], dim=2)
+        future, second = read_backwards(self.backwards, x, lengths, second)
+        outputs = cat([past, future], dim=2)
         joined = (cat(parts, dim=1) for parts in zip(first, second, strict=True))
         return outputs, tuple(joined)
 

@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from skseq.networks import CELLS, compiled
+from skseq.networks.encoders import BidirectionalLayer
 from skseq.networks.side_by_side import side_by_side, weights_of
 
 needed = pytest.mark.skipif(compiled.library() is None, reason="no compiled code")
@@ -407,6 +408,31 @@ def test_it_is_left_where_it_does_not_pay_or_cannot_run(monkeypatch):
     x.requires_grad_()
     (expected,) = torch.autograd.grad(layer(x)[0].sin().sum(), x)
     torch.testing.assert_close(found, expected)
+
+
+@needed
+@pytest.mark.parametrize("lengths", [None, torch.tensor([5, 1, 4])])
+@pytest.mark.parametrize("cell", CELLS)
+def test_both_directions_agree_with_sequences_that_are_turned(
+    cell, lengths, monkeypatch
+):
+    layer = BidirectionalLayer(make(cell), make(cell))
+    x = torch.randn(3, 5, 2, dtype=torch.float64)
+    real = (
+        torch.arange(5)
+        < (torch.tensor([5] * 3) if lengths is None else lengths)[:, None]
+    )
+    found = []
+    for how in ("compiled", "Python"):
+        outputs, last = layer.run(x, None, lengths)
+        alone = layer(x, lengths)
+        made_by = repr(last[0].grad_fn.next_functions)  # before they were joined
+        assert ("CompiledSteps" in made_by) == (how == "compiled")
+        loss = sum(t.sin().sum() for t in (outputs[real], *last))
+        gradients = torch.autograd.grad(loss, layer.parameters())
+        found.append([outputs[real], alone[real], *last, *gradients])
+        monkeypatch.setattr(compiled, "library", lambda: None)
+    assert_same(*found, 1e-10)
 
 
 @needed
