@@ -14,6 +14,7 @@ from skseq.data.categories import (
     Categories,
     EncodedTable,
     encode_table,
+    hold_texts,
     holds_categories,
     holds_numbers,
     unmarked,
@@ -74,10 +75,25 @@ class StaticTable:
             zip(self.values.T, self.categories, strict=True)
         ):
             if known is not None:
-                codes = np.where(np.isnan(values), -1, values).astype(int)
-                values = pd.Categorical.from_codes(codes, unmarked(known))
+                values = _decoded(values, known)
             columns[i if self.names is None else self.names[i]] = values
         return pd.DataFrame(columns, index)
+
+
+def _decoded(positions: np.ndarray, known: pd.Index) -> Any:
+    """Return a column of categories as it was read: categorical, texts, booleans."""
+    codes = np.where(np.isnan(positions), -1, positions).astype(int)
+    column = pd.Categorical.from_codes(codes, unmarked(known))
+    if known.dtype == "category":
+        return column
+    if hold_texts(known):
+        return column.astype(known.dtype)
+    if known.inferred_type != "boolean":
+        return column
+    is_missing = codes < 0
+    values = np.array(column, dtype=object)
+    values[is_missing] = None
+    return values if is_missing.any() else values.astype(bool)
 
 
 def check_static(

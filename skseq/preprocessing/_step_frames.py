@@ -10,7 +10,6 @@ from sklearn.utils import check_array
 
 from skseq.data.categories import (
     encode_table,
-    hold_texts,
     holds_categories,
     holds_numbers,
 )
@@ -82,9 +81,6 @@ def _of_sequence_array(sequences: SequenceArray) -> StepFrame:
         frame = pd.DataFrame(values).infer_objects()
     else:
         frame = StaticTable(values, categories=known).to_frame()
-        for i, own in enumerate(known):  # texts, which may be numbers, stay texts
-            if own is not None and own.dtype != "category" and hold_texts(own):
-                frame.isetitem(i, frame[i].astype(own.dtype))
     if sequences.feature_names is not None:
         frame.columns = sequences.feature_names
     return StepFrame(frame, sequences)

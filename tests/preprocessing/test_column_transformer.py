@@ -367,3 +367,27 @@ def test_targets_of_other_instances_are_refused():
     y = pd.Series(0, PATIENTS.index)
     with pytest.raises(ValueError, match="in another order"):
         step.fit(WITH_STATIC, y[::-1])
+
+
+def test_a_container_is_the_table_that_it_was_made_of():
+    """Truth values are no 0.0 and 1.0, known ones or not; texts no categoricals."""
+    holed = X.assign(asleep=[None if i % 5 == 0 else i % 2 == 0 for i in range(N * T)])
+    static = PATIENTS.assign(smoker=np.arange(N) % 2 == 0)
+    sequences = SequenceArray.from_frame(holed, static=static)
+    seen = []
+
+    def look(frame):
+        seen.append(frame.dtypes.astype(str).to_dict())
+        return np.zeros((len(frame), 1))
+
+    listed = [("look", FunctionTransformer(look), holed.columns.tolist())]
+    encode = [("which", OneHotEncoder(), ["ward", "awake", "asleep", "grade"])]
+    names = []
+    for layout in (holed, sequences, [holed.loc[name] for name in sequences.instances]):
+        SequenceColumnTransformer(listed).fit(layout)
+        names.append(SequenceColumnTransformer(encode).fit(layout))
+    assert seen[0] == seen[1] == seen[2]
+    first, *others = [one.get_feature_names_out().tolist() for one in names]
+    assert "which__awake_True" in first
+    assert all(other == first for other in others)
+    pd.testing.assert_frame_equal(sequences.static.to_frame(PATIENTS.index), static)
