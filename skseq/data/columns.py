@@ -47,6 +47,8 @@ class InputColumns:
     unseen, static_unseen : tuple of int, default=()
         Which of the columns of numbers were missing throughout the training part, so
         that networks have learned nothing of them: they are missing later, too.
+    has_dates : bool, default=False
+        Whether times are dates, or spans of time, and `gap` is in seconds.
     """
 
     numeric: np.ndarray
@@ -63,6 +65,7 @@ class InputColumns:
     static_names: tuple[str, ...] = ()
     unseen: tuple[int, ...] = ()
     static_unseen: tuple[int, ...] = ()
+    has_dates: bool = False
 
     def fit_together(self) -> bool:
         """Return whether the parts, of a file perhaps, are of one kind."""
@@ -123,7 +126,7 @@ class InputColumns:
             If so.
         """
         if self.gap is not None:
-            check_times_known(sequences)
+            check_times_known(sequences, self.has_dates)
         for i in self.numeric.tolist():
             if sequences.categories is not None and sequences.categories[i] is not None:
                 raise ValueError(
@@ -304,8 +307,7 @@ def learn_columns(
                 f"{shown(categorical_features)} leaves it out; numbers are expected "
                 "then."
             )
-    if has_gaps:
-        check_times_known(sequences)
+    has_dates = check_times_known(sequences) if has_gaps else False
     categories = [
         _categories(sequences.values[:, i], own[i]) for i in np.flatnonzero(chosen)
     ]
@@ -330,6 +332,7 @@ def learn_columns(
         (1.0,) * n,
         Bounds.none(),
         () if table.names is None else tuple(table.names),
+        has_dates=has_dates,
     )
 
 

@@ -79,13 +79,26 @@ def usual_gap(sequences: SequenceArray, weights: np.ndarray) -> float:
     return float(found[is_gap][order][middle])
 
 
-def check_times_known(sequences: SequenceArray) -> None:
+def check_times_known(sequences: SequenceArray, are_dates: bool | None = None) -> bool:
     """Refuse sequences of which nobody knows when their steps were.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        The sequences.
+    are_dates : bool or None, default=None
+        Whether times were dates, or spans of time, in `fit`, and not numbers, of which
+        nobody knows the unit.
+
+    Returns
+    -------
+    are_dates : bool
+        Whether they are now.
 
     Raises
     ------
     ValueError
-        If so, or times are no numbers and no dates.
+        If they are not known, no numbers and no dates, or not as in `fit`.
     """
     if sequences.times is None:
         raise ValueError(
@@ -100,3 +113,11 @@ def check_times_known(sequences: SequenceArray) -> None:
             f"of {times.dtype}, such as {times[:1].tolist()!r:.50}; pd.to_datetime "
             "makes dates of texts."
         )
+    now = hasattr(times, "asi8")
+    if are_dates is not None and now != are_dates and len(times):
+        kinds = "numbers", "dates or spans of time"
+        raise ValueError(
+            f"The times of X are {kinds[now]}, such as {times[0]!s:.50}, but were "
+            f"{kinds[are_dates]} in fit, with time_gaps=True."
+        )
+    return now

@@ -173,7 +173,7 @@ RECORDS: dict[type, Record] = {
                 ("categories", "static_categories"), tuple_of(instance(pd.Index))
             ),
             **dict.fromkeys(("static_center", "static_scale"), tuple_of(number)),
-            "has_holes": flag,
+            **dict.fromkeys(("has_holes", "has_dates"), flag),
             "gap": optional(number),
             "static_names": tuple_of(instance(str)),
             "static_bounds": instance(Bounds),

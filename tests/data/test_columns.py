@@ -133,6 +133,31 @@ def test_dates_are_counted_in_seconds_and_may_be_shifted():
     assert columns.gap == 2 * 86400
     same = columns.beside(dated("2021-05-17 03:00", "s"))
     np.testing.assert_array_equal(same, columns.beside(dated("2020-01-01")))
+    spans = dated("2020-01-01")
+    spans.times = spans.times - spans.times[0]
+    columns.check(spans)
+    np.testing.assert_array_equal(columns.beside(spans), same)
+
+
+@pytest.mark.parametrize(
+    ("given", "later", "match"),
+    [
+        (pd.to_datetime, np.asarray, "are numbers, such as 0.0, but were dates"),
+        (np.asarray, pd.to_datetime, "are dates .*1970.*, but were numbers"),
+    ],
+)
+def test_times_in_units_that_fit_did_not_have_are_refused(given, later, match):
+    """Days read as seconds would be next to no time at all."""
+
+    def timed(kind):
+        return SequenceArray(
+            np.zeros((4, 1)), [0], [4], times=kind(np.arange(4.0) * 3600)
+        )
+
+    columns = learned(timed(given), has_gaps=True)
+    columns.check(timed(given))
+    with pytest.raises(ValueError, match=match):
+        columns.check(timed(later))
 
 
 def test_static_numbers_are_standardised_and_may_be_missing():
