@@ -15,7 +15,7 @@ from skseq.data.validation import naming
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._known import target_columns
-from skseq.forecasting._reading import has_columns, learn_parts
+from skseq.forecasting._reading import has_columns, learn_parts, plain_table
 from skseq.parameters import attribute, checks
 
 __all__ = ["ForecastErrors"]
@@ -42,7 +42,7 @@ class ForecastErrors(RowReader):
                 f"X has an index of {X.index.nlevels} levels; a detector takes one "
                 "series, with one level."
             )
-        n_dimensions = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+        n_dimensions = len(X.shape if hasattr(X, "shape") else np.shape(X))
         if reset:
             self._takes_flat = n_dimensions == 1
         if is_pandas and n_dimensions == 1:
@@ -51,13 +51,13 @@ class ForecastErrors(RowReader):
             X = np.asarray(X)[:, None]
         if isinstance(X, (list, tuple)):
             X = np.asarray(X)
-        numbers, categories = X, None
+        numbers, categories = plain_table(X), None
         if has_columns(X):
             categories = getattr(forecaster, "_categories", None)
             if reset:
-                _, categories = learn_parts(forecaster, X, has_y=False)
+                _, categories = learn_parts(forecaster, numbers, has_y=False)
         if categories is not None and categories.are_any:
-            numbers = categories.coded(X)
+            numbers = categories.coded(numbers)
         check_no_dates(numbers)
         values = check_rows(self, numbers, reset=reset, finite=False)
         if numbers is not X:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from skseq._showing import shown
 from skseq.data.categories import (
     chosen_columns,
     encode_column,
@@ -144,11 +143,6 @@ def learn_categories(features: Any, X: Any, targets: np.ndarray) -> ColumnCatego
             "neither known_future nor static names it and y is not given; a target is "
             "a number. What names a series belongs into the index, "
             "X.set_index([name, time])."
-        )
-    if chosen.any() and not isinstance(X, (np.ndarray, pd.DataFrame)):
-        raise TypeError(
-            f"X is a {type(X).__name__}, of which categorical_features="
-            f"{shown(features)} cannot be read; give a DataFrame of pandas or an array."
         )
     known: list[pd.Index | None] = [None] * n_columns
     may_miss = [False] * n_columns

@@ -12,7 +12,8 @@ from scipy.sparse import issparse
 from sklearn.utils import check_consistent_length
 
 from skseq.data.doubts import warn_of_names
-from skseq.data.foreign import check_container, is_frame
+from skseq.data.foreign import check_container, check_times, columns_of, is_frame
+from skseq.data.frames import as_pandas
 from skseq.data.tables import check_rows, check_table
 from skseq.data.validation import naming
 from skseq.forecasting._categories import (
@@ -39,6 +40,7 @@ __all__ = [
     "check_same_index",
     "has_columns",
     "learn_parts",
+    "plain_table",
     "read_rows",
     "read_table",
 ]
@@ -87,11 +89,12 @@ def read_table(
     if reset:
         estimator._takes_flat = y is None and _ndim(X) == 1
     X = _as_table(estimator, X)
+    plain = plain_table(X)
     if reset and has_columns(X):
         estimator._roles, estimator._categories = learn_parts(
-            estimator, X, has_y=y is not None
+            estimator, plain, has_y=y is not None
         )
-    values = _check_values(estimator, X, reset=reset)
+    values = _check_values(estimator, plain, reset=reset)
     roles, categories = estimator._roles, estimator._categories
     if reset:
         estimator._has_own_y = y is not None
@@ -169,9 +172,13 @@ def read_rows(
         columns known ahead. They follow those known.
     """
     X = _as_table(estimator, X)
-    values = _check_values(estimator, X, reset=False)
+    values = _check_values(estimator, plain_table(X), reset=False)
     roles, categories = estimator._roles, estimator._categories
     check_lost_index(X, len(values))
+    for column in np.concatenate([roles.past, roles.static]).tolist():
+        if categories.may_miss[column]:  # a missing category says nothing, either
+            is_missing = values[:, column] == len(categories.known[column])
+            values[is_missing, column] = np.nan
     known = values[:, roles.future]
     own = values[:, np.concatenate([roles.targets, roles.past])]
     if not (is_doubted or hasattr(X, "iloc")) and np.isfinite(own).any():
@@ -189,11 +196,7 @@ def read_rows(
         X, "X", freq=estimator.freq, known=estimator._context
     )
     check_panel(estimator, names)
-    static = values[:, roles.static]
-    for i, column in enumerate(roles.static.tolist()):
-        if categories.may_miss[column]:
-            static[static[:, i] == len(categories.known[column]), i] = np.nan
-    return Table(static, edges, names, spans), known
+    return Table(values[:, roles.static], edges, names, spans), known
 
 
 def check_panel(estimator: Any, names: tuple) -> None:
@@ -210,8 +213,8 @@ def check_panel(estimator: Any, names: tuple) -> None:
 
 
 def _ndim(X: Any) -> int:
-    if hasattr(X, "ndim"):
-        return X.ndim
+    if hasattr(X, "shape"):
+        return len(X.shape)
     try:
         return np.asarray(X).ndim
     except ValueError as error:
@@ -230,14 +233,29 @@ def has_columns(X: Any) -> bool:
 
 
 @naming("X")
+def plain_table(X: Any) -> Any:
+    """Return a frame of any package as a plain one of pandas; anything else as it is.
+
+    Parameters
+    ----------
+    X : array or DataFrame of shape (n_rows, n_columns)
+        What was given. Whether its rows have an index is asked of this, not of what is
+        returned.
+    """
+    if is_frame(X):
+        check_times(X, "X")
+    return as_pandas(X, "X") if is_frame(X) or isinstance(X, pd.DataFrame) else X
+
+
+@naming("X")
 def _as_table(estimator: Any, X: Any) -> Any:
     if hasattr(X, "iloc") and X.ndim == 1:
         return X.to_frame(0 if X.name is None else X.name)
-    if hasattr(X, "column_names"):  # a table of pyarrow
-        raise TypeError(f"X is a {type(X).__name__}; give X.to_pandas().")
-    if hasattr(X, "columns") and not pd.Index(X.columns).is_unique:
-        raise ValueError(f"X has columns of the same name: {list(X.columns)}.")
+    if not pd.Index(columns_of(X)).is_unique:
+        raise ValueError(f"X has columns of the same name: {list(columns_of(X))}.")
     check_container(X, "X", time_axis=0)
+    if isinstance(X, pd.DataFrame):
+        return plain_table(X)
     if hasattr(X, "iloc") or is_frame(X) or issparse(X):  # the last is refused
         return X
     X = np.asarray(X)

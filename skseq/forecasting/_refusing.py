@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq.data.foreign import columns_of
 from skseq.data.places import label_of
 from skseq.forecasting._table import Columns, Table, called
 
@@ -132,7 +133,7 @@ def name_of(frame: Any, column: int) -> str:
         Position of the column.
     """
     if hasattr(frame, "columns"):
-        return label_of(frame.columns[column])
+        return label_of(columns_of(frame)[column])
     return label_of(getattr(frame, "name", None) or int(column))
 
 

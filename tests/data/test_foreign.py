@@ -144,9 +144,6 @@ def test_frames_of_other_packages_are_read_where_they_are_tables():
     for read in (model.predict, SlidingWindow(2).fit, forecaster.fit):
         with pytest.raises(ValueError, match="Column 'at' of X holds Datetime"):
             read(rows)
-    rows.column_names = rows.columns  # as pyarrow calls them
-    with pytest.raises(TypeError, match=r"X is a Frame; give X\.to_pandas\(\)"):
-        forecaster.fit(rows)
 
 
 def test_listed_frames_of_other_packages_are_read_with_their_names():
