@@ -215,6 +215,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
             TORCH_DTYPES[dtype],
             beside,
             static,
+            np.nan if columns is not None and columns.has_holes else 0.0,
         )
 
     def _example(self):

@@ -50,7 +50,7 @@ class SequenceDataset:
     ----------
     sequences : SequenceArray
         The samples; overlapping ones stay overlapping. An empty window becomes one
-        step of zeros, which after scaling says nothing.
+        step, of which nothing is known but what is static.
     device : torch.device
         Where the tensors live.
     targets : ndarray of shape (n_samples, ...) or SequenceArray, optional
@@ -67,6 +67,9 @@ class SequenceDataset:
         Further columns of the rows of `sequences.values`, which have no scale.
     static : ndarray of shape (n_samples, n_static), optional
         The last columns, those of sequences, the same in all of their steps.
+    unknown : float, default=0.0
+        The values of a step of which nothing is known. Zero is the mean after scaling;
+        NaN is missing, where values may be.
     """
 
     def __init__(
@@ -79,8 +82,10 @@ class SequenceDataset:
         dtype: torch.dtype = torch.float32,
         beside: np.ndarray | None = None,
         static: np.ndarray | None = None,
+        unknown: float = 0.0,
     ):
         self.dtype = dtype
+        self._unknown = unknown
         self.lengths = sequences.lengths
         self.n_timesteps = sequences.n_timesteps or None  # None of empty windows, too
         values = np.require(sequences.values, requirements=["C", "W"])
@@ -133,13 +138,16 @@ class SequenceDataset:
             x = torch.cat([self._scaled(x, index, *s) for s in self._scales], dim=2)
         if x.is_floating_point():
             x = x.to(self.dtype)
+        if self._has_empty:
+            is_empty = self._lengths[index] == 0
+            x[is_empty] = self._unknown
+            for part in others:
+                part[is_empty] = 0
         if self._static is not None:
             static = self._static[index].unsqueeze(1)
             others.append(static.expand(-1, x.shape[1], -1))
         if others:
             x = torch.cat([x, *(part.to(x.dtype) for part in others)], dim=2)
-        if self._has_empty:
-            x[self._lengths[index] == 0] = 0
         y = None if self.y is None else self.y[index]
         weights = None if self.weights is None else self.weights[index]
         return Batch(x, lengths, y, weights, index)

@@ -138,6 +138,8 @@ class SequenceArray:
                 f"{int(starts[i]) + int(lengths[i]) - 1}, but values has "
                 f"{len(values)} rows."
             )
+        if len(values):  # empty windows start at a row, too
+            starts = np.minimum(starts, len(values) - 1)
         self.values = values
         self.starts = starts
         self.lengths = lengths
@@ -447,6 +449,8 @@ class SequenceArray:
         starts = ends - self.lengths
         rows = np.repeat(self.starts - starts, self.lengths)
         rows = rows + np.arange(len(rows))
+        if not len(rows):  # empty windows still start somewhere
+            rows = np.arange(len(self.values))[:1]
         times = None if self.times is None else self.times[rows]
         return self._replace(values=self.values[rows], starts=starts, times=times)
 

@@ -171,4 +171,5 @@ class SequenceScaler(SequenceReader, SequenceTransformer, kw_only=False):
 
 def _laid_out(sequences: SequenceArray, tables: list[np.ndarray]) -> SequenceArray:
     """Return sequences of the same lengths with other values."""
-    return sequences.apart().map_values(lambda _: np.concatenate(tables))
+    values = np.concatenate(tables)
+    return sequences.apart().map_values(lambda own: values if len(values) else own)
