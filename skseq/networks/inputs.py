@@ -48,8 +48,8 @@ class Seen(NamedTuple):
     """What is known of measurements, (B, T, F) each."""
 
     values: Tensor  # the last ones seen; both views
-    is_there: Tensor
-    elapsed: Tensor  # since the measurement before
+    is_there: Tensor | None  # None: all of them
+    elapsed: Tensor | None  # since the measurement before
 
 
 class Before(NamedTuple):
@@ -148,29 +148,22 @@ class Inputs(nn.Module):
         """
         if before is None:
             before = self.start(x)
-        measured, gaps, codes = self._parts(x, before.gap)
-        found = []
-        values, waited = before.values, before.waited
-        elapsed = None
-        if self.has_holes:
-            n_values = self.columns.n_values
-            measured = self.hide(measured, n_values)
-            seen, (values, waited) = see(measured, n_values, gaps, before, lengths)
-            shown, elapsed = seen.values, seen.elapsed
+        seen, (values, waited), gaps, codes = self._look(x, before, lengths, hide=True)
+        shown, found = seen.values, []
+        if seen.is_there is not None:
             if self.decay is not None:
-                kept = torch.where(seen.is_there, 1, self.decay(elapsed))
+                kept = torch.where(seen.is_there, 1, self.decay(seen.elapsed))
                 kept = kept.repeat(1, 1, self.columns.n_views)
                 shown = torch.lerp(self._usual(x).expand_as(shown), shown, kept)
-            found += [shown, seen.is_there.to(x.dtype)]
-        else:
-            found.append(measured)
+            found.append(seen.is_there.to(x.dtype))
         if self.columns.has_gaps:
             found.append(gaps.log1p())
         found += _looked_up(self.tables, codes)
-        if elapsed is not None:
-            found.append(elapsed.log1p() if self.decay is None else elapsed)
+        if seen.elapsed is not None:  # as it is for a layer whose state decays
+            elapsed = seen.elapsed
+            found.append(elapsed if self.n_elapsed else elapsed.log1p())
         after = Before(values, waited, torch.ones_like(before.gap))
-        return torch.cat(found, dim=2), after
+        return torch.cat([shown, *found], dim=2), after
 
     def start(self, x: Tensor) -> Before:
         """Return what is known of sequences (B, ...) before their first steps."""
@@ -192,13 +185,10 @@ class Inputs(nn.Module):
 
         Of categories, if they are few, which one it is.
         """
-        before = self.start(x)
-        measured, gaps, codes = self._parts(x, before.gap)
-        first = slice(self.columns.n_values)  # of two views the first
-        found = [measured[..., first]]
-        if self.has_holes:
-            seen, _ = see(measured, self.columns.n_values, gaps, before)
-            found = [seen.values[..., first], seen.is_there.to(x.dtype)]
+        seen, _, gaps, codes = self._look(x, self.start(x))
+        found = [seen.values[..., : self.columns.n_values]]  # of two views the first
+        if seen.is_there is not None:
+            found.append(seen.is_there.to(x.dtype))
         if self.columns.has_gaps:
             found.append(gaps.log1p())
         found += _one_hot(codes, self.columns.n_categories, x.dtype)
@@ -207,6 +197,26 @@ class Inputs(nn.Module):
         of_all += _one_hot(codes, self.columns.n_static_categories, x.dtype)
         found += [part.unsqueeze(1).expand(-1, x.shape[1], -1) for part in of_all]
         return torch.cat(found, dim=2)
+
+    def _look(
+        self,
+        x: Tensor,
+        before: Before,
+        lengths: Tensor | None = None,
+        hide: bool = False,
+    ) -> tuple[Seen, tuple[Tensor, Tensor], Tensor, Tensor]:
+        """Return what is known of measurements, and after them; gaps and codes.
+
+        All is there where nothing may be missing; training hides some, if asked to.
+        """
+        measured, gaps, codes = self._parts(x, before.gap)
+        if not self.has_holes:
+            after = before.values, before.waited
+            return Seen(measured, None, None), after, gaps, codes
+        if hide:
+            measured = self.hide(measured, self.columns.n_values)
+        seen, after = see(measured, self.columns.n_values, gaps, before, lengths)
+        return seen, after, gaps, codes
 
     def _parts(self, x: Tensor, gap: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return measurements, gaps (B, T, 1) and codes of steps.
