@@ -42,7 +42,7 @@ class ForecastErrors(RowReader):
                 f"X has an index of {X.index.nlevels} levels; a detector takes one "
                 "series, with one level."
             )
-        n_dimensions = len(X.shape if hasattr(X, "shape") else np.shape(X))
+        n_dimensions = len((X if hasattr(X, "shape") else np.asarray(X)).shape)
         if reset:
             self._takes_flat = n_dimensions == 1
         if is_pandas and n_dimensions == 1:

@@ -20,8 +20,8 @@ from skseq.data.reading import SequenceReader
 from skseq.data.scaling import StepScaler, sequence_scale
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import refuse_tokens
-from skseq.data.tokens import known_tokens, make_embedding, reads_tokens
-from skseq.data.validation import NO_TARGETS, check_sequences, check_tokens
+from skseq.data.tokens import check_tokens, known_tokens, make_embedding, reads_tokens
+from skseq.data.validation import NO_TARGETS, check_sequences
 from skseq.networks import POOLINGS, Inputs, PooledHead, SequenceNetwork, StepHead
 from skseq.networks.aggregates import AggregateLinear
 from skseq.parameters import attribute, layer_sizes

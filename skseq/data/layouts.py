@@ -20,7 +20,33 @@ from skseq.data.names import names_of_all, names_of_columns
 from skseq.data.panels import check_dates_rise, panel_starts
 from skseq.data.token_arrays import TokenArray, holds_tokens
 
-__all__ = ["dates_of", "joined", "one_below_the_other", "parted"]
+__all__ = [
+    "dates_of",
+    "is_list_of_sequences",
+    "is_panel",
+    "joined",
+    "one_below_the_other",
+    "parted",
+]
+
+
+def is_panel(X: Any) -> bool:
+    """Whether X is a table with a 2-level index (instance, time)."""
+    return hasattr(X, "iloc") and X.index.nlevels == 2
+
+
+def is_list_of_sequences(X: Any) -> bool:
+    """Whether X lists arrays or lists of unequal lengths.
+
+    A nested list of equal lengths is a table, as everywhere in scikit-learn.
+    """
+    is_list = isinstance(X, (list, tuple))
+    is_objects = getattr(X, "ndim", 0) == 1 and X.dtype == object
+    items = list(X) if is_list or is_objects else []
+    if not items or not hasattr(items[0], "__len__"):
+        return False
+    is_nested_list = all(isinstance(sequence, (list, tuple)) for sequence in items)
+    return is_objects or not is_nested_list or len(set(map(len, items))) > 1
 
 
 def joined(sequences: Any, name: str = "sequences") -> dict[str, Any]:

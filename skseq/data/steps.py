@@ -14,11 +14,12 @@ from skseq._showing import shown
 from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances, names_of_sequences
+from skseq.data.layouts import is_list_of_sequences, is_panel
 from skseq.data.objects import object_array
 from skseq.data.panels import panel_starts
 from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_weights
-from skseq.data.validation import is_list_of_sequences, is_panel, naming
+from skseq.data.validation import naming
 
 __all__ = [
     "are_missing",

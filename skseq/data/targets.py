@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d
 from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances
+from skseq.data.layouts import is_list_of_sequences
 from skseq.data.places import (
     SET_MASK,
     check_columns,
@@ -21,7 +22,7 @@ from skseq.data.places import (
     place_in_table,
 )
 from skseq.data.sequences import SequenceArray
-from skseq.data.validation import is_list_of_sequences, naming
+from skseq.data.validation import naming
 
 __all__ = [
     "check_groups",

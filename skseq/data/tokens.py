@@ -8,11 +8,14 @@ import numpy as np
 import torch
 from sklearn.utils import check_array
 
+from skseq.data.finite import FLOATS, rows_in_use
 from skseq.data.sequences import SequenceArray
-from skseq.data.validation import FLOATS, check_tokens, naming
+from skseq.data.validation import naming
 from skseq.networks import TokenEmbedding
 
-__all__ = ["known_tokens", "make_embedding", "reads_tokens"]
+__all__ = ["check_tokens", "known_tokens", "make_embedding", "reads_tokens"]
+
+MOST_TOKENS = 10_000_000  # more would be measurements rather than tokens
 
 
 def reads_tokens(estimator: Any) -> bool:
@@ -30,6 +33,30 @@ def reads_tokens(estimator: Any) -> bool:
     return (
         estimator.embedding_dim is not None or estimator.embedding_weights is not None
     )
+
+
+def check_tokens(
+    sequences: SequenceArray, n_tokens: int | None = None
+) -> SequenceArray:
+    """Return sequences of one token per time step as int64, each below `n_tokens`."""
+    if sequences.n_features != 1:
+        raise ValueError(
+            f"X has {sequences.n_features} features per time step; with an embedding "
+            "it holds one token per time step."
+        )
+    sequences = sequences.compact()
+    values = sequences.values[:, 0]
+    largest = (MOST_TOKENS if n_tokens is None else n_tokens) - 1
+    wrong = (values < 0) | (values > largest) | (values != np.floor(values))
+    if wrong.any():
+        last = "" if n_tokens is None else ", the last one that is known"
+        for i, step, row in rows_in_use(sequences, wrong):
+            sign = "Negative values in data: " if values[row] < 0 else ""
+            raise ValueError(
+                f"{sign}X[{i}] holds {values[row]:.15g} at time step {step}; expected "
+                f"a token, a whole number from 0 to {largest}{last}."
+            )
+    return sequences.map_values(lambda values: values.astype(np.int64))
 
 
 def known_tokens(estimator: Any, sequences: SequenceArray) -> np.ndarray | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from sklearn.utils.validation import validate_data
 from skseq._showing import shown
 from skseq.data.categories import chosen_columns, holds_categories
 from skseq.data.doubts import TimeFirst, refuse_texts, warn_of_axes
+from skseq.data.finite import FLOATS, check_finite, check_values, missing_of
 from skseq.data.foreign import (
     check_container,
     check_layout_of_frame,
@@ -23,17 +24,16 @@ from skseq.data.foreign import (
 from skseq.data.frames import as_pandas
 from skseq.data.instances import names_of_sequences
 from skseq.data.kinds import without_na
-from skseq.data.layouts import joined, parted
+from skseq.data.layouts import is_list_of_sequences, is_panel, joined, parted
 from skseq.data.numerals import with_numbers
 from skseq.data.panels import check_dates_rise
 from skseq.data.places import (
-    SET_MASK,
     check_columns,
     finding_text,
-    labels_of_step,
     place_in_table,
 )
 from skseq.data.sequences import SequenceArray
+from skseq.data.turned import how_read, refuse_one_sample, refuse_turned_sample
 from skseq.parameters import is_positive_integer
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
     from sklearn.base import BaseEstimator
 
-FLOATS = (np.float64, np.float32)
-MOST_TOKENS = 10_000_000  # more would be measurements rather than tokens
 NO_TARGETS = "no_validation"  # scikit-learn's name for a y that is none
 
 
@@ -93,19 +91,19 @@ def check_sequences(
     -------
     sequences : SequenceArray of float64 or float32
     """
-    missing = _missing_of(estimator, reset)
+    missing = missing_of(estimator, reset)
     if not reset and y is NO_TARGETS and _is_as_in_fit(estimator, X):
-        return _check_finite(SequenceArray.from_array(X), X, missing)
+        return check_finite(SequenceArray.from_array(X), X, missing)
     check_container(X, "X", time_axis=1)
     refuse_texts(X)
     X = without_na(X)
     named, is_table, is_nested_list = X, False, False
     if isinstance(X, SequenceArray):
-        sequences = _check_values(X, X, missing)
+        sequences = check_values(X, X, missing)
     elif is_panel(X):
-        sequences = _check_values(_from_panel(X), X, missing)
+        sequences = check_values(_from_panel(X), X, missing)
     elif is_list_of_sequences(X):
-        sequences = _check_values(_from_list(X), X, missing)
+        sequences = check_values(_from_list(X), X, missing)
     else:
         if hasattr(X, "iloc") and X.index.nlevels > 2:
             raise ValueError(
@@ -140,7 +138,7 @@ def check_sequences(
         is_nested_list = isinstance(X, (list, tuple))
         if is_table:
             array = _unflatten(array, estimator.n_channels)
-        sequences = _check_finite(SequenceArray.from_array(array), X, missing)
+        sequences = check_finite(SequenceArray.from_array(array), X, missing)
         sequences.instances = names_of_sequences(X)
     if not sequences.n_features:
         raise ValueError("X has 0 features per time step; at least one is required.")
@@ -148,14 +146,14 @@ def check_sequences(
     passes_categories = getattr(estimator, "_passes_categories", False)
     if not (passes_categories or hasattr(estimator, "categorical_features")):
         _refuse_categories(estimator, sequences)
-    sequences = _check_finite(sequences, X, missing)
+    sequences = check_finite(sequences, X, missing)
     if sequences.feature_names is not None:
         named = pd.DataFrame(columns=sequences.feature_names)
     counts_columns = is_table and (
         reset or (estimator._fitted_on_table and not is_nested_list)
     )
     if counts_columns and not reset:
-        _refuse_turned_sample(estimator, X, sequences)
+        refuse_turned_sample(estimator, X, sequences)
     validate_data(
         estimator,
         named,
@@ -176,16 +174,11 @@ def check_sequences(
         raise ValueError(
             f"X has {sequences.n_features} features per time step, but "
             f"{type(estimator).__name__} is expecting {estimator._n_channels} features "
-            f"per time step, as in fit.{_how_read(estimator, X, sequences)}"
+            f"per time step, as in fit.{how_read(estimator, X, sequences)}"
         )
     elif is_table and not counts_columns:
-        _refuse_one_sample(estimator, X, sequences)
+        refuse_one_sample(estimator, X, sequences)
     return sequences
-
-
-def _reads_tokens(estimator: Any) -> bool:
-    sources = ("embedding_dim", "embedding_weights")
-    return any(getattr(estimator, name, None) is not None for name in sources)
 
 
 def _categorical(estimator: Any, sequences: SequenceArray, reset: bool) -> np.ndarray:
@@ -200,27 +193,6 @@ def _categorical(estimator: Any, sequences: SequenceArray, reset: bool) -> np.nd
         np.zeros(sequences.n_features, dtype=bool),
     )
     return np.flatnonzero(chosen)
-
-
-class _Missing(NamedTuple):
-    """Where NaN may stand."""
-
-    columns: bool | np.ndarray  # in all of them or none, or in which
-    can_be_set: bool  # by the parameter `missing`
-
-
-def _missing_of(estimator: Any, reset: bool) -> _Missing:
-    """Return where an estimator lets NaN stand, categories that it learned of too."""
-    missing = getattr(estimator, "missing", None)
-    columns = None if reset else getattr(estimator, "_columns", None)
-    passes = getattr(estimator, "_passes_holes", False)  # to whoever comes behind
-    if missing == "mask" or passes:
-        return _Missing(True, True)
-    can_be_set = missing is not None and not _reads_tokens(estimator)
-    if columns is None:
-        return _Missing(False, can_be_set)
-    are = np.isin(np.arange(estimator._n_channels), columns.categorical)
-    return _Missing(are, can_be_set)
 
 
 def _refuse_categories(estimator: Any, sequences: SequenceArray) -> None:
@@ -247,73 +219,6 @@ def _refuse_categoricals(table: pd.DataFrame) -> None:
             )
 
 
-def _refuse_one_sample(estimator: Any, X: Any, sequences: SequenceArray) -> None:
-    """Refuse a column of numbers that is a sequence rather than many of one step."""
-    n_timesteps = getattr(estimator, "_n_timesteps", 1)
-    is_stream = getattr(estimator, "_is_stateful", False)  # which may read step by step
-    if (
-        sequences.n_timesteps == 1 < n_timesteps
-        and len(sequences) > 1
-        and not is_stream
-    ):
-        raise ValueError(
-            f"X has one time step, but {type(estimator).__name__} learned of sequences "
-            f"of up to {n_timesteps} in fit.{_how_read(estimator, X, sequences)} "
-            "Sequences of one step are X[:, None]."
-        )
-
-
-def _refuse_turned_sample(estimator: Any, X: Any, sequences: SequenceArray) -> None:
-    """Refuse what is one row of the table in fit, laid out as time steps."""
-    n_columns, n_features = estimator.n_features_in_, sequences.n_features
-    is_column = sequences.n_timesteps == 1 < len(sequences)
-    if is_column and len(sequences) * n_features == n_columns:
-        raise ValueError(
-            f"X has {n_features} features, but {type(estimator).__name__} is expecting "
-            f"{n_columns} features as input.{_how_read(estimator, X, sequences)}"
-        )
-
-
-def _how_read(estimator: Any, X: Any, sequences: SequenceArray) -> str:
-    """Return how the rows of what may be one sequence were read, and what that is."""
-    if sequences.n_features != estimator.n_channels:
-        return ""
-    if not is_list_of_sequences(X) and (
-        isinstance(X, SequenceArray) or is_panel(X) or np.asarray(X).ndim != 2
-    ):
-        return ""
-    kind = "univariate sequences" if sequences.n_features == 1 else "sequences"
-    one = "X[None]" if isinstance(X, np.ndarray) and X.ndim == 2 else "[X]"
-    return (
-        f" X was read as a table of {len(sequences)} {kind}, one per row; if its rows "
-        f"are the time steps of a single sequence, that is {one}."
-    )
-
-
-def check_tokens(
-    sequences: SequenceArray, n_tokens: int | None = None
-) -> SequenceArray:
-    """Return sequences of one token per time step as int64, each below `n_tokens`."""
-    if sequences.n_features != 1:
-        raise ValueError(
-            f"X has {sequences.n_features} features per time step; with an embedding "
-            "it holds one token per time step."
-        )
-    sequences = sequences.compact()
-    values = sequences.values[:, 0]
-    largest = (MOST_TOKENS if n_tokens is None else n_tokens) - 1
-    wrong = (values < 0) | (values > largest) | (values != np.floor(values))
-    if wrong.any():
-        last = "" if n_tokens is None else ", the last one that is known"
-        for i, step, row in _places(sequences, wrong):
-            sign = "Negative values in data: " if values[row] < 0 else ""
-            raise ValueError(
-                f"{sign}X[{i}] holds {values[row]:.15g} at time step {step}; expected "
-                f"a token, a whole number from 0 to {largest}{last}."
-            )
-    return sequences.map_values(lambda values: values.astype(np.int64))
-
-
 def _is_as_in_fit(estimator: BaseEstimator, X: Any) -> bool:
     """Whether X is an array of which only the values can be wrong.
 
@@ -327,25 +232,6 @@ def _is_as_in_fit(estimator: BaseEstimator, X: Any) -> bool:
         and X.shape[2] == estimator._n_channels
         and not hasattr(estimator, "feature_names_in_")
     )
-
-
-def is_panel(X: Any) -> bool:
-    """Whether X is a table with a 2-level index (instance, time)."""
-    return hasattr(X, "iloc") and X.index.nlevels == 2
-
-
-def is_list_of_sequences(X: Any) -> bool:
-    """Whether X lists arrays or lists of unequal lengths.
-
-    A nested list of equal lengths is a table, as everywhere in scikit-learn.
-    """
-    is_list = isinstance(X, (list, tuple))
-    is_objects = getattr(X, "ndim", 0) == 1 and X.dtype == object
-    items = list(X) if is_list or is_objects else []
-    if not items or not hasattr(items[0], "__len__"):
-        return False
-    is_nested_list = all(isinstance(sequence, (list, tuple)) for sequence in items)
-    return is_objects or not is_nested_list or len(set(map(len, items))) > 1
 
 
 def _from_panel(X: Any) -> SequenceArray:
@@ -391,72 +277,6 @@ def _has_categories(item: Any) -> bool:
     )
 
 
-def _check_values(
-    sequences: SequenceArray, given: Any, missing: _Missing
-) -> SequenceArray:
-    """Return sequences of finite floats, and NaN where it may be."""
-    if len(sequences) == 0:
-        raise ValueError("X holds no sequence; at least one is required.")
-    steps = without_na(sequences.values)
-    with finding_text(steps, "X", lambda at: _place_in_steps(sequences, at, given)):
-        values = check_array(
-            steps, dtype=FLOATS, ensure_all_finite=False, input_name="X"
-        )
-    return _check_finite(sequences.map_values(lambda _: values), given, missing)
-
-
-def _check_finite(
-    sequences: SequenceArray, given: Any, missing: _Missing
-) -> SequenceArray:
-    """Refuse NaN and infinity, and name the first sequence and step with one.
-
-    NaN may be where it says that a value is missing, or a category.
-    """
-    values = sequences.values
-    if np.isfinite(np.sum(values)):  # no copy
-        return sequences
-    finite = np.isfinite(values)
-    if np.size(missing.columns) in (1, values.shape[1]):  # others are refused later
-        finite |= np.isnan(values) & missing.columns
-    if sequences.categories is not None:
-        finite |= [known is not None for known in sequences.categories]
-    for i, step, row in _places(sequences, ~finite.all(axis=1)):
-        column = int(np.argmin(finite[row]))
-        kind = "NaN" if np.isnan(values[row, column]) else "infinity"
-        place = f"X[{i}] at time step {step}"
-        place += labels_of_step(given, i, step, row, column, values.shape[1])
-        hint = SET_MASK if kind == "NaN" and missing.can_be_set else ""
-        raise ValueError(f"Input X contains {kind}: {place}.{hint}")
-    return sequences
-
-
-def _place_in_steps(sequences: SequenceArray, position: tuple, given: Any) -> str:
-    """Return what to call a position in the table of all steps."""
-    row, column = position
-    mask = np.arange(len(sequences.values)) == row
-    for i, step, _ in _places(sequences, mask):
-        labels = labels_of_step(given, i, step, row, column, sequences.n_features)
-        return f"X[{i}] at time step {step}{labels}"
-    return place_in_table(None, *position)
-
-
-def _place_in_array(X: Any, position: tuple) -> str:
-    """Return what to call a position in an array or table of sequences."""
-    if len(position) < 3:
-        return place_in_table(X, *position)
-    i, step, column = position
-    return f"X[{i}] at time step {step}, feature {column}"
-
-
-def _places(sequences: SequenceArray, mask: np.ndarray) -> Iterator[tuple]:
-    """Yield (sequence, time step, row) of the rows of a mask that are in use."""
-    for i, (start, length) in enumerate(
-        zip(sequences.starts, sequences.lengths, strict=True)
-    ):
-        for step in np.flatnonzero(mask[start : start + length]).tolist():
-            yield i, step, start + step
-
-
 def _unflatten(table: np.ndarray, n_channels: int) -> np.ndarray:
     """Read each row as time steps of `n_channels` features, time first."""
     n_samples, n_columns = table.shape
@@ -467,3 +287,11 @@ def _unflatten(table: np.ndarray, n_channels: int) -> np.ndarray:
             f"X has {n_columns} columns, which n_channels={n_channels} does not divide."
         )
     return table.reshape(n_samples, -1, n_channels)
+
+
+def _place_in_array(X: Any, position: tuple) -> str:
+    """Return what to call a position in an array or table of sequences."""
+    if len(position) < 3:
+        return place_in_table(X, *position)
+    i, step, column = position
+    return f"X[{i}] at time step {step}, feature {column}"

@@ -15,9 +15,9 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.data.instances import check_instances
+from skseq.data.layouts import is_panel
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
-from skseq.data.validation import is_panel
 from skseq.forecasting._base import BaseForecaster
 from skseq.inspection._layouts import (
     lay_out,

@@ -12,7 +12,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params, _num_samples
 
 from skseq._showing import shown
-from skseq.data.validation import is_panel, naming
+from skseq.data.layouts import is_panel
+from skseq.data.validation import naming
 from skseq.metrics._scorers import Answering, WrappedScorer, as_scorer
 from skseq.preprocessing._order import check_order
 

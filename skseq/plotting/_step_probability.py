@@ -9,8 +9,8 @@ import pandas as pd
 from sklearn.base import is_classifier
 
 from skseq._showing import shown
+from skseq.data.layouts import is_panel
 from skseq.data.sequences import SequenceArray
-from skseq.data.validation import is_panel
 from skseq.plotting._axes import COLORS, read_numbers, shortened, styled
 from skseq.plotting._display import Display, need_matplotlib, showing
 from skseq.plotting._time import or_counted, show_time, time_edges

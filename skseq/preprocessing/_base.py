@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 
 from skseq._sklearn import BaseEstimator, TransformerMixin
+from skseq.data.layouts import is_list_of_sequences, is_panel
 from skseq.data.sequences import SequenceArray
-from skseq.data.validation import is_list_of_sequences, is_panel
 from skseq.parameters import Declared
 from skseq.versioning import VersionedState
 

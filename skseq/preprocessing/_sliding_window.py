@@ -17,11 +17,12 @@ from skseq._describing import described
 from skseq._showing import shown
 from skseq.data.categories import Categories
 from skseq.data.foreign import columns_of
+from skseq.data.layouts import is_panel
 from skseq.data.panels import panel_starts
 from skseq.data.reading import RowReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.tables import MOST_ROWS, check_rows
-from skseq.data.validation import is_panel, naming
+from skseq.data.validation import naming
 from skseq.parameters import Options, attribute, parameter
 from skseq.parameters.checks import flag, instance, optional, tuple_of
 from skseq.preprocessing._base import TEXTS, SequenceTransformer

@@ -17,12 +17,17 @@ from skseq.data.doubts import refuse_texts
 from skseq.data.foreign import check_container, is_frame
 from skseq.data.frames import as_pandas
 from skseq.data.kinds import refusal
-from skseq.data.layouts import dates_of, one_below_the_other
+from skseq.data.layouts import (
+    dates_of,
+    is_list_of_sequences,
+    is_panel,
+    one_below_the_other,
+)
 from skseq.data.names import names_of_all
 from skseq.data.panels import check_dates_rise, panel_starts
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
-from skseq.data.validation import is_list_of_sequences, is_panel, naming
+from skseq.data.validation import naming
 
 __all__ = ["StepFrame", "frame_of_steps", "sequences_like"]
 

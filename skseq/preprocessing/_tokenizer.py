@@ -17,7 +17,8 @@ from skseq._describing import described
 from skseq._showing import shown
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray
-from skseq.data.validation import check_tokens, naming
+from skseq.data.tokens import check_tokens
+from skseq.data.validation import naming
 from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
 from skseq.parameters.checks import instance
 from skseq.preprocessing._base import TEXTS, SequenceTransformer

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from skseq.data.gaps import times_between
+from skseq.data.layouts import is_list_of_sequences, is_panel
 from skseq.data.panels import panel_starts
 from skseq.data.places import label_of
 from skseq.data.sequences import SequenceArray
 from skseq.data.times import plain
-from skseq.data.validation import is_list_of_sequences, is_panel
 from skseq.preprocessing._streams import (
     End,
     end_after,

@@ -14,11 +14,12 @@ from skseq._showing import shown
 from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances
+from skseq.data.layouts import is_list_of_sequences
 from skseq.data.objects import object_array
 from skseq.data.places import check_columns, finding_text
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import refuse_tokens
-from skseq.data.validation import is_list_of_sequences, naming
+from skseq.data.validation import naming
 
 __all__ = ["Layout", "check_n_steps", "read_label_sequences", "read_number_sequences"]
 

@@ -16,6 +16,7 @@ from skseq.core.parameters import WILD_VALUES
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.core.tasks import StepClassification
 from skseq.core.texts import TEXTS
+from skseq.data.layouts import is_panel
 from skseq.data.sequences import SequenceArray
 from skseq.data.steps import (
     are_missing,
@@ -23,7 +24,6 @@ from skseq.data.steps import (
     flatten_steps,
     unflatten_steps,
 )
-from skseq.data.validation import is_panel
 from skseq.metrics import step_scorer
 from skseq.parameters import amended, attribute, parameter, retold
 from skseq.parameters.checks import exactly, instance
