@@ -51,16 +51,17 @@ class ForecastErrors(RowReader):
             X = np.asarray(X)[:, None]
         if isinstance(X, (list, tuple)):
             X = np.asarray(X)
-        numbers, categories = plain_table(X), None
+        plain = numbers = plain_table(X)
+        categories = None
         if has_columns(X):
             categories = getattr(forecaster, "_categories", None)
             if reset:
-                _, categories = learn_parts(forecaster, numbers, has_y=False)
+                _, categories = learn_parts(forecaster, plain, has_y=False)
         if categories is not None and categories.are_any:
-            numbers = categories.coded(numbers)
+            numbers = categories.coded(plain)
         check_no_dates(numbers)
         values = check_rows(self, numbers, reset=reset, finite=False)
-        if numbers is not X:
+        if numbers is not plain:  # categories, which the forecaster reads, too
             return X
         return pd.DataFrame(values, X.index, X.columns) if is_pandas else values
 
