@@ -71,14 +71,10 @@ html_theme_options = {
 
 # Examples -----------------------------------------------------------------------------
 
-SHOWN_ONLY = [
-    "compare_networks",  # two minutes
-    "search_on_a_cluster",  # starts processes
-]
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
-    "filename_pattern": rf"/(?!({'|'.join(SHOWN_ONLY)})\.py)[^/]*\.py$",
+    "filename_pattern": r"\.py$",
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
     "backreferences_dir": "generated/examples",

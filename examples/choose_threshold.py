@@ -16,9 +16,6 @@ where both thresholds lie. Takes about 20 seconds::
 import sys
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
 import numpy as np
 from sklearn.metrics import RocCurveDisplay, balanced_accuracy_score, recall_score
 from sklearn.model_selection import TunedThresholdClassifierCV, train_test_split

@@ -19,6 +19,8 @@ import warnings
 import numpy as np
 import pandas as pd
 import scipy.stats
+from matplotlib import pyplot as plt
+from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
@@ -96,6 +98,33 @@ def main(sentences: list[str]) -> None:
     for sentence, proba in zip(sentences, best.predict_proba(sentences), strict=True):
         package = best.classes_[proba.argmax()]
         print(f"{proba.max():4.0%} {package:12s} {sentence}")
+    draw_words(searches["GRU"].best_estimator_, X, y)
+    plt.show()
+
+
+def draw_words(model, X: np.ndarray, y: np.ndarray) -> None:
+    """Show where the vectors of words lie that speak of one package."""
+    tokenizer, network = model
+    words = np.array(list(tokenizer.vocabulary_))
+    packages = np.unique(y)
+    counts = np.zeros((len(packages), len(words)))
+    for tokens, package in zip(tokenizer.transform(X), y, strict=True):
+        np.add.at(counts, (np.searchsorted(packages, package), np.asarray(tokens)), 1)
+    vectors = network.module_.embedding.table.weight.detach().numpy()
+    places = PCA(2).fit_transform(vectors)
+    named = np.char.isalpha(words) & (counts.sum(axis=0) >= 10)
+    spoken_of = counts.max(axis=0) / counts.sum(axis=0).clip(1)
+
+    _, ax = plt.subplots(figsize=(7, 6), layout="constrained")
+    for i, package in enumerate(packages):
+        own = np.flatnonzero(named & (spoken_of > 0.8) & (counts.argmax(axis=0) == i))
+        ax.scatter(*places[own].T, s=12, color=f"C{i}", label=package)
+        for word in own[np.argsort(-counts[i, own])][:12]:
+            ax.annotate(words[word], places[word], color=f"C{i}", fontsize=9)
+    ax.set_title("Words that speak of one package, as the network sees them")
+    ax.set_xlabel("first principal component of the embedding")
+    ax.set_ylabel("second")
+    ax.legend()
 
 
 if __name__ == "__main__":

@@ -14,9 +14,6 @@ Takes one to two minutes::
 import sys
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
 from sklearn.metrics import RocCurveDisplay
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 from sklearn.pipeline import Pipeline

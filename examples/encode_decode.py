@@ -15,6 +15,7 @@ minute::
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
@@ -39,6 +40,7 @@ def main() -> None:
     spell(images, [list(NAMES[code]) for code in codes], train, test)
     complete(images, train, test)
     go_on()
+    plt.show()
 
 
 def spell(images: np.ndarray, words: list, train: np.ndarray, test: np.ndarray) -> None:
@@ -64,17 +66,16 @@ def complete(images: np.ndarray, train: np.ndarray, test: np.ndarray) -> None:
     drawn = line.predict(upper[test].reshape(len(test), -1)).reshape(-1, 8)
     print(f"Lower rows drawn: R² {model.score(upper[test], lower[test]):.3f}")
     print(f"  a linear map: {r2_score(lower[test].reshape(-1, 8), drawn):.3f}")
-    i = int(test[0])
-    picture = np.vstack([images[i, :5], model.predict(upper[[i]])[0]])
-    for row, (mine, true) in enumerate(zip(picture, images[i], strict=True)):
-        note = "  <- drawn" if row >= 5 else ""
-        print(f"  {shaded(mine)}   {shaded(true)}{note}")
-
-
-def shaded(row: np.ndarray) -> str:
-    """Return a row of pixels from 0 to 16 as characters."""
-    levels = (row / 17 * 5).astype(int).clip(0, 4)
-    return "".join(" .oO@"[level] * 2 for level in levels)
+    chosen = test[:8]
+    completed = np.hstack([upper[chosen], model.predict(upper[chosen])])
+    figure, axes = plt.subplots(2, 8, figsize=(8, 2.4), layout="constrained")
+    figure.suptitle("Digits as they are; below, three rows drawn by the network")
+    for row, pictures in zip(axes, [images[chosen], completed], strict=True):
+        for ax, picture in zip(row, pictures, strict=True):
+            ax.imshow(picture, cmap="gray_r", vmin=0, vmax=16)
+            ax.set_axis_off()
+    for ax in axes[1]:
+        ax.axhline(4.5, color="C1")
 
 
 def go_on() -> None:
@@ -93,12 +94,18 @@ def go_on() -> None:
     ).fit(X[:-24], passengers[:-24])
     forecast = np.exp(model.predict(X[-24:]))
     truth = np.exp(passengers[-24:])
-    naive = np.exp(np.tile(passengers[-36:-24], 2))
+    naive = pd.Series(np.exp(np.tile(passengers[-36:-24], 2)), truth.index)
     print("Passengers of two years, mean absolute percentage error:")
     print(f"  encoder-decoder: {100 * (forecast / truth - 1).abs().mean():.1f} %")
     print(
         f"  the year before, repeated: {100 * (naive / truth - 1).abs().mean():.1f} %"
     )
+    _, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
+    np.exp(passengers[-72:]).plot(ax=ax, color="0.4", label="passengers")
+    forecast.plot(ax=ax, color="C0", label="encoder-decoder")
+    naive.plot(ax=ax, color="C1", linestyle=":", label="the year before, repeated")
+    ax.set(title="Two years, month by month", xlabel="", ylabel="thousands")
+    ax.legend()
 
 
 if __name__ == "__main__":

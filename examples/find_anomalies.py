@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import sktime.datasets
+from matplotlib import pyplot as plt
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 
@@ -54,6 +55,13 @@ def isolation_forest(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return -forest.score_samples(usual), -forest.score_samples(later)
 
 
+JUDGES = {
+    "SequenceAnomalyDetector": network,
+    "moving z-score": moving_mean,
+    "isolation forest": isolation_forest,
+}
+
+
 def main() -> None:
     """Judge the later rows by each detector and print what it finds."""
     folder = Path(sktime.datasets.__file__).parent / "data" / "yahoo"
@@ -63,14 +71,20 @@ def main() -> None:
     print(f"{len(series)} rows, {len(anomalies)} of the last 600 labelled as odd\n")
     print("| detector | found | alarms | of them false | ROC AUC |")
     print("|---|---|---|---|---|")
-    for name, judge in {
-        "SequenceAnomalyDetector": network,
-        "moving z-score": moving_mean,
-        "isolation forest": isolation_forest,
-    }.items():
+    figure, axes = plt.subplots(4, sharex=True, figsize=(7, 7), layout="constrained")
+    figure.suptitle("Web traffic, what is odd about it, and from where on")
+    rows = np.arange(N_TRAIN, len(series))
+    axes[0].plot(rows, series[N_TRAIN:], color="0.4")
+    axes[0].plot(rows[anomalies], series[N_TRAIN:][anomalies], "o", color="C1")
+    axes[0].set_title("traffic; labelled as odd", fontsize="medium")
+    for ax, (name, judge) in zip(axes[1:], JUDGES.items(), strict=True):
         usual, oddity = judge(series)
         low, high = np.percentile(usual, [25, 75])
-        alarms = np.flatnonzero(oddity > high + 3 * (high - low))
+        threshold = high + 3 * (high - low)
+        alarms = np.flatnonzero(oddity > threshold)
+        ax.plot(rows, oddity, color="C0")
+        ax.axhline(threshold, color="C1", linestyle="--")
+        ax.set_title(name, fontsize="medium")
         delay = alarms[:, None] - anomalies
         near = (delay >= 0) & (delay <= LATE)
         auc = roc_auc_score(labels[N_TRAIN:], oddity)
@@ -78,6 +92,7 @@ def main() -> None:
             f"| {name} | {near.any(axis=0).sum()} of {len(anomalies)} "
             f"| {len(alarms)} | {(~near.any(axis=1)).sum()} | {auc:.3f} |"
         )
+    plt.show()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ reads the documentation of pandas' methods as one long text, and then writes on 
 import inspect
 from zoneinfo import available_timezones
 
+import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from sklearn.model_selection import GridSearchCV, KFold
 
 from skseq import SequenceGenerator
@@ -64,6 +66,7 @@ def main() -> None:
     print("\nNew ones:", ", ".join(sorted({*written} - {*cities, ""})))
     begun = search.best_estimator_.generate(5, prefix="San ", random_state=0)
     print("Saints:", ", ".join(begun))
+    draw_next_letters(search.best_estimator_, ["", "San ", "Saint J"])
 
     text = read_documentation()
     n_learned = int(0.9 * len(text))
@@ -81,6 +84,25 @@ def main() -> None:
             random_state=0,
         )
         print(f"\n--- temperature {temperature} ---\n{written}")
+    plt.show()
+
+
+def draw_next_letters(model: SequenceGenerator, beginnings: list[str]) -> None:
+    """Show the letters that may come next, and how temperature sharpens the choice."""
+    figure, axes = plt.subplots(
+        len(beginnings), figsize=(7, 6), sharey=True, layout="constrained"
+    )
+    figure.suptitle("What may come next, and how temperature sharpens the choice")
+    for beginning, ax in zip(beginnings, axes, strict=True):
+        (usual,) = model.predict_proba([beginning])
+        sharp = usual**2 / (usual**2).sum()  # at a temperature of one half
+        likely = np.argsort(-usual)[:12]
+        letters = [model.classes_[i].replace(" ", "space") or "end" for i in likely]
+        ax.bar(letters, usual[likely], width=0.8, label="temperature 1")
+        ax.bar(letters, sharp[likely], width=0.4, label="temperature .5")
+        ax.set_title(f'after "{beginning}"', fontsize="medium")
+        ax.set_ylabel("probability")
+    axes[0].legend()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ Takes about 15 seconds::
 import time
 
 import numpy as np
+from matplotlib import pyplot as plt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -24,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from skseq import CNNTagger, RNNTagger
 from skseq.datasets import load_basic_motions
 from skseq.metrics import concat_steps, step_scorer
+from skseq.plotting import StepProbabilityDisplay
 from skseq.preprocessing import SequenceSplitter
 
 TAGGERS = {
@@ -76,6 +78,20 @@ def main() -> None:
         predicted = concat_steps(tagger.predict([new_stream]))
         f1 = f1_score(new_labels, predicted, average="macro")
         print(f"| {name} | {accuracy:.3f} | {f1:.3f} | {auc:.3f} | {seconds:.1f} |")
+    draw(new_stream[:600], new_labels[:600])
+    plt.show()
+
+
+def draw(stream: np.ndarray, labels: np.ndarray) -> None:
+    """Show what a tagger says of a minute, with what has been and with what comes."""
+    names = ["GRU, causal", "GRU, both ways"]
+    _, axes = plt.subplots(2, sharex=True, figsize=(7, 5), layout="constrained")
+    for name, ax in zip(names, axes, strict=True):
+        StepProbabilityDisplay.from_estimator(
+            TAGGERS[name], [stream], [labels], name=name, ax=ax
+        )
+    axes[0].set_xlabel("")
+    axes[1].set_xlabel("Time step, a tenth of a second")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from matplotlib import pyplot as plt
 
 from skseq import RNNClassifier, SequenceArray
 from skseq.datasets import load_japanese_vowels
@@ -54,12 +55,13 @@ def main() -> None:
             exported: session.run(None, inputs)[0],
         }
         print(f"{len(X_test)} sequences of {len(model.classes_)} speakers:\n")
+        sizes = {}
         print("| file | kB | accuracy | largest difference |")
         print("|---|---|---|---|")
         for path, found in answers.items():
             accuracy = np.mean(model.classes_[found.argmax(axis=1)] == y_test)
             difference = np.abs(found - probabilities).max()
-            size = path.stat().st_size / 1000
+            sizes[path.suffix] = size = path.stat().st_size / 1000
             print(f"| {path.name} | {size:.0f} | {accuracy:.3f} | {difference:.0e} |")
 
         data = bytearray(saved.read_bytes())
@@ -69,6 +71,12 @@ def main() -> None:
             load(saved)
         except ValueError as error:
             print("\nOne bit changed:", str(error).split(": ", 1)[1])
+
+    _, ax = plt.subplots(figsize=(7, 2.2), layout="constrained")
+    ax.bar_label(ax.barh(list(sizes), list(sizes.values())), fmt="%.0f kB")
+    ax.set(title="One network in three files", xlabel="kB")
+    ax.margins(x=0.12)
+    plt.show()
 
 
 if __name__ == "__main__":

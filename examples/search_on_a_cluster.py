@@ -23,6 +23,7 @@ import logging
 import joblib
 import optuna
 from dask.distributed import Client, LocalCluster
+from matplotlib import pyplot as plt
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
@@ -71,6 +72,31 @@ def suggest(X: SequenceArray, y, cell: str) -> optuna.Study:
     return study
 
 
+def draw(results: dict) -> None:
+    """Show how candidates do with more and more epochs, and which are left."""
+    _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    for i, cell in enumerate(GRID["cell"]):
+        for lr, style in zip(GRID["lr"], (":", "--", "-"), strict=True):
+            tried = [
+                (n, score)
+                for n, score, params in zip(
+                    results["n_resources"],
+                    results["mean_test_score"],
+                    results["params"],
+                    strict=True,
+                )
+                if params["cell"] == cell and params["lr"] == lr
+            ]
+            ax.plot(*zip(*tried, strict=True), style + "o", color=f"C{i}")
+            ax.annotate(f" {cell}, {lr}", tried[-1], va="center", fontsize=8)
+    ax.set_xscale("log", base=3)
+    ax.set_xticks([2, 6, 18], ["2", "6", "18"])
+    ax.set(xlabel="epochs", ylabel="cross-validated ROC AUC")
+    ax.set_title(
+        "Successive halving: the better third goes on with three times as many"
+    )
+
+
 def main() -> None:
     """Start a cluster, search twice, print what was found."""
     days, is_winter = load_italy_power_demand()
@@ -109,6 +135,9 @@ def main() -> None:
     print(f"\nOn the other half of the days: {area:.4f}")
     print(f"\nOptuna, {len(study.trials)} trials of 8 epochs: {study.best_value:.4f}")
     print(", ".join(f"{k}={v:.3g}" for k, v in study.best_params.items()))
+
+    draw(results)
+    plt.show()
 
 
 if __name__ == "__main__":

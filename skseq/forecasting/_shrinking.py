@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +14,12 @@ from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork, NaiveShrinkage
 from skseq.training import predict_batch
 
-__all__ = ["block_edges", "learn_shrinkage", "least"]
+__all__ = ["block_edges", "learn_shrinkage", "least", "towards_mean"]
 
 WEIGHTS = np.linspace(0, 1, 21)
 SPREADS = np.geomspace(0.5, 4, 19)
 N_BLOCKS = 10  # of origins, from which is told how sure a weight is
-FEW_BLOCKS = 3  # from which that is hardly told: half of it is taken
+FEW_BLOCKS = 3  # from which nobody can tell that intervals are too wide
 SURE = 1.5  # standard errors
 LEAST_ERROR = 1e-30  # of a naive forecast that is right
 MOST_VALUES = 2**21  # forecast for this, from origins evenly apart
@@ -66,7 +65,11 @@ def learn_shrinkage(
         shrinkage.weight.fill_(0.5)
         return
     said, chosen = _forecasts(module, shrinkage, data)
-    edges = np.searchsorted(chosen, block_edges(n_origins, module.horizon))
+    edges = [
+        np.unique(np.searchsorted(chosen, block_edges(n_origins, step)))
+        for step in range(1, module.horizon + 1)
+    ]
+    n_blocks = np.array([len(between) - 1 for between in edges])[:, None]
     device = shrinkage.weight.device
     shrinkage.cpu()
 
@@ -88,41 +91,41 @@ def learn_shrinkage(
         losses = criterion.pointwise(outputs, said.targets.unsqueeze(3))
         return losses.mean(dim=3).numpy()
 
-    is_few = len(edges) - 1 <= FEW_BLOCKS
-    weight = least(error, WEIGHTS, edges, 0.0, SURE)
-    shrinkage.weight.copy_(torch.as_tensor(weight / 2 if is_few else weight))
+    weight = least(error, WEIGHTS, edges, 0.0, np.where(n_blocks > 1, SURE, 0.0))
+    shrinkage.weight.copy_(torch.as_tensor(towards_mean(weight, n_blocks)))
     if criterion.has_spread:
-        spread = least(cost, SPREADS, edges, 1.0, 0.0)
-        spread = spread.clip(min=1.0) if is_few else spread
+        spread = least(cost, SPREADS, edges, 1.0, np.zeros(n_blocks.shape))
+        spread = np.where(n_blocks > FEW_BLOCKS, spread, spread.clip(min=1.0))
         shrinkage.spread.copy_(torch.as_tensor(spread))
     shrinkage.to(device)
 
 
-def block_edges(n_origins: np.ndarray, horizon: int) -> np.ndarray:
+def block_edges(n_origins: np.ndarray, step: int) -> np.ndarray:
     """Return where blocks of held-out origins start and end.
 
     Parameters
     ----------
     n_origins : ndarray of int of shape (n_series,)
         How many each series has.
-    horizon : int
-        Origins closer than that share rows, and so tell much the same.
+    step : int
+        How many rows ahead is forecast. From origins closer than that, what comes
+        between is much the same (Diebold and Mariano, 1995).
 
     Returns
     -------
     edges : ndarray of int of shape (n_blocks + 1,)
     """
-    n_rows = n_origins[n_origins > 0] + horizon - 1
-    n_blocks = int((n_rows // horizon).sum().clip(max=N_BLOCKS))
+    n_rows = n_origins[n_origins > 0] + step - 1
+    n_blocks = int((n_rows // step).sum().clip(max=N_BLOCKS))
     return np.linspace(0, n_origins.sum(), n_blocks + 1).round().astype(int)
 
 
 def least(
     loss: Callable[[float], np.ndarray],
     choices: np.ndarray,
-    edges: np.ndarray,
+    edges: Sequence[np.ndarray],
     reference: float,
-    n_errors: float,
+    n_errors: np.ndarray,
 ) -> np.ndarray:
     """Return for each step and target the choice of the least loss.
 
@@ -136,11 +139,11 @@ def least(
         choice -> losses (n_origins, H, C), NaN where unknown.
     choices : ndarray of shape (n_choices,)
         What to choose from.
-    edges : ndarray of int of shape (n_blocks + 1,)
-        From `block_edges`.
+    edges : sequence of H ndarray of int of shape (n_blocks + 1,)
+        From `block_edges`, for each step.
     reference : float
         What others are compared with.
-    n_errors : float
+    n_errors : ndarray of shape (H, 1)
         How many standard errors to add.
 
     Returns
@@ -149,12 +152,34 @@ def least(
     """
     before, uppers = loss(reference), []
     for choice in choices:
-        differences = loss(choice) - before
-        blocks = [_near_mean(differences[low:high]) for low, high in pairwise(edges)]
-        blocks.append(np.zeros_like(blocks[0]))
-        error = np.std(blocks, axis=0, ddof=1) / len(blocks) ** 0.5
-        uppers.append(np.mean(blocks, axis=0) + n_errors * error)
+        sums, counts = _near_sums(loss(choice) - before)
+        upper = np.empty(sums.shape[1:])
+        for step, (between, n) in enumerate(zip(edges, n_errors, strict=True)):
+            total, n_there = (
+                np.add.reduceat(part[:, step], between[:-1]) for part in (sums, counts)
+            )
+            blocks = total / n_there.clip(min=1)  # (n_blocks, C)
+            blocks = np.append(blocks, np.zeros_like(blocks[:1]), axis=0)
+            error = np.std(blocks, axis=0, ddof=1) / len(blocks) ** 0.5
+            upper[step] = np.mean(blocks, axis=0) + n * error
+        uppers.append(upper)
     return choices[np.argmin(uppers, axis=0)]
+
+
+def towards_mean(weight: np.ndarray, n_blocks: np.ndarray) -> np.ndarray:
+    """Return weights of which each is moved to the mean as far as few blocks tell it.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (H, C)
+        What the blocks of each step ask for.
+    n_blocks : ndarray of int of shape (H, 1)
+        How many these are, and so how much a step counts for the mean of a target: of
+        single rows ahead there are many blocks, of a whole horizon perhaps one.
+    """
+    mean = (n_blocks * weight).sum(axis=0) / n_blocks.sum()
+    own = (n_blocks - 1) / (N_BLOCKS - 1)
+    return own * weight + (1 - own) * mean
 
 
 def _mean(errors: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
@@ -163,17 +188,17 @@ def _mean(errors: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
     return (np.nansum(errors, axis=axis) / n_there).clip(min=LEAST_ERROR)
 
 
-def _near_mean(losses: np.ndarray) -> np.ndarray:
-    """Return means (H, C) over origins and steps near by; 0 where nothing is there."""
+def _near_sums(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums (n, H, C) over steps near by, and of how many that are there."""
     n_steps = losses.shape[1]
     reach = n_steps // 8
     low = (np.arange(n_steps) - reach).clip(min=0)
     high = (np.arange(n_steps) + reach + 1).clip(max=n_steps)
     sums, counts = (
-        np.pad(part, ((1, 0), (0, 0))).cumsum(axis=0)
-        for part in (np.nansum(losses, axis=0), (~np.isnan(losses)).sum(axis=0))
+        np.pad(part, ((0, 0), (1, 0), (0, 0))).cumsum(axis=1)
+        for part in (np.nan_to_num(losses), ~np.isnan(losses))
     )
-    return (sums[high] - sums[low]) / (counts[high] - counts[low]).clip(min=1)
+    return sums[:, high] - sums[:, low], counts[:, high] - counts[:, low]
 
 
 def _forecasts(

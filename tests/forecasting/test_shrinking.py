@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from skseq import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
 from skseq.forecasting._naive import naive_lags
-from skseq.forecasting._shrinking import block_edges, least
+from skseq.forecasting._shrinking import block_edges, least, towards_mean
 from skseq.forecasting._table import Table
 from skseq.networks import NaiveShrinkage
 from skseq.persistence import load, save
@@ -79,26 +79,47 @@ def test_blocks_of_origins_share_no_rows(n_origins, horizon, edges):
 
 def test_the_least_loss_at_some_standard_errors():
     """Blocks of -1, -1 and 0 have the mean -2/3 and the standard error 1/3."""
-    edges = np.array([0, 1, 2])
-    gain = np.array([-1.0, -1.0]).reshape(2, 1, 1)
-    options = {"choices": np.array([0.0, 0.5, 1.0]), "edges": edges, "reference": 0.0}
-    for n_errors, chosen in ((0.0, 1.0), (1.9, 1.0), (2.1, 0.0)):
-        best = least(lambda w: w * gain, n_errors=n_errors, **options)
-        assert best.tolist() == [[chosen]]
+
+    def best(gain, n_errors):
+        losses = np.reshape(gain, (2, 1, 1))
+        edges = [np.array([0, 1, 2])]
+        errors = np.full((1, 1), n_errors)
+        choices = np.array([0.0, 0.5, 1.0])
+        return least(lambda w: w * losses, choices, edges, 0.0, errors).item()
+
+    assert [best([-1.0, -1.0], n) for n in (0.0, 1.9, 2.1)] == [1.0, 1.0, 0.0]
     # what is good for one block and bad for another is not chosen
-    gain = np.array([-1.0, 0.5]).reshape(2, 1, 1)
-    assert least(lambda w: w * gain, n_errors=2.0, **options).tolist() == [[0.0]]
+    assert best([-1.0, 0.5], 2.0) == 0.0
     # nor is anything where nothing is known
-    gain = np.full((2, 1, 1), np.nan)
-    assert least(lambda w: w * gain, n_errors=2.0, **options).tolist() == [[0.0]]
+    assert best([np.nan, np.nan], 2.0) == 0.0
+
+
+def test_each_step_has_blocks_and_standard_errors_of_its_own():
+    gain = np.array([[-1.0, -1.0], [-1.0, 0.9]])[:, :, None]  # 2 origins, 2 steps
+    edges = [np.array([0, 1, 2]), np.array([0, 2])]
+    choices = np.array([0.0, 1.0])
+    for n_errors, chosen in ((0.0, [1.0, 1.0]), (1.1, [1.0, 0.0])):
+        errors = np.full((2, 1), n_errors)
+        best = least(lambda w: w * gain, choices, edges, 0.0, errors)
+        assert best.ravel().tolist() == chosen
+
+
+def test_weights_that_few_blocks_tell_are_moved_to_the_mean():
+    """Of one block, all the way; of ten, not at all; each block counts alike."""
+    weight = np.array([[1.0, 0.5], [0.0, 0.5], [0.25, 0.5]])
+    n_blocks = np.array([[10], [1], [4]])
+    mean = (10 * 1.0 + 1 * 0.0 + 4 * 0.25) / 15
+    expected = [1.0, mean, 0.25 / 3 + 2 * mean / 3]
+    moved = towards_mean(weight, n_blocks)
+    np.testing.assert_allclose(moved[:, 0], expected, rtol=1e-12)
+    np.testing.assert_allclose(moved[:, 1], 0.5, rtol=1e-12)
 
 
 def test_steps_near_by_count_for_a_step():
     losses = np.zeros((2, 16, 1))
     losses[:, 8] = -1.0
-    best = least(
-        lambda w: w * losses, np.array([0.0, 1.0]), np.array([0, 1, 2]), 0.0, 0.0
-    )
+    edges, no_errors = [np.array([0, 1, 2])] * 16, np.zeros((16, 1))
+    best = least(lambda w: w * losses, np.array([0.0, 1.0]), edges, 0.0, no_errors)
     assert best.ravel().nonzero()[0].tolist() == [6, 7, 8, 9, 10]
 
 
