@@ -97,7 +97,7 @@ def draw_next_letters(model: SequenceGenerator, beginnings: list[str]) -> None:
         (usual,) = model.predict_proba([beginning])
         sharp = usual**2 / (usual**2).sum()  # at a temperature of one half
         likely = np.argsort(-usual)[:12]
-        letters = [model.classes_[i].replace(" ", "space") or "end" for i in likely]
+        letters = [model.classes_[i].replace(" ", "space") for i in likely]
         ax.bar(letters, usual[likely], width=0.8, label="temperature 1")
         ax.bar(letters, sharp[likely], width=0.4, label="temperature .5")
         ax.set_title(f'after "{beginning}"', fontsize="medium")

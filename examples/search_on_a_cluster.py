@@ -14,7 +14,12 @@ about 30 seconds::
 
     pip install "skseq[search]"
     python examples/search_on_a_cluster.py
+
+.. image:: /_static/halving.png
+   :alt: Nine candidates after two epochs, three of them after six, one after 18
 """
+
+# sphinx_gallery_thumbnail_path = '_static/halving.png'
 
 from __future__ import annotations
 
@@ -22,6 +27,7 @@ import logging
 
 import joblib
 import optuna
+import pandas as pd
 from dask.distributed import Client, LocalCluster
 from matplotlib import pyplot as plt
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -74,27 +80,22 @@ def suggest(X: SequenceArray, y, cell: str) -> optuna.Study:
 
 def draw(results: dict) -> None:
     """Show how candidates do with more and more epochs, and which are left."""
-    _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    for i, cell in enumerate(GRID["cell"]):
-        for lr, style in zip(GRID["lr"], (":", "--", "-"), strict=True):
-            tried = [
-                (n, score)
-                for n, score, params in zip(
-                    results["n_resources"],
-                    results["mean_test_score"],
-                    results["params"],
-                    strict=True,
-                )
-                if params["cell"] == cell and params["lr"] == lr
-            ]
-            ax.plot(*zip(*tried, strict=True), style + "o", color=f"C{i}")
-            ax.annotate(f" {cell}, {lr}", tried[-1], va="center", fontsize=8)
-    ax.set_xscale("log", base=3)
-    ax.set_xticks([2, 6, 18], ["2", "6", "18"])
-    ax.set(xlabel="epochs", ylabel="cross-validated ROC AUC")
-    ax.set_title(
-        "Successive halving: the better third goes on with three times as many"
+    table = pd.DataFrame(results["params"]).join(
+        pd.DataFrame({k: results[k] for k in ("n_resources", "mean_test_score")})
     )
+    _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    for (cell, lr), tried in table.groupby(["cell", "lr"], sort=False):
+        color = f"C{GRID['cell'].index(cell)}"
+        size = 3 + 3 * GRID["lr"].index(lr)
+        error = 1 - tried["mean_test_score"]
+        options = {"color": color, "markersize": size, "label": f"{cell}, lr={lr}"}
+        ax.plot(tried["n_resources"], error, "o-", **options)
+    ax.set_xscale("log", base=3)
+    ax.set_yscale("log")
+    ax.set_xticks([2, 6, 18], ["2", "6", "18"])
+    ax.set(xlabel="epochs", ylabel="1 - ROC AUC, cross-validated")
+    ax.set_title("Successive halving: the better third goes on, three times as long")
+    ax.legend(ncols=3, fontsize=8)
 
 
 def main() -> None:

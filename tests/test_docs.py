@@ -202,3 +202,15 @@ def test_other_output_would_be_seen():
     assert check("a 0.986\n", "a 0.991\n", 0)
     for other in ("a 0.966\n", "b 0.986\n", "a 0.986 0.986\n", "a\n", "a 1\n"):
         assert not check("a 0.986\n", other, 0)
+
+
+@every_program
+def test_an_example_has_a_picture_of_its_own(path):
+    """On its card, instead of a placeholder: drawn by `make docs`, or kept."""
+    text, conf = path.read_text(), (DOCS / "conf.py").read_text()
+    if f'"{path.stem}",  #' in conf:  # shown, and not run
+        (kept,) = re.findall(r"^# sphinx_gallery_thumbnail_path = '(.+)'$", text, re.M)
+        assert f".. image:: /{kept}\n   :alt: " in text
+        assert (DOCS / kept).exists()
+    else:
+        assert re.search(r"plt\.subplots\(|Display\.from_", text)
