@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.api import guess_datetime_format
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from skseq.data.written import readings
 
 __all__ = ["check_dates_rise", "panel_starts"]
 
@@ -56,7 +53,7 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
             f"The rows of instance {name!r} are interrupted by another instance; "
             "sort the table by its index first."
         )
-    for increases in map(_increase, _readings(times)):
+    for increases in map(_increase, readings(times) or [times]):
         increases[changes - 1] = True
         if increases.all():
             break
@@ -67,27 +64,6 @@ def panel_starts(index: pd.MultiIndex) -> np.ndarray:
             f"{times[i + 1]!r}, which follows {times[i]!r}."
         )
     return starts
-
-
-def _readings(times: pd.Index) -> Iterator[pd.Index]:
-    """Yield what times may be: themselves, or what texts of numbers or dates say."""
-    n_found = 0
-    if len(times) and pd.api.types.infer_dtype(times) == "string":
-        readings = [pd.Index(pd.to_numeric(times, errors="coerce"))]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of which of day and month comes first
-            for dayfirst in (False, True):
-                known = guess_datetime_format(times[0], dayfirst=dayfirst)
-                if known is not None:
-                    readings.append(
-                        pd.to_datetime(times, format=known, errors="coerce", utc=True)
-                    )
-        for reading in readings:
-            if reading.notna().all():
-                n_found += 1
-                yield reading
-    if not n_found:
-        yield times
 
 
 def _increase(times: pd.Index) -> np.ndarray:

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d
 from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances
+from skseq.data.kinds import without_na
 from skseq.data.layouts import is_list_of_sequences
 from skseq.data.places import (
     SET_MASK,
@@ -75,7 +76,7 @@ def check_numbers(X: Any, y: Any, *, missing: str = "error") -> np.ndarray:
     """
     check_container(y, "y")
     check_instances(X, y, "y", one_each=True)
-    given = y
+    given = y = without_na(y)
     if hasattr(y, "iloc"):
         check_columns(y, "y")
     with finding_text(y, "y", lambda at: place_in_table(given, *at)):

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq.data.written import iso_dates, readings
+
 __all__ = ["check_order", "check_same_order", "times_of"]
 
 _KINDS = {
     *("datetime64", "datetime", "date", "time", "timedelta64", "timedelta", "period"),
     *("integer", "floating", "mixed-integer-float", "decimal", "interval"),
 }
-_WRITTEN = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%b %d, %Y", "%d %b %Y")
 
 
 def times_of(index: pd.Index) -> pd.Index | None:
@@ -36,23 +37,8 @@ def times_of(index: pd.Index) -> pd.Index | None:
         index = pd.Index(np.asarray(index))
     kind = pd.api.types.infer_dtype(index, skipna=True)
     if kind == "string":
-        return _read(index, "ISO8601")
+        return iso_dates(index)
     return index if kind in _KINDS else None
-
-
-def _read(texts: pd.Index, form: str) -> pd.Index | None:
-    try:
-        return pd.DatetimeIndex(pd.to_datetime(texts, format=form, utc=True))
-    except (ValueError, TypeError):
-        return None
-
-
-def _readings(index: pd.Index) -> list[pd.Index]:
-    """Return what an index says if its texts are dates, such as 12/31/2024."""
-    if pd.api.types.infer_dtype(index, skipna=True) != "string":
-        return []
-    found = (_read(index, form) for form in _WRITTEN)
-    return [times for times in found if times is not None]
 
 
 def _increases(times: pd.Index) -> bool:
@@ -65,8 +51,9 @@ def check_order(index: pd.Index, name: str) -> None:
     Parameters
     ----------
     index : Index
-        Of one level. Labels without an order are accepted. Dates written in another
-        way than ISO 8601 are in order if one way to read them says so.
+        Of one level. Labels without an order are accepted. Texts of numbers, and of
+        dates written in another way than ISO 8601, are in order if one way to read them
+        says so.
     name : str
         What to call the table in errors.
 
@@ -76,14 +63,12 @@ def check_order(index: pd.Index, name: str) -> None:
         If a time falls, repeats or is missing.
     """
     times, sort = times_of(index), f"{name}.sort_index()"
-    if times is None:
-        readings = _readings(index)
-        sort = f"{name}.set_axis(pd.to_datetime({name}.index)).sort_index()"
-    else:
-        readings = [times]
-    if not readings or any(map(_increases, readings)):
+    found = readings(index) if times is None else [times]
+    if not found or any(map(_increases, found)):
         return
-    times = readings[0]
+    if times is None:
+        times, read = found[0], "datetime" if hasattr(found[0], "asi8") else "numeric"
+        sort = f"{name}.set_axis(pd.to_{read}({name}.index)).sort_index()"
     row = int(np.argmin(np.asarray(times[1:] > times[:-1], dtype=bool))) + 1
     raise ValueError(
         f"Windows need the rows of {name} in the order of time, each time once, but "

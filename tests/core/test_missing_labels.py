@@ -102,6 +102,11 @@ def test_numbers_that_are_missing_are_left_out_of_everything(monkeypatch):
     alone = RNNRegressor(missing="mask", **SMALL).fit(X, y[:, 0])
     other = RNNRegressor(**SMALL).fit(X[15:], y[15:, 0])
     np.testing.assert_allclose(alone._task.scaler.mean_, other._task.scaler.mean_)
+    objects = pd.Series(y[:, 0]).astype(object).where(known[:, 0], pd.NA)
+    np.testing.assert_array_equal(
+        RNNRegressor(missing="mask", **SMALL).fit(X, objects).predict(X),
+        alone.predict(X),
+    )
     with pytest.raises(ValueError, match=r"y contains NaN: row 0, .* Set missing='m"):
         RNNRegressor().fit(X, y)
     with pytest.raises(ValueError, match="y contains infinity: row 7"):

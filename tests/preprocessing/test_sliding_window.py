@@ -195,6 +195,13 @@ def test_dates_as_texts_are_in_order_if_a_way_to_read_them_says_so(form):
     step.fit(pd.DataFrame({"a": np.arange(4.0)}, monthly))
 
 
+def test_numbers_as_texts_are_in_order_if_the_numbers_are():
+    table = pd.DataFrame({"a": np.arange(12.0)}, [str(i) for i in range(12)])
+    assert SlidingWindow(2).fit_transform(table)[11].ravel().tolist() == [10, 11]
+    with pytest.raises(ValueError, match=r"has 2 behind 11 .*pd.to_numeric\(X.index\)"):
+        SlidingWindow(2).fit(table.sort_index())
+
+
 @pytest.mark.parametrize("kind", ["a table", "a panel", "a level alone"])
 def test_targets_in_another_order_than_the_rows_are_refused(kind):
     index = {
