@@ -155,7 +155,10 @@ def _read_index(reader: Reader, part: Any) -> pd.Index:
     kind = _dtype(dtype)
     (name,) = names
     if dtype.startswith(("datetime64", "period")) and values:
-        return pd.Index(values, name=name)  # which know their zone and frequency
+        index = pd.Index(values, name=name)  # which know their zone and frequency
+        if isinstance(index, pd.DatetimeIndex):  # of nanoseconds, to pandas 2
+            return index.as_unit(dtype.split("[")[1].split(",")[0].rstrip("]"))
+        return index
     return pd.Index(values, dtype=kind, name=name, tupleize_cols=False)
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -189,6 +190,7 @@ def test_a_row_that_is_a_whole_sequence_has_no_categories(categories):
 # Types of categories ----------------------------------------------------------------
 
 DAYS = pd.to_datetime(["2020-01-01", "2021-01-01"])
+BERLIN = DAYS.tz_localize(ZoneInfo("Europe/Berlin"))
 KINDS = {
     "texts": ["b", "a"],
     "texts of numbers": ["1", "2"],
@@ -202,10 +204,10 @@ KINDS = {
     "cut by quantiles": pd.qcut([0.5, 3.0], 2),
     "cut otherwise": pd.cut([0.5, 3.0], [0, 2, 5]),
     "cut dates": pd.cut(DAYS, 2),
-    "cut zoned dates": pd.cut(DAYS.tz_localize("Europe/Berlin"), 2),
+    "cut zoned dates": pd.cut(BERLIN, 2),
     "cut durations": pd.cut(DAYS - DAYS[0], 2),
     "stamps": DAYS,
-    "stamps of a zone": DAYS.tz_localize("Europe/Berlin"),
+    "stamps of a zone": BERLIN,
     "seconds": DAYS.as_unit("s"),
     "durations": DAYS - DAYS[0],
     "periods": DAYS.to_period("M"),
@@ -275,7 +277,7 @@ def test_others_are_refused_before_anything_is_written(kind, where, tmp_path):
 
 
 def test_a_time_of_a_zone_is_refused():
-    berlin = DAYS.tz_localize("Europe/Berlin")[0].tzinfo
+    berlin = BERLIN[0].tzinfo
     known = pd.Index([datetime.time(3, tzinfo=berlin), datetime.time(4)], dtype=object)
     X = SequenceArray(np.array([[0.0], [1.0]]), [0], [2], categories=(known,))
     with pytest.raises(TypeError, match="a file holds no time of a zone"):
