@@ -333,7 +333,9 @@ def test_a_list_of_frames_by_date_is_read_like_the_panel():
     ):
         np.testing.assert_array_equal(model.predict_proba(X), expected)
     texts = [INDEX.get_level_values(0), days.strftime("%Y-%m-%d %H:%M:%S")]
-    with pytest.raises(ValueError, match=r"are of str, such as .'2024.*to_datetime"):
+    with pytest.raises(
+        ValueError, match=r"are of (str|object), such as .'2024.*to_datetime"
+    ):
         model.predict(panel.set_axis(pd.MultiIndex.from_arrays(texts)))
 
 
