@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "myst_parser",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "mathml",
     "run_blocks",
@@ -45,7 +46,7 @@ nitpick_ignore_regex = [
 
 # Pages --------------------------------------------------------------------------------
 
-myst_enable_extensions = ["deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 html_math_renderer = "mathml"
 myst_heading_anchors = 3
 html_theme = "pydata_sphinx_theme"

@@ -38,13 +38,14 @@ every_program = pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.
 
 
 def documented():
-    """Yield the full name of every entry of the page."""
+    """Yield the full name of every entry of the reference."""
     module = None
-    for line in (DOCS / "api.md").read_text().splitlines():
-        if match := re.fullmatch(r"\.\. currentmodule:: (\S+)", line):
-            module = match[1]
-        elif match := re.fullmatch(r" {3}([\w.]+)", line):
-            yield f"{module}.{match[1]}"
+    for page in sorted(DOCS.glob("api_*.md")):
+        for line in page.read_text().splitlines():
+            if match := re.fullmatch(r"\.\. currentmodule:: (\S+)", line):
+                module = match[1]
+            elif match := re.fullmatch(r" {3}([\w.]+)", line):
+                yield f"{module}.{match[1]}"
 
 
 @pytest.mark.parametrize("module", [*PUBLIC, *BUILT_UPON])
