@@ -210,8 +210,9 @@ class InputParameters(CategoryParameters, about="input"):
         text="""Whether NaN in X is an error, or a value that was not measured: of such
         a step the network sees the last value that was (before that the mean of the
         training data), whether there is one, and how long before one was measured (Che
-        et al., 2018). Scales are learned from what there is. Training hides three in
-        ten of the other values, too, each time others.""",
+        et al., 2018); recurrent layers that read backwards see the next one, and how
+        long after. Scales are learned from what there is. Training hides three in ten
+        of the other values, too, each time others.""",
     )
     time_gaps: bool = parameter(
         default=False,

@@ -129,7 +129,13 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
             columns.has_holes,
             () if self._usual is None else tuple(self._usual.tolist()),
             decays=self._n_elapsed > 0,
+            both_ways=self._looks_ahead,
         )
+
+    @property
+    def _looks_ahead(self) -> bool:
+        """Whether layers that read backwards are shown what is next in each hole."""
+        return False
 
     @property
     def _n_elapsed(self) -> int:

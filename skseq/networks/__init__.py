@@ -22,7 +22,7 @@ from skseq.networks.feedback import TokenFeedback, ValueFeedback
 from skseq.networks.forecasting import N_NEAR, ForecastNetwork, InputGate, Window
 from skseq.networks.gru_d import GRUDLayer
 from skseq.networks.heads import PooledHead, SequenceNetwork, StepHead
-from skseq.networks.inputs import Before, Inputs, StepColumns
+from skseq.networks.inputs import Inputs, StepColumns
 from skseq.networks.kinds import CELLS
 from skseq.networks.language import LanguageNetwork, Passage
 from skseq.networks.losses import (
@@ -33,6 +33,7 @@ from skseq.networks.losses import (
 )
 from skseq.networks.normalization import WINDOW_SCALES, WindowScale
 from skseq.networks.pooling import POOLINGS
+from skseq.networks.seeing import Before
 from skseq.networks.segment_decoder import SegmentDecoder
 from skseq.networks.seq2seq import Decoder, Pair, Seq2SeqNetwork
 from skseq.networks.several import SequenceNetworks

@@ -52,16 +52,22 @@ class BidirectionalLayer(nn.Module):
     ----------
     forwards, backwards : RecurrentLayer
         Their outputs are joined, so that a step knows its past and its future.
+    apart : bool, default=False
+        Whether each is given inputs of its own, which lie side by side.
     """
 
-    def __init__(self, forwards: RecurrentLayer, backwards: RecurrentLayer):
+    def __init__(
+        self, forwards: RecurrentLayer, backwards: RecurrentLayer, apart: bool = False
+    ):
         super().__init__()
         self.forwards = forwards
         self.backwards = backwards
+        self.apart = apart
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        x, other = self._inputs(x)
         past, _ = self.forwards(x)  # (B, T, H)
-        future, _ = read_backwards(self.backwards, x, lengths, needs_state=False)
+        future, _ = read_backwards(self.backwards, other, lengths, needs_state=False)
         return cat([past, future], dim=2)  # (B, T, 2 H)
 
     def run(
@@ -72,11 +78,16 @@ class BidirectionalLayer(nn.Module):
         if state is not None:
             halves = zip(*(part.chunk(2, dim=1) for part in state), strict=True)
         first, second = halves
+        x, other = self._inputs(x)
         past, first = self.forwards(x, first, lengths)
-        future, second = read_backwards(self.backwards, x, lengths, second)
+        future, second = read_backwards(self.backwards, other, lengths, second)
         outputs = cat([past, future], dim=2)
         joined = (cat(parts, dim=1) for parts in zip(first, second, strict=True))
         return outputs, tuple(joined)
+
+    def _inputs(self, x: Tensor) -> Sequence[Tensor]:
+        """Return what is read forwards, and what backwards."""
+        return x.chunk(2, dim=2) if self.apart else (x, x)
 
 
 @as_encoder
@@ -98,6 +109,9 @@ class RecurrentEncoder(nn.Module):
         How many features, the last ones, say how long ago something was seen. The first
         layer is told, if its class has `reads_elapsed`; to others they are features
         like any other.
+    apart : bool, default=False
+        Whether the first layer is given n_features of its own in each direction, side
+        by side.
     **layer_options
         Further arguments of every layer.
 
@@ -116,6 +130,7 @@ class RecurrentEncoder(nn.Module):
         bidirectional: bool = False,
         dropout: float = 0.0,
         n_elapsed: int = 0,
+        apart: bool = False,
         **layer_options: Any,
     ):
         super().__init__()
@@ -130,11 +145,12 @@ class RecurrentEncoder(nn.Module):
             forwards = layer(size, hidden_size, **options)
             if bidirectional:
                 backwards = layer(size, hidden_size, **options)
-                self.layers.append(BidirectionalLayer(forwards, backwards))
+                both = BidirectionalLayer(forwards, backwards, apart)
+                self.layers.append(both)
             else:
                 self.layers.append(forwards)
             size = hidden_size * (1 + bidirectional)
-            options = layer_options
+            options, apart = layer_options, False
         self.output_size = size
         self.n_backwards = hidden_sizes[-1] * bidirectional
 

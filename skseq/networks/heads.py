@@ -9,7 +9,7 @@ from torch import Tensor, cat, nn
 from skseq._describing import described
 from skseq.networks.dropout import Dropout
 from skseq.networks.initialization import initialize_linear
-from skseq.networks.inputs import static_of
+from skseq.networks.inputs import static_of, steps_of
 
 __all__ = ["PooledHead", "SequenceNetwork", "StepHead"]
 
@@ -154,7 +154,7 @@ class SequenceNetwork(nn.Module):
 
     def read(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return the steps that the encoder makes, and their lengths."""
-        return self.encoder(self.embedding(x), lengths)
+        return self.encoder(steps_of(self.embedding, x, lengths), lengths)
 
     def pool(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
         """Return the vector that steps become."""

@@ -15,16 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from skseq.networks.hiding import HideValues
+from skseq.networks.seeing import Before, Seen, see, see_backwards
 
-__all__ = [
-    "Before",
-    "Inputs",
-    "Seen",
-    "StepColumns",
-    "see",
-    "size_of_vector",
-    "static_of",
-]
+__all__ = ["Inputs", "StepColumns", "size_of_vector", "static_of", "steps_of"]
 
 MISSING, UNKNOWN, FIRST = 0, 1, 2  # codes of categories; known ones from FIRST on
 MOST_ONE_HOT = 16  # categories beyond which a plain view leaves them out
@@ -42,22 +35,6 @@ class StepColumns(NamedTuple):
     n_categories: tuple[int, ...] = ()  # of each column of codes
     n_static: int = 0  # numbers that are known of the sequence
     n_static_categories: tuple[int, ...] = ()
-
-
-class Seen(NamedTuple):
-    """What is known of measurements, (B, T, F) each."""
-
-    values: Tensor  # the last ones seen; both views
-    is_there: Tensor | None  # None: all of them
-    elapsed: Tensor | None  # since the measurement before
-
-
-class Before(NamedTuple):
-    """What is known of sequences when further steps come."""
-
-    values: Tensor  # (B, V F), the last ones seen
-    waited: Tensor  # (B, F), the time since they were
-    gap: Tensor  # (B, 1), from the step before to the first one; 0: there is none
 
 
 class Inputs(nn.Module):
@@ -82,11 +59,15 @@ class Inputs(nn.Module):
         Whether values fade to what is usual while they are not measured, each at a rate
         that is learned (equation 11 of the paper). Then the elapsed times themselves
         are the last columns, for a layer whose state fades, too.
+    both_ways : bool, default=False
+        Whether layers read backwards as well: then all columns come twice, side by
+        side, the second time as they are to those who come from the end, to whom the
+        last value seen is the next one.
 
     Attributes
     ----------
     output_size : int
-        Number of features that layers read.
+        Number of features that a layer reads in one direction.
     static_size : int
         Number of features of a sequence as a whole.
     plain_size : int
@@ -101,10 +82,12 @@ class Inputs(nn.Module):
         has_holes: bool,
         usual: tuple[float, ...] = (),
         decays: bool = False,
+        both_ways: bool = False,
     ):
         super().__init__()
         self.columns = columns
         self.has_holes = has_holes = has_holes and columns.n_values > 0
+        self.both_ways = has_holes and both_ways
         self.usual = usual
         n_values, n_seen = columns.n_values, columns.n_values * columns.n_views
         self.hide = HideValues(HIDDEN if has_holes else 0.0)
@@ -123,8 +106,8 @@ class Inputs(nn.Module):
             if n <= MOST_ONE_HOT
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.read(x)[0]
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        return self.read(x, lengths=lengths)[0]
 
     def read(
         self, x: Tensor, before: Before | None = None, lengths: Tensor | None = None
@@ -142,28 +125,31 @@ class Inputs(nn.Module):
 
         Returns
         -------
-        found : Tensor of shape (B, T, output_size)
+        found : Tensor of shape (B, T, output_size), or twice this size (both_ways)
         after : Before
             What to go on with, once the gap to the next step is known: here it is one.
         """
         if before is None:
             before = self.start(x)
-        seen, (values, waited), gaps, codes = self._look(x, before, lengths, hide=True)
-        shown, found = seen.values, []
-        if seen.is_there is not None:
-            if self.decay is not None:
-                kept = torch.where(seen.is_there, 1, self.decay(seen.elapsed))
-                kept = kept.repeat(1, 1, self.columns.n_views)
-                shown = torch.lerp(self._usual(x).expand_as(shown), shown, kept)
-            found.append(seen.is_there.to(x.dtype))
-        if self.columns.has_gaps:
-            found.append(gaps.log1p())
-        found += _looked_up(self.tables, codes)
-        if seen.elapsed is not None:  # as it is for a layer whose state decays
-            elapsed = seen.elapsed
-            found.append(elapsed if self.n_elapsed else elapsed.log1p())
+        ways, (values, waited), gaps, codes = self._look(x, before, lengths, True)
+        beside = [gaps.log1p()] if self.columns.has_gaps else []
+        beside += _looked_up(self.tables, codes)
+        found = [part for seen in ways for part in self._shown(x, seen, beside)]
         after = Before(values, waited, torch.ones_like(before.gap))
-        return torch.cat([shown, *found], dim=2), after
+        return torch.cat(found, dim=2), after
+
+    def _shown(self, x: Tensor, seen: Seen, beside: list[Tensor]) -> list[Tensor]:
+        """Return the columns that a layer reads in one direction."""
+        values, is_there, elapsed = seen
+        if is_there is None or elapsed is None:
+            return [values, *beside]
+        found = [is_there.to(x.dtype), *beside]
+        if self.decay is None:
+            return [values, *found, elapsed.log1p()]
+        kept = torch.where(is_there, 1, self.decay(elapsed))
+        kept = kept.repeat(1, 1, self.columns.n_views)
+        values = torch.lerp(self._usual(x).expand_as(values), values, kept)
+        return [values, *found, elapsed]  # as they are for a state that decays
 
     def start(self, x: Tensor) -> Before:
         """Return what is known of sequences (B, ...) before their first steps."""
@@ -185,7 +171,7 @@ class Inputs(nn.Module):
 
         Of categories, if they are few, which one it is.
         """
-        seen, _, gaps, codes = self._look(x, self.start(x))
+        (seen,), _, gaps, codes = self._look(x, self.start(x))
         found = [seen.values[..., : self.columns.n_values]]  # of two views the first
         if seen.is_there is not None:
             found.append(seen.is_there.to(x.dtype))
@@ -203,20 +189,26 @@ class Inputs(nn.Module):
         x: Tensor,
         before: Before,
         lengths: Tensor | None = None,
-        hide: bool = False,
-    ) -> tuple[Seen, tuple[Tensor, Tensor], Tensor, Tensor]:
+        for_layers: bool = False,
+    ) -> tuple[list[Seen], tuple[Tensor, Tensor], Tensor, Tensor]:
         """Return what is known of measurements, and after them; gaps and codes.
 
-        All is there where nothing may be missing; training hides some, if asked to.
+        All is there where nothing may be missing. For layers, training hides some, and
+        those that read backwards have another view.
         """
         measured, gaps, codes = self._parts(x, before.gap)
         if not self.has_holes:
             after = before.values, before.waited
-            return Seen(measured, None, None), after, gaps, codes
-        if hide:
-            measured = self.hide(measured, self.columns.n_values)
-        seen, after = see(measured, self.columns.n_values, gaps, before, lengths)
-        return seen, after, gaps, codes
+            return [Seen(measured, None, None)], after, gaps, codes
+        n_values = self.columns.n_values
+        if for_layers:
+            measured = self.hide(measured, n_values)
+        seen, after = see(measured, n_values, gaps, before, lengths)
+        ways = [seen]
+        if for_layers and self.both_ways:
+            end = self.start(x)
+            ways.append(see_backwards(measured, n_values, gaps, end, lengths))
+        return ways, after, gaps, codes
 
     def _parts(self, x: Tensor, gap: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return measurements, gaps (B, T, 1) and codes of steps.
@@ -265,55 +257,22 @@ class Decay(nn.Module):
         return torch.exp(-functional.relu(self.weight * elapsed + self.bias))
 
 
-def see(
-    x: Tensor,
-    n_values: int,
-    gaps: Tensor,
-    before: Before,
-    lengths: Tensor | None = None,
-) -> tuple[Seen, tuple[Tensor, Tensor]]:
-    """Return what is known of measurements after each step.
+def steps_of(embedding: nn.Module, x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return what layers read of steps.
 
     Parameters
     ----------
-    x : Tensor of shape (B, T, V F)
-        Measurements, NaN where they are missing, in V views side by side.
-    n_values : int
-        How many there are, F.
-    gaps : Tensor of shape (B, T, 1)
-        Time since the step before; zero at a step before which there is none.
-    before : Before
-        What they are taken for before the first one, and how long before it they were
-        seen.
-    lengths : Tensor of int of shape (B,), optional
-        How many steps there are of each sequence; T by default.
-
-    Returns
-    -------
-    seen : Seen
-    after : tuple of two Tensors
-        The last values seen (B, V F), and the time since they were (B, F).
+    embedding : nn.Module
+        What steps are read by: `Inputs`, which may begin at the end of a sequence, or
+        another module, which looks at single steps.
+    x : Tensor of shape (B, T, C)
+        The steps.
+    lengths : Tensor of int of shape (B,) or None
+        How many there are of each sequence; None if all are T.
     """
-    n_steps = x.shape[1]
-    is_there = ~x[..., :n_values].isnan()
-    # A step in front of all others, so that there always is one that was seen.
-    times = torch.cat([torch.zeros_like(gaps[:, :1]), gaps.cumsum(dim=1)], dim=1)
-    first = torch.zeros_like(is_there[:, :1])
-    steps = torch.arange(n_steps + 1, device=x.device).view(1, -1, 1)
-    last = torch.where(torch.cat([first, is_there], dim=1), steps, 0).cummax(dim=1)[0]
-    n_views = x.shape[2] // n_values
-    known = torch.cat([before.values.to(x.dtype).unsqueeze(1), x], dim=1)
-    known = known.gather(1, last.repeat(1, 1, n_views))
-    when = times.expand(-1, -1, n_values).gather(1, last)
-    when = torch.where(last == 0, -before.waited.unsqueeze(1), when)
-    elapsed = times[:, 1:] - when[:, :-1]
-    waited = times - when
-    if lengths is None:
-        after = known[:, -1], waited[:, -1]
-    else:
-        rows = torch.arange(len(x), device=x.device)
-        after = known[rows, lengths], waited[rows, lengths]
-    return Seen(known[:, 1:], is_there, elapsed), after
+    if isinstance(embedding, Inputs):
+        return embedding(x, lengths)
+    return embedding(x)
 
 
 def static_of(embedding: nn.Module, x: Tensor) -> Tensor | None:

@@ -15,7 +15,7 @@ from skseq.networks.dropout import Dropout
 from skseq.networks.encoders import RecurrentEncoder
 from skseq.networks.feedback import TeacherForcing, TokenFeedback, ValueFeedback
 from skseq.networks.initialization import initialize_linear
-from skseq.networks.inputs import static_of
+from skseq.networks.inputs import static_of, steps_of
 
 __all__ = ["Decoder", "Pair", "Seq2SeqNetwork"]
 
@@ -211,7 +211,8 @@ class Seq2SeqNetwork(nn.Module):
         self.decoder = decoder
 
     def forward(self, pair: Pair, lengths: Tensor | None = None) -> Tensor:
-        memory, states = self.encoder.run(self.embedding(pair.x), lengths)
+        x = steps_of(self.embedding, pair.x, lengths)
+        memory, states = self.encoder.run(x, lengths)
         static = static_of(self.embedding, pair.x)
         if static is not None:
             static = static.unsqueeze(1).expand(-1, pair.n_steps, -1)

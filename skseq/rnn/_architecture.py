@@ -16,7 +16,7 @@ from skseq.parameters import (
 from skseq.rnn._parameters import BidirectionalRecurrence
 from skseq.rnn._stateful import StatefulMixin
 
-__all__ = ["BaseRNN", "make_recurrent_encoder"]
+__all__ = ["BaseRNN", "looks_ahead", "make_recurrent_encoder"]
 
 
 class BaseRNN(StatefulMixin, BidirectionalRecurrence, DenseParameters, EnsembleMixin):
@@ -29,7 +29,13 @@ class BaseRNN(StatefulMixin, BidirectionalRecurrence, DenseParameters, EnsembleM
     optimizer: str | Callable = "adam"
 
     def _make_encoder(self, n_features):
-        return make_recurrent_encoder(self, n_features, self._n_elapsed)
+        return make_recurrent_encoder(
+            self, n_features, self._n_elapsed, self._looks_ahead
+        )
+
+    @property
+    def _looks_ahead(self):
+        return looks_ahead(self)
 
     @property
     def _n_elapsed(self):
@@ -39,8 +45,15 @@ class BaseRNN(StatefulMixin, BidirectionalRecurrence, DenseParameters, EnsembleM
         return len(self._columns.numeric) if layer.reads_elapsed else 0
 
 
+def looks_ahead(estimator: Any) -> bool:
+    """Return whether recurrent layers read both ways what may have holes."""
+    columns = estimator._columns
+    has_holes = columns is not None and columns.has_holes and len(columns.numeric) > 0
+    return has_holes and bool(estimator.bidirectional)
+
+
 def make_recurrent_encoder(
-    estimator: Any, n_features: int, n_elapsed: int = 0
+    estimator: Any, n_features: int, n_elapsed: int = 0, apart: bool = False
 ) -> RecurrentEncoder:
     """Return the recurrent layers that an estimator's parameters describe.
 
@@ -53,6 +66,8 @@ def make_recurrent_encoder(
     n_elapsed : int, default=0
         How many of them, the last ones, are times since something was seen, for a layer
         whose state decays with them.
+    apart : bool, default=False
+        Whether the first layer is given so many features for each direction.
 
     Returns
     -------
@@ -79,6 +94,7 @@ def make_recurrent_encoder(
         sizes,
         bidirectional=getattr(estimator, "bidirectional", False),
         n_elapsed=n_elapsed,
+        apart=apart,
         dropout=estimator.dropout,
         nonlinearity=estimator.nonlinearity,
         recurrent_dropout=estimator.recurrent_dropout,

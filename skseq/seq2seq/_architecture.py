@@ -32,6 +32,7 @@ from skseq.parameters import (
 )
 from skseq.parameters.checks import count
 from skseq.rnn import make_recurrent_encoder
+from skseq.rnn._architecture import looks_ahead
 from skseq.rnn._parameters import ENCODER_DROPOUT, BidirectionalRecurrence
 from skseq.seq2seq._data import PairDataset
 from skseq.seq2seq._targets import check_n_steps
@@ -126,7 +127,11 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
         return samples
 
     def _make_encoder(self, n_features):
-        return make_recurrent_encoder(self, n_features)
+        return make_recurrent_encoder(self, n_features, apart=self._looks_ahead)
+
+    @property
+    def _looks_ahead(self):
+        return looks_ahead(self)
 
     def _make_head(self, encoder, static_size):
         return Decoder(

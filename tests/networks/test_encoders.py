@@ -118,3 +118,18 @@ def test_both_directions_of_a_layer_start_from_their_half_of_a_state():
         future, (h, _) = layer.backwards(x[i : i + 1, :n].flip(1), start)
         torch.testing.assert_close(outputs[i, :n, 4:], future[0].flip(0))
         torch.testing.assert_close(last[0][i, 4:], h[0])
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_directions_may_have_inputs_of_their_own(goes_on):
+    encoder = make("gru", (4, 6), bidirectional=True, apart=True)
+    first, second = encoder.layers
+    x, other = padded(7), padded(7) * 2
+    both = torch.cat([x, other], dim=2)
+    found = encoder.run(both, LENGTHS) if goes_on else encoder(both, LENGTHS)
+    alike = make("gru", bidirectional=True).layers[0]
+    alike.load_state_dict(first.state_dict())
+    past, future = alike(x, LENGTHS)[..., :4], alike(other, LENGTHS)[..., 4:]
+    expected = second(torch.cat([past, future], dim=2), LENGTHS)
+    for i, n in enumerate(LENGTHS.tolist()):
+        torch.testing.assert_close(found[0][i, :n], expected[i, :n])

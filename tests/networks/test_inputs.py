@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skseq.networks import Inputs, StepColumns
-from skseq.networks.inputs import Before, see
+from skseq.networks.seeing import Before, see, see_backwards
 from skseq.networks.side_by_side import side_by_side
 
 NAN = float("nan")
@@ -73,6 +73,26 @@ def test_two_views_have_the_same_holes():
     found, _ = see(x, 1, torch.ones(1, 3, 1), before)
     assert found.values.tolist() == [[[1, 10], [1, 10], [3, 30]]]
     assert found.is_there.shape == (1, 3, 1)
+
+
+def test_to_those_who_come_from_the_end_the_last_value_is_the_next_one():
+    end = Before(*torch.tensor([[[-1.0]], [[0.0]], [[0.0]]]).double())
+    x, gaps = column(NAN, 5, NAN, NAN, 7, NAN), column(0, 0.5, 1, 2, 4, 8)
+    values, is_there, elapsed = see_backwards(x, 1, gaps, end)
+    assert values.flatten().tolist() == [5, 5, 7, 7, 7, -1]
+    assert is_there.flatten().tolist() == [False, True, False, False, True, False]
+    # Behind the value at step 4 comes nothing but the end, eight later.
+    assert elapsed.flatten().tolist() == [0.5, 1 + 2 + 4, 2 + 4, 4, 8, 0]
+
+
+def test_padding_is_not_seen_from_the_end():
+    end = Before(*torch.tensor([[[-1.0]], [[0.0]], [[0.0]]]).double())
+    x, gaps = column(3, NAN, 7), column(0, 1, 2)
+    whole = see_backwards(x, 1, gaps, end)
+    padded, behind = (torch.cat([part, column(99, 99)], dim=1) for part in (x, gaps))
+    found = see_backwards(padded, 1, behind, end, torch.tensor([3]))
+    for part, expected in zip(found, whole, strict=True):
+        assert torch.equal(part[:, :3], expected)
 
 
 MIXED = StepColumns(2, 2, True, (3,), 1, (20,))
@@ -144,6 +164,19 @@ def test_steps_read_in_two_parts_are_what_they_are_together(has_holes, has_gaps)
     torch.testing.assert_close(after, last)
 
 
+@pytest.mark.parametrize("decays", [False, True])
+def test_both_ways_are_those_of_a_sequence_and_of_its_reverse(decays):
+    columns = MIXED._replace(has_gaps=False)
+    inputs = Inputs(columns, True, (1.0, 2, 3, 4), decays, both_ways=True).eval()
+    x = mixed()
+    x = torch.cat([x[..., :4], x[..., 5:]], dim=2)  # steps one apart
+    forwards, backwards = inputs(x).chunk(2, dim=2)
+    assert forwards.shape[2] == inputs.output_size
+    assert not torch.equal(forwards, backwards)
+    turned = inputs(x.flip(1)).flip(1)
+    torch.testing.assert_close(turned, torch.cat([backwards, forwards], dim=2))
+
+
 def test_where_all_columns_are_categories_no_value_is_missing():
     inputs = Inputs(StepColumns(0, n_categories=(3,)), has_holes=True)
     assert inputs(torch.tensor([[[0.0], [3.0]]])).shape == (1, 2, inputs.output_size)
@@ -186,7 +219,8 @@ def test_a_missing_category_has_a_vector_and_an_unknown_one_has_none():
 
 def test_several_side_by_side_read_what_each_does():
     torch.manual_seed(0)
-    one, other = (Inputs(MIXED, True, decays=True).eval() for _ in range(2))
+    options = {"decays": True, "both_ways": True}
+    one, other = (Inputs(MIXED, True, **options).eval() for _ in range(2))
     both, x = side_by_side([one, other]), mixed()
     twice = torch.cat([x, x])
     torch.testing.assert_close(both(twice), torch.cat([one(x), other(x)]))

@@ -74,11 +74,11 @@ def _add_recurrent(
     lengths = graph.cast(steps.lengths, np.int32) if steps.lengths else ""
     after = []
     for i, layer in enumerate(encoder.layers):
-        cells = [layer]
+        cells, apart = [layer], False
         if encoder.bidirectional:
-            cells = [layer.forwards, layer.backwards]
+            cells, apart = [layer.forwards, layer.backwards], layer.apart
         before = states[i] if states else ("",) * cells[0].n_states
-        x, *last = _add_layer(graph, cells, x, lengths, before)
+        x, *last = _add_layer(graph, cells, x, lengths, before, apart)
         after.append(tuple(last))
         x = graph.op("Transpose", x, perm=[0, 2, 1, 3])  # (T, B, directions, H)
         x = graph.op("Reshape", x, np.array([0, 0, -1]))
@@ -91,13 +91,18 @@ def _add_layer(
     x: str,
     lengths: str,
     before: tuple[str, ...],
+    apart: bool,
 ) -> list[str]:
-    """Return outputs (T, directions, B, H) and the last states."""
+    """Return outputs (T, directions, B, H) and the last states.
+
+    Where directions read inputs of their own, which lie side by side (`apart`), each
+    has no weight for those of the other.
+    """
     cell = cells[0]
     if type(cell) not in GATES:
         refuse(cell)
     if isinstance(cell, GRUDLayer) and cell.n_elapsed:
-        return add_decaying(graph, cells, x, lengths, *before)
+        return add_decaying(graph, cells, x, lengths, *before, apart=apart)
     kind, order = GATES[type(cell)]
 
     def ordered(name: str) -> torch.Tensor:
@@ -105,7 +110,12 @@ def _add_layer(
         return torch.stack([torch.cat([w[i] for i in order]) for w in weights])
 
     biases = torch.cat([ordered("bias_ih_l0"), ordered("bias_hh_l0")], dim=1)
-    inputs = [x, ordered("weight_ih_l0"), ordered("weight_hh_l0"), biases, lengths]
+    weights = ordered("weight_ih_l0")  # (directions, gates H, F)
+    if apart:
+        none = torch.zeros_like(weights[0])
+        sides = [[weights[0], none], [none, weights[1]]]
+        weights = torch.stack([torch.cat(side, dim=1) for side in sides])
+    inputs = [x, weights, ordered("weight_hh_l0"), biases, lengths]
     inputs += before
     options = {"hidden_size": cell.hidden_size, "direction": "forward"}
     if len(cells) > 1:

@@ -12,7 +12,7 @@ from skseq.data.columns import InputColumns
 from skseq.networks.inputs import FIRST, UNKNOWN
 from skseq.persistence._onnx.graph import Graph, Steps
 from skseq.persistence._onnx.scales import add_bounds, add_scales
-from skseq.persistence._onnx.seen import add_seen
+from skseq.persistence._onnx.seen import add_seen, add_seen_backwards
 
 __all__ = ["Given", "add_given", "described_columns"]
 
@@ -23,6 +23,8 @@ class Given(NamedTuple):
     steps: Steps  # numbers on their scales, the last ones seen
     is_there: str = ""  # (B, T, F) of float32
     elapsed: str = ""  # (B, T, F)
+    later: str = ""  # numbers, the next ones
+    until: str = ""  # (B, T, F), the time until then
     gaps: str = ""  # (B, T, 1)
     codes: str = ""  # (B, T, n_columns)
     static: str = ""  # (B, n_columns)
@@ -110,7 +112,11 @@ def _with_numbers(graph: Graph, estimator: Any, given: Given, mask: str) -> Give
     n_views = 2 if estimator._normalize == "both" else 1
     if usual is None:
         usual = np.zeros(n_views * len(columns.numeric))
-    x, elapsed = add_seen(graph, x, is_there, given.gaps, usual, n_views)
+    measured = x, is_there, given.gaps, usual, n_views
+    x, elapsed = add_seen(graph, *measured)
+    if estimator._looks_ahead:
+        later, until = add_seen_backwards(graph, *measured, given.steps.lengths)
+        given = given._replace(later=later, until=until)
     return given._replace(
         steps=given.steps._replace(x=x),
         is_there=graph.cast(is_there, np.float32),

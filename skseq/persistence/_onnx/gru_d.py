@@ -14,7 +14,12 @@ __all__ = ["add_decaying"]
 
 
 def add_decaying(
-    graph: Graph, cells: Sequence[GRUDLayer], x: str, lengths: str, before: str = ""
+    graph: Graph,
+    cells: Sequence[GRUDLayer],
+    x: str,
+    lengths: str,
+    before: str = "",
+    apart: bool = False,
 ) -> list[str]:
     """Add one layer, in one direction or in both, forwards first.
 
@@ -29,6 +34,8 @@ def add_decaying(
         Lengths (B,), or "" if all are T.
     before : str, default=""
         States before the first step (directions, B, H), zero if there is no name.
+    apart : bool, default=False
+        Whether each direction has inputs of its own, which lie side by side.
 
     Returns
     -------
@@ -37,6 +44,9 @@ def add_decaying(
         of ONNX's recurrent operators.
     """
     goes_on = _goes_on(graph, x, lengths) if lengths else ""
+    own = [x] * len(cells)
+    if apart:
+        own = graph.ops("Split", 2, x, axis=2)
     found = []
     for direction, cell in enumerate(cells):
         if before:
@@ -45,7 +55,7 @@ def add_decaying(
             size = np.array([cell.hidden_size])
             shape = graph.op("Concat", graph.size(x, 1), size, axis=0)
             state = graph.op("Expand", np.float32(0), shape)
-        found.append(_walk(graph, cell, x, state, goes_on, direction))
+        found.append(_walk(graph, cell, own[direction], state, goes_on, direction))
     outputs, last = zip(*found, strict=True)
     return [_stacked(graph, outputs, 1), _stacked(graph, last, 0)]
 

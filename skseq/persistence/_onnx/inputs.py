@@ -30,18 +30,29 @@ def add_embedding(graph: Graph, embedding: nn.Module, given: Given) -> Steps:
         return steps._replace(x=vectors)
     if type(embedding) is not Inputs:
         refuse(embedding)
-    found = [steps.x] if embedding.columns.n_values else []
+    beside = [_log1p(graph, given.gaps)] if given.gaps else []
+    beside += _looked_up(graph, embedding.tables, given.codes, 2)
+    found = [*([steps.x] if embedding.columns.n_values else []), *beside]
     if embedding.has_holes:
-        if embedding.decay is not None:
-            found = [_faded(graph, embedding, given)]
-        found.append(given.is_there)
-    if given.gaps:
-        found.append(_log1p(graph, given.gaps))
-    found += _looked_up(graph, embedding.tables, given.codes, 2)
-    if embedding.has_holes:
-        decays = embedding.decay is not None
-        found.append(given.elapsed if decays else _log1p(graph, given.elapsed))
+        found = _shown(graph, embedding, given, steps.x, given.elapsed, beside)
+    if embedding.both_ways:
+        found += _shown(graph, embedding, given, given.later, given.until, beside)
     return steps._replace(x=graph.op("Concat", *found, axis=2))
+
+
+def _shown(
+    graph: Graph,
+    embedding: Inputs,
+    given: Given,
+    x: str,
+    elapsed: str,
+    beside: list[str],
+) -> list[str]:
+    """Return the columns that layers read in one direction."""
+    if embedding.decay is None:
+        return [x, given.is_there, *beside, _log1p(graph, elapsed)]
+    x = _faded(graph, embedding, given.is_there, x, elapsed)
+    return [x, given.is_there, *beside, elapsed]
 
 
 def with_static(
@@ -76,17 +87,17 @@ def add_plain(graph: Graph, embedding: Any, given: Given) -> Steps:
     return steps._replace(x=graph.op("Concat", *found, axis=2))
 
 
-def _faded(graph: Graph, embedding: Inputs, given: Given) -> str:
+def _faded(graph: Graph, embedding: Inputs, is_there: str, x: str, elapsed: str) -> str:
     """Return values that fade to what is usual while they are not measured."""
     decay: Any = embedding.decay
-    lost = graph.op("Mul", given.elapsed, decay.weight)
+    lost = graph.op("Mul", elapsed, decay.weight)
     lost = graph.op("Relu", graph.op("Add", lost, decay.bias))
     kept = graph.op("Exp", graph.op("Neg", lost))
-    is_there = graph.cast(given.is_there, np.bool_)
+    is_there = graph.cast(is_there, np.bool_)
     kept = graph.op("Where", is_there, ONE, kept)
     kept = graph.op("Concat", *[kept] * embedding.columns.n_views, axis=2)
     usual: Any = np.array(embedding.usual or 0, dtype=np.float32)
-    beyond = graph.op("Sub", given.steps.x, usual)
+    beyond = graph.op("Sub", x, usual)
     return graph.op("Add", usual, graph.op("Mul", kept, beyond))
 
 

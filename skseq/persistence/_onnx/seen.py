@@ -8,7 +8,7 @@ import numpy as np
 
 from skseq.persistence._onnx.graph import Graph
 
-__all__ = ["add_seen"]
+__all__ = ["add_seen", "add_seen_backwards"]
 
 TIME_FIRST = [1, 0, 2]
 
@@ -66,6 +66,45 @@ def add_seen(
         graph.op("Transpose", part, perm=TIME_FIRST) for part in found[2:]
     )
     return values, elapsed
+
+
+def add_seen_backwards(
+    graph: Graph,
+    x: str,
+    is_there: str,
+    gaps: str,
+    usual: np.ndarray,
+    n_views: int,
+    lengths: str,
+) -> tuple[str, str]:
+    """Add what is known to those who come from the end, as `see_backwards`.
+
+    Parameters
+    ----------
+    graph, x, is_there, gaps, usual, n_views
+        As in `add_seen`.
+    lengths : str
+        How many steps there are of each sequence, (B,).
+
+    Returns
+    -------
+    values, elapsed : str
+        As of `add_seen`, in the order of time.
+    """
+    x, is_there = (_in_reverse(graph, part, lengths) for part in (x, is_there))
+    if gaps:
+        first = graph.slice(gaps, 1, 0, 1)  # zero
+        behind = graph.op("Concat", graph.slice(gaps, 1, 1), first, axis=1)
+        behind = graph.slice(_in_reverse(graph, behind, lengths), 1, 1)
+        gaps = graph.op("Concat", first, behind, axis=1)
+    found = add_seen(graph, x, is_there, gaps, usual, n_views)
+    values, elapsed = (_in_reverse(graph, part, lengths) for part in found)
+    return values, elapsed
+
+
+def _in_reverse(graph: Graph, x: str, lengths: str) -> str:
+    """Return sequences (B, T, ...) in reverse, each within its length."""
+    return graph.op("ReverseSequence", x, lengths, batch_axis=0, time_axis=1)
 
 
 def _ones_but_the_first(graph: Graph, x: str) -> str:
