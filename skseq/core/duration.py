@@ -110,7 +110,8 @@ def learn_duration(
         next_look = n_steps + max(STEPS_APART, n_steps // 10)
         looks.append(look(watchers, calibration, n_epochs))
         alone = [each[0] for each in looks]
-        ends = n_steps >= LEAST_STEPS and alone[-1].leaves(calibration.nothing_left)
+        if calibration.nothing_left is not None and n_steps >= LEAST_STEPS:
+            ends = alone[-1].leaves(calibration.nothing_left)
         best = min(alone, key=Look.loss)
         stops = n_steps >= LEAST_STEPS and 2 * n_epochs >= 3 * best.n_epochs
         for each in alone[-2:]:

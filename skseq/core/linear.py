@@ -18,7 +18,14 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from skseq.core.calibration import LEAST_SHARE, Calibration
-from skseq.core.tasks import Classification, MultilabelClassification, Task
+from skseq.core.losses import NumberLoss, SquaredError
+from skseq.core.losses._rates import RateLoss
+from skseq.core.tasks import (
+    Classification,
+    MultilabelClassification,
+    Regression,
+    Task,
+)
 from skseq.data.batching import SequenceDataset, prediction_batches
 from skseq.networks.aggregates import AggregateLinear, aggregates
 
@@ -75,9 +82,12 @@ def learn_linear(
     Returns
     -------
     model : LinearModel or None
-        None where it would take long, aggregates overflow, or targets are missing.
+        None where it would take long, aggregates overflow, targets are missing, or the
+        loss is that of no such model.
     """
     n_outputs = task.n_outputs
+    if isinstance(task, Regression) and not _is_of_linear_models(task.loss):
+        return None
     if len(data) * 7 * n_features * n_outputs > MOST_WORK:
         return None
     found = np.empty((len(data), 7 * n_features))
@@ -88,6 +98,8 @@ def learn_linear(
         return None
     y = cast(Tensor, data.y).cpu().numpy()
     if y.dtype.kind == "f" and np.isnan(y).any():  # targets that are not known
+        return None
+    if _is_rate(task) and not all((y[rows].max(axis=0) > 0).all() for rows, _ in folds):
         return None
     weights = np.ones(len(y))
     if data.weights is not None:
@@ -110,6 +122,15 @@ def learn_linear(
     return LinearModel(w, b - w @ scaler.mean_, said)
 
 
+def _is_rate(task: Task) -> bool:
+    return isinstance(task, Regression) and task.loss.is_rate
+
+
+def _is_of_linear_models(loss: NumberLoss) -> bool:
+    """Return whether scikit-learn has a linear model with this loss that is quick."""
+    return loss.is_rate or isinstance(loss, SquaredError)
+
+
 def _is_rounding(found: np.ndarray, dtype: torch.dtype) -> np.ndarray:
     """Return which aggregates (n_samples, 7 F) vary only as far as they are rounded.
 
@@ -126,6 +147,8 @@ def _fit(
     """Return weights (n_outputs, n_columns) and biases (n_outputs,)."""
     if isinstance(task, Classification):
         return _fit_classes(X, y, weights, strength, task.n_outputs)
+    if isinstance(task, Regression) and isinstance(task.loss, RateLoss):
+        return _fit_rates(X, y, weights, strength, task.loss.power)
     if not isinstance(task, MultilabelClassification):
         from sklearn.linear_model import Ridge
 
@@ -139,6 +162,28 @@ def _fit(
         w, b = _fit_classes(X, label, own, strength, 2)
         columns.append(w[1] - w[0])
         biases.append(b[1] - b[0])
+    return np.array(columns), np.array(biases)
+
+
+def _fit_rates(
+    X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float, power: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights and biases of logarithms of means."""
+    from sklearn.linear_model import TweedieRegressor
+
+    columns, biases = [], []
+    for own in y.T:
+        model = TweedieRegressor(
+            power=power,
+            alpha=1 / (strength * len(y)),
+            link="log",
+            max_iter=MOST_STEPS,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # near enough
+            model.fit(X, own, weights)
+        columns.append(model.coef_)
+        biases.append(model.intercept_)
     return np.array(columns), np.array(biases)
 
 

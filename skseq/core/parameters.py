@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
+from skseq.core.losses import LOSSES
 from skseq.networks import POOLINGS
 from skseq.parameters import (
     NOT_NEGATIVE,
@@ -29,6 +30,7 @@ __all__ = [
     "HoldoutParameters",
     "InputParameters",
     "LinearParameters",
+    "NumberLossParameters",
     "PoolingParameters",
     "ProgressParameters",
     "RunParameters",
@@ -41,6 +43,11 @@ MOST_FLOAT = float(np.finfo(np.float32).max)
 WILD_VALUES = """"feature" and "both" clip before, in `fit` as in predictions, what
         lies further outside of the middle 96 % of the training steps than four times
         their range, and take a hundred times for an error: the nearer end counts."""
+HUBER = """Huber's loss, half the square up to one standard deviation and absolute
+        beyond"""
+OWN_LOSS = """A loss of your own, such as
+        `torch.nn.SmoothL1Loss`, is given outputs and standardised targets and returns
+        a loss for each; `torch.nn.HuberLoss(delta=0.5)` is another bend."""
 _OPTIMIZERS = ", ".join(f'"{name}"' for name in OPTIMIZERS)
 
 
@@ -273,6 +280,32 @@ class LinearParameters(Declared, about="task"):
         regression, whose log-odds or numbers are added. Where labels are noisy and
         samples few, it is hard to beat. Tokens have none, and ``pooling="last"``, of
         which streams are asked piece by piece.""",
+    )
+
+
+class NumberLossParameters(Declared, about="task"):
+    """What is minimised, where numbers are learned."""
+
+    loss: str | Callable = parameter(
+        default="squared_error",
+        constraint=[Options(*LOSSES), callable],
+        text=f"""What is minimised, and so what is predicted: squared errors (the mean),
+        absolute errors (the median) or {HUBER}; pinball losses of `quantiles`, or minus
+        the log-likelihood of a normal distribution, which learns a deviation, too; half
+        the deviance of "poisson" (counts), "gamma" (above zero) or "tweedie" (amounts,
+        many of them zero), whose mean is never negative. {OWN_LOSS}""",
+        type="str or callable",
+    )
+    quantiles: tuple[float, ...] = parameter(
+        default=(0.1, 0.5, 0.9),
+        constraint=[tuple, list],
+        text="""Increasing quantiles that ``loss="quantile"`` learns; the prediction is
+        the median, or the one next to it.""",
+    )
+    tweedie_power: float = parameter(
+        default=1.5,
+        constraint=[Interval(Real, 1, 2, closed="neither")],
+        text="""Power of the mean that is the variance with ``loss="tweedie"``.""",
     )
 
 

@@ -15,12 +15,14 @@ import numpy as np
 from scipy.special import expit, softmax
 from torch import Tensor, nn
 
+from skseq.core.losses import NumberCriterion, NumberLoss, SquaredError
+from skseq.core.losses._scales import in_units, scale_by_mean
 from skseq.data.bounds import Bounds, refuse_huge
 from skseq.data.scaling import fit_scaler, standard_scaler
 from skseq.data.sequences import SequenceArray
 from skseq.data.steps import are_missing
 from skseq.networks import KnownSquaredError, LabelCrossEntropy, StepCrossEntropy
-from skseq.networks.several import mean_of_classes, mean_of_labels, mean_of_values
+from skseq.networks.several import mean_of_classes, mean_of_labels
 
 __all__ = [
     "Classification",
@@ -51,7 +53,7 @@ class Task:
 
     n_outputs: int
     criterion: Callable[..., nn.Module]
-    average: ClassVar[Callable[[Tensor], Tensor]]
+    average: Callable[[Tensor], Tensor]
     stratifies: ClassVar[bool] = False
     per_step: ClassVar[bool] = False
 
@@ -248,9 +250,13 @@ class Regression(Task):
     Parameters
     ----------
     shape : tuple of int
-        Shape of one target: () or (n_outputs,).
+        Shape of one target: () or (n_targets,).
     normalize : bool
-        Whether the network learns standardised targets, wild ones clipped.
+        Whether the network learns standardised targets, wild ones clipped; those of a
+        rate are divided by their mean, and none is clipped: their losses grow as slowly
+        as they do, and rare large ones belong to the mean.
+    loss : NumberLoss, default=SquaredError()
+        What numbers cost.
 
     Attributes
     ----------
@@ -260,33 +266,52 @@ class Regression(Task):
         Whether some targets, NaN, are not known.
     """
 
-    average = staticmethod(mean_of_values)
     bounds = Bounds.none()  # of what an earlier version wrote
     has_holes = False
+    loss: NumberLoss = SquaredError()
 
-    def __init__(self, shape: tuple[int, ...], normalize: bool):
+    def __init__(
+        self, shape: tuple[int, ...], normalize: bool, loss: NumberLoss | None = None
+    ):
         self.shape = shape
-        self.n_outputs = shape[0] if shape else 1
+        self.loss = SquaredError() if loss is None else loss
+        self.n_outputs = self.n_targets * self.loss.n_outputs
         self.scaler = standard_scaler(normalize)
         self.bounds = Bounds.none()
 
     @property
+    def n_targets(self) -> int:
+        """Number of targets of a sequence."""
+        return self.shape[0] if self.shape else 1
+
+    @property
+    def average(self) -> Callable[[Tensor], Tensor]:
+        """What several networks say on average."""
+        return self.loss.average
+
+    @property
     def criterion(self) -> Callable[..., nn.Module]:
-        """Squared error, of the targets that are known."""
-        return KnownSquaredError if self.has_holes else nn.MSELoss
+        """The loss of the targets that are known."""
+        if type(self.loss) is SquaredError:
+            return KnownSquaredError if self.has_holes else nn.MSELoss
+        return partial(NumberCriterion, loss=self.loss)
 
     def learn_scale(self, y, weights):
-        """Learn mean and standard deviation of each output, and bounds before."""
+        """Learn mean and standard deviation of each target, and bounds before."""
         y = y.reshape(len(y), -1)
         self.has_holes = bool(np.isnan(y).any())
+        self.loss.check_sum(y)
         if self.scaler.with_mean:
-            self.bounds = Bounds.of(y)
-            y = self.bounds.clip(y)
+            if not self.loss.is_rate:
+                self.bounds = Bounds.of(y)
+                y = self.bounds.clip(y)
             refuse_huge(y, "y")
         fit_scaler(self.scaler, y, weights)
+        if self.loss.is_rate:
+            scale_by_mean(self.scaler)
 
     def encode(self, y, dtype):
-        """Return standardised targets (n_samples, n_outputs)."""
+        """Return standardised targets (n_samples, n_targets)."""
         if y.shape[1:] != self.shape:
             raise ValueError(
                 f"y has the shape {y.shape}; expected {(len(y), *self.shape)}, "
@@ -296,6 +321,20 @@ class Regression(Task):
         return self.scaler.transform(y).astype(dtype)
 
     def decode(self, outputs):
-        """Return values in the units of y, (n_samples,) or (n_samples, n_outputs)."""
-        values = self.scaler.inverse_transform(outputs)
-        return values.reshape(len(values), *self.shape)
+        """Return predictions in the units of y, (n_samples,) or with n_targets."""
+        return self._shaped(self.loss.point(self.in_units(outputs)))
+
+    def in_units(self, outputs: np.ndarray) -> np.ndarray:
+        """Return outputs (n_samples, n_targets, n_outputs) in the units of y."""
+        return in_units(self.loss, self.scaler, outputs)
+
+    def quantiles(self, outputs: np.ndarray, levels: np.ndarray) -> np.ndarray:
+        """Return quantiles (n_samples, n_levels), or with n_targets between."""
+        return self._shaped(self.loss.quantile(self.in_units(outputs), levels))
+
+    def deviations(self, outputs: np.ndarray) -> np.ndarray:
+        """Return standard deviations, as `decode` does predictions."""
+        return self._shaped(self.loss.deviation(self.in_units(outputs)))
+
+    def _shaped(self, values: np.ndarray) -> np.ndarray:
+        return values.reshape(len(values), *self.shape, *values.shape[2:])

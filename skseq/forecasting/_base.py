@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import copy
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._sklearn import RegressorMixin
+from skseq.core.losses import check_coverage, check_quantiles
+from skseq.core.mixins._spread import learns
 from skseq.data.foreign import check_container
 from skseq.data.validation import naming
 from skseq.forecasting._ahead import SeriesModel
 from skseq.forecasting._folds import check_fold, warn_of_no_index
-from skseq.forecasting._losses import check_quantiles
 from skseq.forecasting._reading import check_same_index
 from skseq.forecasting._rolling import (
     labelled,
@@ -62,14 +63,18 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         outputs, index = self._forecast(X, n_steps)
         return self._kind.wrap(self._loss.point(outputs), index)
 
+    def _learned_loss(self):
+        return self._loss
+
+    @available_if(learns("has_spread"))
     def predict_quantiles(
         self,
         X: Any = None,
-        *,
         quantiles: tuple[float, ...] | None = None,
+        *,
         n_steps: int | None = None,
     ) -> Any:
-        """Forecast quantiles.
+        """Forecast quantiles, with ``loss="quantile"`` or ``loss="gaussian"``.
 
         Parameters
         ----------
@@ -88,21 +93,22 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         Raises
         ------
         ValueError
-            If the loss is neither "quantile" nor "gaussian", a quantile lies outside
-            of those that were learned, or more than `horizon` rows are asked for.
+            If a quantile lies outside of those that ``loss="quantile"`` learned, or
+            more than `horizon` rows are asked for.
         """
         levels = check_quantiles(self.quantiles if quantiles is None else quantiles)
         check_is_fitted(self, "net_")
-        n_outputs = self._loss.n_locations + self._loss.n_log_scales
-        self._loss.quantile(np.zeros(n_outputs), np.array(levels))  # are they known?
+        nothing = np.zeros(self._loss.n_outputs)
+        self._loss.quantile(nothing, np.array(levels))  # are they known?
         outputs, index = self._forecast(X, n_steps, spread=True)
         values = self._loss.quantile(outputs, np.array(levels))
         return self._kind.wrap_quantiles(values, levels, index)
 
+    @available_if(learns("has_spread"))
     def predict_interval(
-        self, X: Any = None, *, coverage: float = 0.8, n_steps: int | None = None
+        self, X: Any = None, coverage: float = 0.8, *, n_steps: int | None = None
     ) -> Any:
-        """Forecast intervals.
+        """Forecast intervals, with ``loss="quantile"`` or ``loss="gaussian"``.
 
         Parameters
         ----------
@@ -121,10 +127,30 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         ValueError
             As in `predict_quantiles`.
         """
-        if not (isinstance(coverage, Real) and 0 < coverage < 1):
-            raise ValueError(f"coverage={coverage!r} must be between 0 and 1.")
-        bounds = (round(0.5 - coverage / 2, 9), round(0.5 + coverage / 2, 9))
+        bounds = check_coverage(coverage)
         return self.predict_quantiles(X, quantiles=bounds, n_steps=n_steps)
+
+    @available_if(learns("has_deviation"))
+    def predict_std(self, X: Any = None, *, n_steps: int | None = None) -> Any:
+        """Forecast standard deviations, with ``loss="gaussian"``.
+
+        Parameters
+        ----------
+        X, n_steps
+            As in `predict_quantiles`.
+
+        Returns
+        -------
+        std : ndarray, Series or DataFrame of n_rows rows
+            How far values are from the forecast, in units of the targets.
+
+        Raises
+        ------
+        ValueError
+            If more than `horizon` rows are asked for, or as in `predict`.
+        """
+        outputs, index = self._forecast(X, n_steps, spread=True)
+        return self._kind.wrap(self._loss.deviation(outputs), index)
 
     def rolling_forecast(
         self, X: Any, y: Any = None, *, restart: bool = False

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skseq.core.losses import check_quantiles, make_loss
 from skseq.forecasting._categories import ColumnCategories
 from skseq.forecasting._folds import ends_of_training
 from skseq.forecasting._indicators import make_indicators
 from skseq.forecasting._kind import Kind
 from skseq.forecasting._learning import WindowLearner
-from skseq.forecasting._losses import LOSSES, check_quantiles
 from skseq.forecasting._reading import read_table
 from skseq.forecasting._refusing import check_static
 from skseq.forecasting._roles import Roles
@@ -66,7 +67,8 @@ class SeriesLearner(WindowLearner):
         """
         self._validate_params()
         self._check_callbacks()
-        quantiles = check_quantiles(self.quantiles, self.loss)
+        check_quantiles(self.quantiles)
+        loss = make_loss(self)
         device = resolve_device(self.device)
         if self.seasonality is not None and self.normalize is None:
             raise ValueError(
@@ -80,7 +82,7 @@ class SeriesLearner(WindowLearner):
             )
             self._window_length = int(self.window_length)
             self._horizon = int(self.horizon)
-            self._loss = LOSSES[self.loss](quantiles)
+            self._loss = loss
             n_train = self._n_training_rows(table)
             self._check_targets(table, n_train)
             rng = make_random_state(self.random_state)
@@ -126,7 +128,10 @@ class SeriesLearner(WindowLearner):
         return n_rows - n_held_out
 
     def _check_targets(self, table: Table, n_train: np.ndarray) -> None:
-        """Refuse targets of which nothing is there to learn from or to validate."""
+        """Refuse targets that the loss cannot learn, or of which nothing is there."""
+        targets = table.values[:, : self._columns.n_targets]
+        self._loss.check(targets, partial(_place, table))
+        self._loss.check_sum(table.head(n_train).values[:, : self._columns.n_targets])
         for part, rows in (
             ("learn from", table.head(n_train)),
             ("hold out", table.beyond(n_train)),
@@ -200,6 +205,13 @@ class SeriesLearner(WindowLearner):
         context = self._context.select(names)
         first = sum(self._columns[:3])
         return replace(context, values=context.values[:, first:])
+
+
+def _place(table: Table, row: int, target: int) -> str:
+    """Return what to call a target in errors."""
+    i = int(np.searchsorted(table.edges, row, side="right")) - 1
+    of = "" if table.names[i] is None else f" of series {table.names[i]!r}"
+    return f"target {target} in row {row - table.edges[i]}{of}"
 
 
 def _ways_out(short: np.ndarray, enough: str, is_panel: bool) -> str:

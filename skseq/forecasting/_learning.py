@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from skseq.core.estimator import NetworkEstimator
+from skseq.core.losses import ForecastCriterion, NumberLoss
 from skseq.data.reading import RowReader
 from skseq.forecasting._indicators import Indicators
-from skseq.forecasting._losses import ForecastLoss
 from skseq.forecasting._naive import naive_lags
 from skseq.forecasting._parameters import (
     LossParameters,
@@ -32,6 +34,7 @@ from skseq.networks import (
     NaiveShrinkage,
     Window,
 )
+from skseq.networks.normalization import mean_level
 from skseq.parameters import amended, attribute, parameter
 from skseq.parameters.checks import count, instance
 from skseq.resources import seeded_torch
@@ -53,7 +56,8 @@ class WindowLearner(
     """
 
     _is_taught: ClassVar[bool] = False  # whether training is told the true last step
-    _pickle_format = 4  # all columns were numbers before
+    _needs_median: ClassVar[bool] = True  # which is fed back, and shrunk
+    _pickle_format = 5  # losses were in another module before
     _least_epochs = 2  # as windows overlap, each row is seen many times in one
 
     max_epochs = amended(
@@ -75,7 +79,7 @@ class WindowLearner(
     _indicators: Indicators = attribute(check=instance(Indicators))
     _window_length: int = attribute(check=count)
     _horizon: int = attribute(check=count)
-    _loss: ForecastLoss = attribute(check=instance(ForecastLoss))
+    _loss: NumberLoss = attribute(check=instance(NumberLoss))
     _scaler: SeriesScaler = attribute(check=instance(SeriesScaler))
 
     def _make_encoder(self, n_features: int) -> tuple[nn.Module, int]:
@@ -126,7 +130,11 @@ class WindowLearner(
         known, normalize = table.head(n_train), self.normalize is not None
         self._indicators = self._indicators.learned(known, normalize)
         self._scaler = SeriesScaler(
-            self._columns, normalize, self.seasonality, self._indicators.codes
+            self._columns,
+            normalize,
+            self.seasonality,
+            self._indicators.codes,
+            centers=not self._loss.is_rate,
         ).fit(known)
         scaled = self._scaler.transform(table)
         windows = self._to_windows(scaled, device, taught=self._is_taught)
@@ -151,12 +159,11 @@ class WindowLearner(
         with self._threads(module):
             net = train(
                 module,
-                type(self._loss),
+                partial(ForecastCriterion, loss=self._loss),
                 data,
                 held_out if stops else None,
                 device=device,
                 seed=seeds[1],
-                criterion__quantiles=self._loss.quantiles,
                 **options,
             )
             if shrinkage is not None and before is not None:
@@ -246,7 +253,8 @@ class WindowLearner(
                 shared=shared,
                 skip=self.linear_skip,
                 masked=masked,
-                window_scale=WINDOW_SCALES[self.normalize],
+                window_scale=self._window_scale(),
+                positive=self._loss.is_rate,
                 dropout=self.dropout,
                 decoder=self._make_decoder(
                     encoder, 1 if shared else n_targets, n_beside
@@ -259,9 +267,15 @@ class WindowLearner(
     def _make_shrinkage(self, n_targets: int) -> NaiveShrinkage | None:
         if not self.shrink_to_naive:
             return None
-        levels = self._loss.quantiles[: self._loss.n_locations]
-        median = [float(np.interp(0.5, levels, one)) for one in np.eye(len(levels))]
-        return NaiveShrinkage(median, self.window_length, self.horizon, n_targets)
+        return NaiveShrinkage(
+            self._loss.shares, self.window_length, self.horizon, n_targets
+        )
+
+    def _window_scale(self) -> Callable:
+        """Return how windows are normalised; those of rates have a level only."""
+        if self._loss.is_rate and self.normalize in ("last", "window"):
+            return mean_level
+        return WINDOW_SCALES[self.normalize]
 
     def _example(self):
         n_targets, n_past, n_future, n_static = self._indicators.seen

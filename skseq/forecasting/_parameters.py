@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from skseq.core.parameters import CategoryParameters
-from skseq.forecasting._losses import LOSSES
+from skseq.core.losses import LOSSES, OLD_NAMES
+from skseq.core.parameters import (
+    HUBER,
+    OWN_LOSS,
+    CategoryParameters,
+    NumberLossParameters,
+)
 from skseq.parameters import POSITIVE_INTEGER, Declared, Options, amended, parameter
 
 __all__ = ["LossParameters", "TableParameters", "WindowParameters"]
@@ -53,21 +59,22 @@ class WindowParameters(Declared, about="window"):
     )
 
 
-class LossParameters(Declared, about="task"):
+class LossParameters(NumberLossParameters, about="task"):
     """What is minimised, and for which targets at once."""
 
-    loss: str = parameter(
-        default="mae",
-        constraint=[Options(*LOSSES)],
-        text="""What is minimised, in standardised units: squared or absolute errors,
-        Huber's loss between them, pinball losses of `quantiles`, or minus the
-        log-likelihood of a normal distribution. The last two allow
-        `predict_quantiles`.""",
+    loss: str | Callable = parameter(
+        default="absolute_error",
+        constraint=[Options(*LOSSES, *OLD_NAMES), callable],
+        text=f"""What is minimised, in standardised units: squared errors (as "mse"),
+        absolute errors ("mae") or {HUBER}; pinball losses of `quantiles`, or minus the
+        log-likelihood of a normal distribution, which allow `predict_quantiles`; half
+        the deviance of "poisson" (counts), "gamma" (above zero) or "tweedie" (amounts,
+        many of them zero), whose forecasts are never negative: each series is divided
+        by its mean, each window by its own, and effects multiply. {OWN_LOSS}""",
     )
-    quantiles: tuple[float, ...] = parameter(
-        default=(0.1, 0.5, 0.9),
-        constraint=[tuple, list],
-        text="""Increasing quantiles that ``loss="quantile"`` learns.""",
+    quantiles = amended(
+        text="""Increasing quantiles, around the median, that ``loss="quantile"``
+        learns.""",
     )
     channels: str = parameter(
         default="shared",
@@ -116,7 +123,7 @@ class TableParameters(CategoryParameters, about="input"):
         default=None,
         constraint=[POSITIVE_INTEGER, None],
         text="""Scale every series by the mean absolute difference of rows this far
-        apart, rather than by its standard deviation; with ``loss="mae"`` the scaled
+        apart, rather than by its standard deviation; with absolute errors the scaled
         error of Hyndman and Koehler (2006) is minimised.""",
     )
     missing: str = parameter(

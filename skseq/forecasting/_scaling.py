@@ -34,7 +34,12 @@ class SeriesScaler:
         apart rather than by their standard deviation.
     codes : ndarray of int, optional
         Positions of the columns that hold codes.
+    centers : bool, default=True
+        Whether the mean of targets is subtracted; else they are divided by it, so that
+        zero stays zero.
     """
+
+    centers = True  # in files of earlier versions
 
     def __init__(
         self,
@@ -42,10 +47,12 @@ class SeriesScaler:
         normalize: bool,
         seasonality: int | None,
         codes: np.ndarray | None = None,
+        centers: bool = True,
     ):
         self.columns = columns
         self.normalize = normalize
         self.seasonality = seasonality
+        self.centers = centers
         self.codes = np.fromiter([], dtype=np.intp) if codes is None else codes
         self.scales: dict = {}
         self.moments: dict = {}  # of the series whose scales are learned again
@@ -118,7 +125,7 @@ class SeriesScaler:
 
     def __copy__(self) -> SeriesScaler:
         copied = SeriesScaler(
-            self.columns, self.normalize, self.seasonality, self.codes
+            self.columns, self.normalize, self.seasonality, self.codes, self.centers
         )
         copied.scales, copied.common = dict(self.scales), self.common
         copied.moments = dict(self.moments)
@@ -137,6 +144,10 @@ class SeriesScaler:
         mean[:n_own], found = moments.scale()
         _check_size(mean, found)
         deviation[:n_own] = np.where(found > 0, found, 1)
+        if not self.centers:
+            level = mean[: self.columns.n_targets]
+            deviation[: len(level)] = np.where(level > 0, level, 1)
+            level[:] = 0
         step = moments.seasonal_step()
         n = len(step)
         differs = step > LEAST_SEASONAL * deviation[:n]

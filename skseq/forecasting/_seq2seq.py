@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from numbers import Real
 
-import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from skseq.forecasting._base import BaseForecaster
@@ -35,8 +34,7 @@ class Seq2SeqForecaster(Recurrence, BaseForecaster):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from skseq import Seq2SeqForecaster
+    >>>     >>> from skseq import Seq2SeqForecaster
     >>> wave = np.sin(np.arange(206) * np.pi / 6)
     >>> forecaster = Seq2SeqForecaster(
     ...     window_length=12, horizon=6, teacher_forcing=1.0, max_epochs=20
@@ -82,15 +80,12 @@ class Seq2SeqForecaster(Recurrence, BaseForecaster):
         return check_teacher_forcing(self.teacher_forcing)
 
     def _make_decoder(self, encoder, n_values, n_beside):
-        n_locations = self._loss.n_locations
-        n_outputs = n_locations + self._loss.n_log_scales
-        levels = self._loss.quantiles[:n_locations]
-        outputs = np.eye(n_outputs, n_locations)
-        weights = [np.interp(0.5, levels, one) for one in outputs]  # of the median
+        loss = self._loss
+        weights = [*loss.shares, *[0.0] * loss.n_log_scales]  # of the median
         return Decoder(
             encoder,
-            ValueFeedback(n_values, weights),
-            n_values * n_outputs,
+            ValueFeedback(n_values, weights, positive=loss.is_rate),
+            n_values * loss.n_outputs,
             attention=self.attention,
             n_beside=n_beside,
             teacher_forcing=self._teacher_forcing(),

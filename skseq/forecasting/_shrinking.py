@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skseq.forecasting._losses import ForecastLoss
+from skseq.core.losses import NumberLoss
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork, NaiveShrinkage
 from skseq.training import predict_batch
@@ -39,7 +39,7 @@ def learn_shrinkage(
     shrinkage: NaiveShrinkage,
     data: WindowDataset | None,
     n_origins: np.ndarray,
-    criterion: ForecastLoss,
+    loss: NumberLoss,
 ) -> None:
     """Give a network's shrinkage the weights and spreads that held-out origins ask for.
 
@@ -58,7 +58,7 @@ def learn_shrinkage(
         none, and half of either forecast is best.
     n_origins : ndarray of int of shape (n_series,)
         How many of them each series has.
-    criterion : ForecastLoss
+    loss : NumberLoss
         What was minimised.
     """
     if data is None:
@@ -75,7 +75,7 @@ def learn_shrinkage(
 
     def distance(weight: float) -> np.ndarray:
         shrinkage.weight.fill_(weight)
-        point = criterion.point(shrinkage(said.outputs, said.naive).numpy())
+        point = loss.point(shrinkage(said.outputs, said.naive).numpy())
         return np.abs(point - said.targets.numpy())
 
     before = distance(0.0)
@@ -88,12 +88,12 @@ def learn_shrinkage(
     def cost(spread: float) -> np.ndarray:
         shrinkage.spread.fill_(spread)
         outputs = shrinkage(said.outputs, said.naive)
-        losses = criterion.pointwise(outputs, said.targets.unsqueeze(3))
+        losses = loss.pointwise(outputs, said.targets.unsqueeze(3))
         return losses.mean(dim=3).numpy()
 
     weight = least(error, WEIGHTS, edges, 0.0, np.where(n_blocks > 1, SURE, 0.0))
     shrinkage.weight.copy_(torch.as_tensor(towards_mean(weight, n_blocks)))
-    if criterion.has_spread:
+    if loss.has_spread:
         spread = least(cost, SPREADS, edges, 1.0, np.zeros(n_blocks.shape))
         spread = np.where(n_blocks > FEW_BLOCKS, spread, spread.clip(min=1.0))
         shrinkage.spread.copy_(torch.as_tensor(spread))

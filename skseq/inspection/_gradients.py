@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from skseq.core.losses import NumberLoss, SquaredError
 from skseq.core.tasks import Classification, Regression
 from skseq.data.batching import Batch
 from skseq.data.scaling import sequence_scale
@@ -49,6 +50,7 @@ class Gradients:
         task, normalize = estimator._task, estimator._normalize
         self.columns = columns
         self.as_log_odds = isinstance(task, Classification)
+        self.loss = getattr(task, "loss", SquaredError())
         self.units = np.ones(len(columns))
         if isinstance(task, Regression) and task.scaler.with_std:
             self.units = task.scaler.scale_[columns]
@@ -126,7 +128,7 @@ class Gradients:
         if x.is_cuda:  # cuDNN goes back through time in training mode only
             kernels = torch.backends.cudnn.flags(enabled=False)
         with kernels:
-            outputs = module(x, part.lengths)
+            outputs = predicted(self.loss, module(x, part.lengths))
             predictions = outputs.gather(1, columns)
             if self.as_log_odds:
                 others = outputs.scatter(1, columns, -torch.inf)
@@ -171,6 +173,16 @@ class IntegratedGradients(Gradients):
     def _on_the_way(self, x: Tensor, share: float) -> Tensor:
         """Return x with so much of its numbers; all else is as it is."""
         return torch.where(self.places.are_numbers(x), share * x, x)
+
+
+def predicted(loss: NumberLoss, outputs: Tensor) -> Tensor:
+    """Return predictions (B, C), in standard units, of outputs (B, C * n_outputs)."""
+    if loss.is_rate:
+        return outputs.exp()
+    if loss.n_outputs == 1:
+        return outputs
+    locations = outputs.unflatten(1, (-1, loss.n_outputs))[..., : loss.n_locations]
+    return locations.sort(dim=2).values @ locations.new_tensor(loss.shares)
 
 
 def _to_numpy(x: Tensor) -> np.ndarray:

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._showing import shown
 from skseq.core.mixins import SequenceClassifierMixin, SequenceRegressorMixin
-from skseq.core.tasks import Classification
+from skseq.core.tasks import Classification, Regression
 from skseq.data.instances import check_instances
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
@@ -178,11 +178,12 @@ def _columns(estimator: Any, X: Any, target: Any, n_samples: int) -> np.ndarray:
                 f"{task.classes.tolist()}."
             )
         return np.broadcast_to(np.searchsorted(task.classes, labels), n_samples)
-    if target is None and task.n_outputs == 1:
+    n_targets = task.n_targets if isinstance(task, Regression) else task.n_outputs
+    if target is None and n_targets == 1:
         target = 0
-    if not isinstance(target, Integral) or not 0 <= int(target) < task.n_outputs:
+    if not isinstance(target, Integral) or not 0 <= int(target) < n_targets:
         raise ValueError(
             f"target={shown(target)} must be the number of a column of y, 0 to "
-            f"{task.n_outputs - 1}."
+            f"{n_targets - 1}."
         )
     return np.full(n_samples, target)

@@ -28,6 +28,8 @@ class ValueFeedback(nn.Module):
         Number of values C per step.
     weights : sequence of float, default=(1.0,)
         How much of each output for a value its feedback is made of.
+    positive : bool, default=False
+        Whether outputs are logarithms of the values.
 
     Attributes
     ----------
@@ -37,8 +39,14 @@ class ValueFeedback(nn.Module):
 
     weights: Tensor
 
-    def __init__(self, n_values: int, weights: Sequence[float] = (1.0,)):
+    def __init__(
+        self,
+        n_values: int,
+        weights: Sequence[float] = (1.0,),
+        positive: bool = False,
+    ):
         super().__init__()
+        self.positive = positive
         # On the CPU, also where a network is laid out without memory: no file holds it.
         shares = torch.tensor(weights, dtype=torch.float32, device="cpu")
         self.register_buffer("weights", shares, persistent=False)
@@ -46,6 +54,8 @@ class ValueFeedback(nn.Module):
 
     def choose(self, outputs: Tensor) -> Tensor:
         """Return the values (B, U, C) that outputs (B, U, C * n_weights) stand for."""
+        if self.positive:
+            return outputs.exp()
         if len(self.weights) == 1:
             return outputs
         return outputs.unflatten(2, (-1, len(self.weights))) @ self.weights

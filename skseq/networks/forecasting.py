@@ -102,6 +102,9 @@ class ForecastNetwork(nn.Module):
         Whether the map from what is remembered starts at zero, rather than small.
     gate : InputGate, optional
         Which of the features (B, L, F) the encoder is shown.
+    positive : bool, default=False
+        Whether what the network says is the logarithm of a location, which is never
+        negative then; `window_scale` may not center.
     shrinkage : NaiveShrinkage, optional
         What draws forecasts towards rows of the window; not in training.
     """
@@ -127,6 +130,7 @@ class ForecastNetwork(nn.Module):
         n_segments: int = 1,
         zero_head: bool = True,
         gate: InputGate | None = None,
+        positive: bool = False,
         shrinkage: NaiveShrinkage | None = None,
     ):
         super().__init__()
@@ -142,6 +146,7 @@ class ForecastNetwork(nn.Module):
         self.segment_length = -(-horizon // n_segments)  # the last one is cut off
         self.shared = shared
         self.masked = masked
+        self.positive = positive
         self.window_scale = window_scale
         self.dropout = Dropout(dropout)
         n_heads = 1 if shared else n_targets
@@ -175,6 +180,7 @@ class ForecastNetwork(nn.Module):
         naive = None
         if self.shrinkage is not None and not self.training:
             naive = (self.shrinkage.naive(targets) - scale.center) / scale.scale
+            naive = naive.clamp_min(0) if self.positive else naive
         targets, later = (
             None if part is None else self._scaled(part, scale).to(dtype)
             for part in (targets, window.later)
@@ -196,6 +202,8 @@ class ForecastNetwork(nn.Module):
         if self.shared:
             outputs = outputs.reshape(n_samples, self.n_targets, self.horizon, -1)
             outputs = outputs.transpose(1, 2)
+        if self.positive:
+            outputs = outputs.exp()
         if self.shrinkage is not None and naive is not None:
             outputs = self.shrinkage(outputs, naive.to(dtype))
         return self._restored(outputs, scale)

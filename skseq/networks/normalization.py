@@ -7,11 +7,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["WINDOW_SCALES", "WindowScale"]
+__all__ = ["LEAST_LEVEL", "WINDOW_SCALES", "WindowScale", "mean_level"]
 
 # Variance added to a window's, in units of the whole series: from rows of the same
 # value, such as zeros between sales, a forecast must be able to come off.
 LEAST_VARIANCE = 0.09
+
+
+# Added to the level of a window, in units of the mean of the series, for the same end.
+LEAST_LEVEL = 0.1
 
 
 class WindowScale(NamedTuple):
@@ -61,6 +65,24 @@ def mean_and_deviation(x: Tensor, missing: Tensor | None = None) -> WindowScale:
     mean = torch.where(torch.isnan(mean), last, mean)
     variance = (x - mean).square().nanmean(dim=1, keepdim=True).nan_to_num(0)
     return WindowScale(mean, (variance + LEAST_VARIANCE).sqrt())
+
+
+def mean_level(x: Tensor, missing: Tensor | None = None) -> WindowScale:
+    """Divide by the mean and subtract nothing (Salinas et al., 2020, "DeepAR").
+
+    So what is not negative stays so, and zero stays zero.
+
+    Parameters
+    ----------
+    x, missing
+        As in `mean_and_deviation`.
+
+    Returns
+    -------
+    scale : WindowScale
+    """
+    level = mean_and_deviation(x, missing).center.clamp_min(0) + LEAST_LEVEL
+    return WindowScale(torch.zeros_like(level), level)
 
 
 def nothing(x: Tensor, missing: Tensor | None = None) -> WindowScale:

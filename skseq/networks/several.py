@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, nn, stack
 from torch.nn import functional
 
 from skseq.networks.encoders import ConvEncoder, ConvRecurrentEncoder
 from skseq.networks.heads import SequenceNetwork
 from skseq.networks.side_by_side import side_by_side
 
-__all__ = ["SequenceNetworks", "mean_of_classes", "mean_of_labels", "mean_of_values"]
+__all__ = [
+    "SequenceNetworks",
+    "mean_of_classes",
+    "mean_of_gaussians",
+    "mean_of_labels",
+    "mean_of_rates",
+    "mean_of_values",
+]
 
 
 class SequenceNetworks(SequenceNetwork):
@@ -105,3 +112,27 @@ def mean_of_labels(outputs: Tensor) -> Tensor:
 def mean_of_values(outputs: Tensor) -> Tensor:
     """Return the mean of what k networks say, (k, ...) -> (...)."""
     return outputs.mean(dim=0)
+
+
+def mean_of_rates(outputs: Tensor) -> Tensor:
+    """Return the logarithms of the mean of rates, of their logarithms (k, ...)."""
+    return outputs.logsumexp(dim=0) - math.log(len(outputs))
+
+
+def mean_of_gaussians(outputs: Tensor) -> Tensor:
+    """Return mean and deviation of the mixture of normal distributions.
+
+    Parameters
+    ----------
+    outputs : Tensor of shape (k, ..., 2 C)
+        The mean of each of C numbers and the logarithm of its deviation in turn, as k
+        networks say.
+
+    Returns
+    -------
+    outputs : Tensor of shape (..., 2 C)
+    """
+    means, log_scales = outputs[..., 0::2], outputs[..., 1::2]
+    mean = means.mean(dim=0)
+    variance = (2 * log_scales).exp().mean(dim=0) + (means - mean).square().mean(dim=0)
+    return stack([mean, variance.log() / 2], dim=-1).flatten(-2)

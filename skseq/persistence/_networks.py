@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 
 from skseq.core.estimator import NetworkEstimator
+from skseq.core.losses import ForecastCriterion
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.persistence._forms import Reader, Writer, expect
@@ -125,7 +127,7 @@ def _criterion(estimator: NetworkEstimator) -> Any:
     if isinstance(estimator, BaseSequenceEstimator):
         return estimator._task.criterion
     if isinstance(estimator, SeriesLearner):
-        return type(estimator._loss)
+        return partial(ForecastCriterion, loss=estimator._loss)
     return nn.CrossEntropyLoss
 
 

@@ -16,6 +16,9 @@ from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly._surprise import ErrorScale
 from skseq.anomaly._windows import SeasonWindows
+from skseq.core.losses import LOSSES, NumberLoss, check_quantiles
+from skseq.core.losses._rates import TweedieDeviance
+from skseq.core.losses._spreads import QuantileLoss
 from skseq.core.tasks import (
     Classification,
     MultilabelClassification,
@@ -30,7 +33,6 @@ from skseq.data.static import StaticTable
 from skseq.forecasting._categories import ColumnCategories
 from skseq.forecasting._indicators import Indicators
 from skseq.forecasting._kind import Kind
-from skseq.forecasting._losses import LOSSES, ForecastLoss, check_quantiles
 from skseq.forecasting._moments import Moments
 from skseq.forecasting._roles import Roles
 from skseq.forecasting._scaling import SeriesScaler
@@ -133,8 +135,14 @@ def _has_scales(scaler: SeriesScaler) -> bool:
     )
 
 
-def _has_quantiles(loss: ForecastLoss) -> bool:
+def _has_quantiles(loss: QuantileLoss) -> bool:
     return check_quantiles(loss.quantiles) == loss.quantiles
+
+
+_LOSSES = {loss: Record({}, _call) for loss in LOSSES.values()} | {
+    QuantileLoss: Record({"quantiles": tuple_of(number)}, _call, _has_quantiles),
+    TweedieDeviance: Record({"power": number}, _call, lambda loss: 1 < loss.power < 2),
+}
 
 
 RECORDS: dict[type, Record] = {
@@ -210,8 +218,15 @@ RECORDS: dict[type, Record] = {
             "n_outputs": count,
             "scaler": instance(StandardScaler),
         },
-        is_sound=lambda task: task.shape in ((), (task.n_outputs,)) and task.n_outputs,
-        further={"bounds": instance(Bounds), "has_holes": flag},
+        is_sound=lambda task: (
+            len(task.shape) < 2
+            and task.n_outputs == task.n_targets * task.loss.n_outputs > 0
+        ),
+        further={
+            "bounds": instance(Bounds),
+            "has_holes": flag,
+            "loss": instance(NumberLoss),
+        },
     ),
     NumberSequences: Record(
         {"n_outputs": count, "scaler": instance(StepScaler), "typical": number}
@@ -299,6 +314,7 @@ RECORDS: dict[type, Record] = {
             "codes": array(1, "i"),
         },
         is_sound=_has_scales,
+        further={"centers": flag},
     ),
     ErrorScale: Record(
         {
@@ -324,10 +340,7 @@ RECORDS: dict[type, Record] = {
             and min(windows.size, windows.noise) > 0
         ),
     ),
-    **{
-        loss: Record({"quantiles": tuple_of(number)}, _call, _has_quantiles)
-        for loss in LOSSES.values()
-    },
+    **_LOSSES,
 }
 _BY_NAME = {cls.__name__: cls for cls in RECORDS}
 

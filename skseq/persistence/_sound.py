@@ -59,7 +59,7 @@ def _reads(model: BaseSequenceEstimator) -> bool:
 
 def _regresses(model: SequenceRegressorMixin) -> bool:
     task = model._task
-    return _is_standard(task.scaler, task.bounds, task.n_outputs)
+    return _is_standard(task.scaler, task.bounds, task.n_targets)
 
 
 def _writes(model: Seq2SeqRegressor) -> bool:

@@ -175,7 +175,8 @@ class TrainingCurveDisplay(Display):
 def _in_words(criterion: Any) -> str:
     """Return the name of a loss in words, such as "Cross entropy loss"."""
     if isinstance(criterion, partial):
-        criterion = criterion.func
+        loss = criterion.keywords.get("loss")
+        criterion = criterion.func if loss is None else type(loss)
     words = re.findall("[A-Z]+(?![a-z])|[A-Z][a-z]+", criterion.__name__)
     first, *others = words
     return " ".join([first, *(w if w.isupper() else w.lower() for w in others)])

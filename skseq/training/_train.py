@@ -30,7 +30,7 @@ __all__ = ["predict_batch", "train"]
 
 def train(
     module: nn.Module,
-    criterion: type[nn.Module],
+    criterion: Callable[..., nn.Module],
     data: Any,
     valid_data: Any,
     *,
@@ -55,8 +55,8 @@ def train(
     ----------
     module : nn.Module
         (x, lengths) -> outputs.
-    criterion : type of nn.Module
-        The loss, which takes `reduction`.
+    criterion : callable
+        Makes the loss, an nn.Module, which takes `reduction`.
     data, valid_data : SequenceDataset, or what answers as one does
         What is learned, and what decides when to stop (None: nothing does).
     device : torch.device

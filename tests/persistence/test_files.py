@@ -141,6 +141,9 @@ CASES = [
         X.astype(np.float32),
         NUMBERS,
     ),
+    (RNNRegressor(**small(loss="quantile", n_networks=2)), X, TWO),
+    (RNNRegressor(**small(loss="gaussian")), X, NUMBERS),
+    (RNNRegressor(**small(loss="tweedie", tweedie_power=1.7)), X, np.abs(TWO)),
     (RNNTagger(**small(num_layers=2, dropout=0.1)), X, STEPS),
     (CNNClassifier(**conv()), RAGGED, NUMBERS > 0),
     (CNNRegressor(**conv(normalize="sequence", n_filters=(6, 4))), X, NUMBERS),
@@ -160,6 +163,8 @@ CASES = [
     (Seq2SeqClassifier(**small(attention="dot", teacher_forcing=(1, 0.5))), X, STEPS),
     (RNNForecaster(**forecast(loss="gaussian", channels="joint")), ROWS, None),
     (RNNForecaster(**forecast(), **COLUMNS, normalize="window"), TABLE, None),
+    (RNNForecaster(**forecast(loss="poisson")), np.abs(ROWS), None),
+    (Seq2SeqForecaster(**forecast(loss="tweedie")), np.abs(ROWS), None),
     (
         CNNLSTMForecaster(**forecast(loss="quantile", seasonality=4)),
         ROWS[:, 1:],

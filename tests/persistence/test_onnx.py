@@ -107,6 +107,14 @@ READERS = [
         np.stack([NUMBERS, -NUMBERS], axis=1),
     ),
     (RNNRegressor(**small(normalize=None)), NUMBERS / 1e3),
+    (RNNRegressor(**small(loss="poisson", n_networks=2)), np.abs(NUMBERS)),
+    (RNNRegressor(**small(loss="gamma", normalize=None)), np.exp(NUMBERS / 1e6)),
+    (RNNRegressor(**small(loss="gaussian", n_networks=2)), NUMBERS),
+    (
+        RNNRegressor(**small(loss="quantile", quantiles=(0.1, 0.4, 0.9), n_networks=2)),
+        np.stack([NUMBERS, -NUMBERS], axis=1),
+    ),
+    (RNNRegressor(**small(loss="quantile", quantiles=(0.7, 0.9))), NUMBERS),
     (RNNTagger(**small(bidirectional=True)), STEPS),
     (CNNClassifier(**conv()), SIGN),
     (CNNClassifier(**conv(padding="causal", n_branches=1, pooling="last")), SIGN),
@@ -252,6 +260,17 @@ def test_forecasts_of_windows(model, n_columns, path):
     assert_close(run(path, past=windows), model.rolling_forecast(rows[60:]))
     (forecast,) = run(path, past=windows[:1])
     assert_close(forecast, model.predict())
+
+
+@pytest.mark.parametrize("normalize", ["last", "feature", None])
+def test_forecasts_that_are_never_negative(normalize, path):
+    counts = np.random.RandomState(0).poisson(2.0, size=(70, 2)).astype(float)
+    model = RNNForecaster(**ahead(loss="poisson", normalize=normalize, lr=0.05))
+    model.fit(counts[:60])
+    export_onnx(model, path)
+    windows = np.stack([counts[50 + i : 60 + i] for i in range(7)]).astype(np.float32)
+    assert_close(run(path, past=windows), model.rolling_forecast(counts[60:]))
+    assert (run(path, past=-windows) >= 0).all()
 
 
 @pytest.mark.parametrize("channels", ["shared", "joint"])

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.metrics import r2_score
 
 from skseq._describing import described
+from skseq._showing import shown
 from skseq._sklearn import RegressorMixin
+from skseq.core.losses import make_loss
+from skseq.core.losses._names import is_above_zero, name_of
 from skseq.core.mixins._encoding import EncodingMixin
+from skseq.core.mixins._spread import SpreadMixin
+from skseq.core.parameters import NumberLossParameters
 from skseq.core.tasks import Regression
 from skseq.core.texts import TEXTS
-from skseq.data.places import label_of
+from skseq.data.instances import instances_of
+from skseq.data.places import label_of, place_in_table
 from skseq.data.targets import check_numbers, check_weights
 from skseq.parameters import amended, attribute
 from skseq.parameters.checks import exactly
@@ -24,7 +32,9 @@ training clipped like features; predictions are in the units of y."""
 
 
 @described(**TEXTS)
-class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
+class SequenceRegressorMixin(
+    SpreadMixin, NumberLossParameters, EncodingMixin, RegressorMixin
+):
     """Predicts one or several numbers per sequence."""
 
     _task: Regression = attribute(check=exactly(Regression))
@@ -32,9 +42,16 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     normalize = amended(more=SCALED_TARGETS)
 
     def _check_y(self, X, y):
-        return check_numbers(X, y, missing=self.missing)
+        numbers = check_numbers(X, y, missing=self.missing)
+        make_loss(self).check(numbers, partial(place_in_table, y))
+        return numbers
 
     def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
+        if not reset and make_loss(self) != self._task.loss:
+            raise ValueError(
+                f"loss={shown(name_of(self))} is not as in the fit that "
+                "warm_start=True or partial_fit continues."
+            )
         samples = super()._check_samples(
             X, y, sample_weight, reset=reset, groups=groups
         )
@@ -49,7 +66,8 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
         return samples if known.all() else samples[known]
 
     def _make_task(self, y):
-        return Regression(y.shape[1:], normalize=self.normalize is not None)
+        normalize = self.normalize is not None
+        return Regression(y.shape[1:], normalize, make_loss(self))
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch, from where the last fit or partial_fit stopped.
@@ -84,6 +102,26 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
         outputs = self._predict_outputs(X)
         return self._answer(self._task.decode(outputs), X)
 
+    def _predict_quantiles(self, X, levels):
+        values = self._task.quantiles(self._predict_outputs(X), np.array(levels))
+        instances = None if self._answers_as is None else instances_of(X)
+        if instances is None:
+            return values
+        columns: Any = pd.Index(levels, name="quantile")
+        if self._task.shape:
+            (names,) = self._answers_as
+            if not isinstance(names, pd.Index):
+                names = range(self._task.n_targets)
+            columns = pd.MultiIndex.from_product([names, levels])
+        return pd.DataFrame(values.reshape(len(values), -1), instances, columns)
+
+    def _predict_std(self, X):
+        deviations = self._task.deviations(self._predict_outputs(X))
+        return self._answer(deviations, X)
+
+    def _learned_loss(self):
+        return self._task.loss
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R², the mean over the outputs.
 
@@ -112,4 +150,5 @@ class SequenceRegressorMixin(EncodingMixin, RegressorMixin):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = is_above_zero(self)
         return tags

@@ -21,6 +21,7 @@ from skseq.persistence._onnx.forecasts import add_forecaster, columns_of_inputs
 from skseq.persistence._onnx.given import Given, add_given, described_columns
 from skseq.persistence._onnx.graph import Graph, import_onnx
 from skseq.persistence._onnx.inputs import add_embedding, add_plain, with_static
+from skseq.persistence._onnx.points import add_point
 from skseq.persistence._onnx.pooling import add_pooling
 
 __all__ = ["export_onnx"]
@@ -180,6 +181,7 @@ def _add_estimator(
     if not isinstance(task, Regression):
         graph.output("probabilities", x, np.float32, [*rows, task.n_outputs])
         return
+    x = add_point(graph, task.loss, x, [-1, task.n_targets])
     x = graph.cast(x, np.float64)
     if task.scaler.with_mean:
         x = graph.op("Add", graph.op("Mul", x, task.scaler.scale_), task.scaler.mean_)
@@ -207,4 +209,6 @@ def _answer(graph: Graph, network: Any, task: Any, given: Given) -> str:
         return graph.op("Softmax", x, axis=-1)
     if isinstance(task, MultilabelClassification):
         return graph.op("Sigmoid", x)
+    if task.loss.is_rate:  # of which the mean is taken, not of logarithms
+        return graph.op("Exp", x)
     return x

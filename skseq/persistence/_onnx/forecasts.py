@@ -7,14 +7,20 @@ from typing import Any
 import numpy as np
 
 from skseq.forecasting._base import BaseForecaster
-from skseq.forecasting._losses import QuantileLoss
 from skseq.networks import N_NEAR, ForecastNetwork, NaiveShrinkage
 from skseq.networks.near_rows import NearRows
-from skseq.networks.normalization import LEAST_VARIANCE, last_value, mean_and_deviation
+from skseq.networks.normalization import (
+    LEAST_LEVEL,
+    LEAST_VARIANCE,
+    last_value,
+    mean_and_deviation,
+    mean_level,
+)
 from skseq.persistence._onnx.convolutions import convolve, turned
 from skseq.persistence._onnx.dense import add_dense
 from skseq.persistence._onnx.encoders import add_encoder
 from skseq.persistence._onnx.graph import Graph, Steps
+from skseq.persistence._onnx.points import add_middle
 
 __all__ = ["add_forecaster", "columns_of_inputs"]
 
@@ -89,9 +95,13 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
         shape = np.array([-1, n_targets, horizon, network.n_locations])
         outputs = graph.op("Reshape", outputs, shape)
         outputs = graph.op("Transpose", outputs, perm=[0, 2, 1, 3])
-    forecast = _point(graph, forecaster, outputs)
+    forecast = add_middle(graph, forecaster._loss, outputs)
+    if network.positive:
+        forecast = graph.op("Exp", forecast)
     if network.shrinkage is not None:
-        forecast = _shrunk(graph, network.shrinkage, forecast, windows)
+        forecast = _shrunk(
+            graph, network.shrinkage, forecast, windows, network.positive
+        )
     forecast = graph.cast(forecast, np.float64)
     forecast = graph.op("Add", graph.op("Mul", forecast, width), center)
     forecast = graph.op("Mul", forecast, scale[:n_targets])
@@ -140,6 +150,10 @@ def _window_scale(graph: Graph, network: ForecastNetwork, targets: str) -> tuple
     """Return center and width of each window, (B, 1, C) or numbers."""
     if network.window_scale is last_value:
         return graph.slice(targets, 1, -1), np.float64(1)
+    if network.window_scale is mean_level:
+        mean = graph.op("ReduceMean", targets, axes=[1])
+        mean = graph.op("Max", mean, np.float64(0))
+        return np.float64(0), graph.op("Add", mean, np.float64(LEAST_LEVEL))
     if network.window_scale is not mean_and_deviation:
         return np.float64(0), np.float64(1)
     mean = graph.op("ReduceMean", targets, axes=[1])
@@ -148,7 +162,9 @@ def _window_scale(graph: Graph, network: ForecastNetwork, targets: str) -> tuple
     return mean, graph.op("Sqrt", graph.op("Add", squares, np.float64(LEAST_VARIANCE)))
 
 
-def _shrunk(graph: Graph, shrinkage: NaiveShrinkage, forecast: str, x: str) -> str:
+def _shrunk(
+    graph: Graph, shrinkage: NaiveShrinkage, forecast: str, x: str, positive: bool
+) -> str:
     """Draw forecasts (B, H, C) towards rows of windows (B, L, C)."""
     weight, row = shrinkage.weight.cpu().numpy(), shrinkage.row.cpu().numpy()
     n_targets = row.shape[1]
@@ -156,6 +172,8 @@ def _shrunk(graph: Graph, shrinkage: NaiveShrinkage, forecast: str, x: str) -> s
     x = graph.op("Reshape", x, np.array([0, -1]))
     naive = graph.op("Gather", x, chosen, axis=1)
     naive = graph.op("Reshape", naive, np.array([0, *row.shape]))
+    if positive:
+        naive = graph.op("Relu", naive)
     forecast = graph.op("Mul", forecast, weight)
     return graph.op("Add", forecast, graph.op("Mul", naive, 1 - weight))
 
@@ -228,14 +246,3 @@ def _outputs(graph: Graph, network: ForecastNetwork, found: dict[str, str]) -> s
         line = graph.op("Unsqueeze", line, np.array([3]))
         outputs = graph.op("Add", outputs, line)
     return outputs
-
-
-def _point(graph: Graph, forecaster: BaseForecaster, outputs: str) -> str:
-    """Return the forecast (B, H, C) that locations stand for."""
-    levels = forecaster._loss.quantiles
-    if isinstance(forecaster._loss, QuantileLoss) and len(levels) > 1:
-        n = np.array([len(levels)])
-        outputs, _ = graph.ops("TopK", 2, outputs, n, axis=3, largest=0)
-        shares = [np.interp(0.5, levels, row) for row in np.eye(len(levels))]
-        outputs = graph.op("MatMul", outputs, np.array(shares, np.float32)[:, None])
-    return graph.op("Squeeze", outputs, np.array([3]))
