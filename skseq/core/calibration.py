@@ -9,7 +9,7 @@ shrinkage of Copas (1983). Both are linear in the last layer, whose weights take
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from torch import nn
 
-from skseq.core.losses import NumberLoss, SquaredError
+from skseq.core.losses import LabelLoss, LogLoss, NumberLoss, SquaredError
 from skseq.core.tasks import (
     Classification,
     MultilabelClassification,
@@ -43,14 +43,24 @@ class Calibration:
         The outputs that say no more than is known without a network.
     class_weights : ndarray or None, default=None
         What the task weighs classes or labels by.
+    loss : LabelLoss, default=LogLoss()
+        What labels cost.
     """
 
     # No more is to be learned at such a share of the loss of the base.
-    nothing_left: ClassVar[float | None] = 0.1
+    nothing_left: float | None = 0.1
 
-    def __init__(self, base: np.ndarray, class_weights: np.ndarray | None = None):
+    def __init__(
+        self,
+        base: np.ndarray,
+        class_weights: np.ndarray | None = None,
+        loss: LabelLoss | None = None,
+    ):
         self.base = base
         self.class_weights = class_weights
+        self.loss: Any = LogLoss() if loss is None else loss
+        if not getattr(self.loss, "is_bounded", True):
+            self.nothing_left = None
 
     def losses(
         self, outputs: np.ndarray, targets: np.ndarray, trust: np.ndarray
@@ -122,7 +132,15 @@ class ClassCalibration(Calibration):
     """Of logarithms of the probabilities of classes."""
 
     def _losses(self, outputs, targets):
-        """Return the cross entropy (n,)."""
+        """Return the loss (n,)."""
+        if self.loss != LogLoss():
+            weight = self.class_weights
+            with torch.no_grad():
+                return self.loss.of_classes(
+                    torch.from_numpy(outputs),
+                    torch.from_numpy(targets),
+                    None if weight is None else torch.from_numpy(weight),
+                ).numpy()
         losses = -log_softmax(outputs, axis=1)[np.arange(len(targets)), targets]
         if self.class_weights is not None:
             losses = losses * self.class_weights[targets]
@@ -133,8 +151,12 @@ class LabelCalibration(Calibration):
     """Of log-odds of labels, each on its own."""
 
     def _losses(self, outputs, targets):
-        """Return the binary cross entropy (n,), the mean over labels."""
+        """Return the loss (n,), the mean over labels."""
         losses = np.logaddexp(0, outputs) - targets * outputs
+        if self.loss != LogLoss():
+            with torch.no_grad():
+                said, y = torch.from_numpy(outputs), torch.from_numpy(targets)
+                losses = self.loss.of_indicators(said, y).numpy()
         if self.class_weights is not None:
             losses = losses * np.where(targets == 1, *self.class_weights[::-1])
         return losses.mean(axis=1)
@@ -193,14 +215,22 @@ def calibration_of(task: Task, samples: Samples) -> Calibration:
         if class_weights is not None:
             counts = counts * class_weights
         share = (counts / counts.sum()).clip(LEAST_SHARE)
-        return ClassCalibration(np.log(share), class_weights)
+        if task.loss == LogLoss():
+            return ClassCalibration(np.log(share), class_weights)
+        plain = np.bincount(targets, weights, minlength=task.n_outputs)
+        share = (plain / plain.sum()).clip(LEAST_SHARE)
+        base = task.loss.base_of_classes(share, class_weights)
+        return ClassCalibration(base, class_weights, task.loss)
     if isinstance(task, MultilabelClassification):
         share = np.average(targets, axis=0, weights=weights)
         odds = share / (1 - share).clip(LEAST_SHARE)
         if task.class_weights is not None:
             lacking, having = task.class_weights
             odds = odds * having / lacking.clip(LEAST_SHARE)
-        return LabelCalibration(np.log(odds.clip(LEAST_SHARE)), task.class_weights)
+        base = np.log(odds.clip(LEAST_SHARE))
+        if task.loss != LogLoss():
+            base = task.loss.base_of_indicators(1 / (1 + np.exp(-base)))
+        return LabelCalibration(base, task.class_weights, task.loss)
     loss = cast(Regression, task).loss
     return ValueCalibration(_base_of_numbers(loss, targets, weights), loss)
 

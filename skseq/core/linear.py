@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -86,7 +86,7 @@ def learn_linear(
         loss is that of no such model.
     """
     n_outputs = task.n_outputs
-    if isinstance(task, Regression) and not _is_of_linear_models(task.loss):
+    if not _is_of_linear_models(cast(Any, task).loss):
         return None
     if len(data) * 7 * n_features * n_outputs > MOST_WORK:
         return None
@@ -126,9 +126,11 @@ def _is_rate(task: Task) -> bool:
     return isinstance(task, Regression) and task.loss.is_rate
 
 
-def _is_of_linear_models(loss: NumberLoss) -> bool:
-    """Return whether scikit-learn has a linear model with this loss that is quick."""
-    return loss.is_rate or isinstance(loss, SquaredError)
+def _is_of_linear_models(loss: Any) -> bool:
+    """Return whether scikit-learn has a quick linear model that says the same."""
+    if isinstance(loss, NumberLoss):
+        return loss.is_rate or isinstance(loss, SquaredError)
+    return loss.has_log_odds
 
 
 def _is_rounding(found: np.ndarray, dtype: torch.dtype) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from skseq._describing import described
+from skseq._showing import shown
 from skseq.core.holdout import (
     depend_on_each_other,
     split_for_validation,
@@ -73,6 +74,10 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
     def _make_task(self, y: np.ndarray) -> Task:
         """Return the task that targets pose."""
         raise NotImplementedError
+
+    def _asked_loss(self) -> Any:
+        """Return the loss that parameters ask for, None if there is just one."""
+        return None
 
     def _weigh(self, samples: Samples) -> Samples:
         """Return samples weighted by what the parameters say of classes."""
@@ -223,6 +228,11 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
             raise ValueError(
                 f"normalize={self.normalize!r} was {self._normalize!r} in the fit that "
                 "warm_start=True or partial_fit continues."
+            )
+        elif self._asked_loss() != getattr(self._task, "loss", None):
+            raise ValueError(
+                f"loss={shown(getattr(self, 'loss', None))} and what it needs are not "
+                "as in the fit that warm_start=True or partial_fit continues."
             )
         if partial and earlier is not None:
             self._rng = copy.deepcopy(self._rng)

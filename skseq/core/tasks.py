@@ -15,7 +15,17 @@ import numpy as np
 from scipy.special import expit, softmax
 from torch import Tensor, nn
 
-from skseq.core.losses import NumberCriterion, NumberLoss, SquaredError
+from skseq.core.losses import (
+    ClassCriterion,
+    IndicatorCriterion,
+    LabelLoss,
+    LogLoss,
+    NumberCriterion,
+    NumberLoss,
+    SquaredError,
+    StepClassCriterion,
+)
+from skseq.core.losses._labels import OwnLabelLoss
 from skseq.core.losses._scales import in_units, scale_by_mean
 from skseq.data.bounds import Bounds, refuse_huge
 from skseq.data.scaling import fit_scaler, standard_scaler
@@ -69,6 +79,15 @@ class Task:
         raise NotImplementedError
 
 
+def tried(
+    loss: LabelLoss | None, n_outputs: int, *, is_indicators: bool = False
+) -> LabelLoss:
+    """Return a loss of labels, cross entropy if none is given, tried out if own."""
+    if isinstance(loss, OwnLabelLoss):
+        return loss.try_out(n_outputs, is_indicators=is_indicators)
+    return LogLoss() if loss is None else loss
+
+
 class Classification(Task):
     """One class per sequence.
 
@@ -76,15 +95,25 @@ class Classification(Task):
     ----------
     classes : ndarray of shape (n_classes,)
         The sorted labels.
+    loss : LabelLoss, default=LogLoss()
+        What labels cost.
     """
 
-    criterion = nn.CrossEntropyLoss
+    loss: LabelLoss = LogLoss()  # of what an earlier version wrote
     average = staticmethod(mean_of_classes)
     stratifies = True
 
-    def __init__(self, classes: np.ndarray):
+    def __init__(self, classes: np.ndarray, loss: LabelLoss | None = None):
         self.classes = classes
         self.n_outputs = len(classes)
+        self.loss = tried(loss, self.n_outputs)
+
+    @property
+    def criterion(self) -> Callable[..., nn.Module]:
+        """Cross entropy, or another loss of classes."""
+        if self.loss == LogLoss():
+            return nn.CrossEntropyLoss
+        return partial(ClassCriterion, loss=self.loss)
 
     def encode(self, y, dtype):
         """Return the position of each label; an unknown one is an error."""
@@ -131,6 +160,8 @@ class StepClassification(WeighingTask, Classification):
         The sorted labels.
     missing_label : object, default=None
         Label of steps whose class is not known.
+    loss : LabelLoss, default=LogLoss()
+        What labels cost.
 
     Attributes
     ----------
@@ -145,18 +176,26 @@ class StepClassification(WeighingTask, Classification):
 
     missing_label: Any = None  # of what an earlier version wrote
 
-    def __init__(self, classes: np.ndarray, missing_label: Any = None):
-        super().__init__(classes)
+    def __init__(
+        self,
+        classes: np.ndarray,
+        missing_label: Any = None,
+        loss: LabelLoss | None = None,
+    ):
+        super().__init__(classes, loss)
         self.missing_label = missing_label
         self.class_weights: np.ndarray | None = None
         self.typical = 1.0
 
     @property
     def criterion(self) -> Callable[..., nn.Module]:
-        """Cross entropy in which all steps count alike, but for their class."""
+        """A loss in which all steps count alike, but for their class."""
         weights = self.class_weights
         weights = None if weights is None else weights.tolist()
-        return partial(StepCrossEntropy, typical=self.typical, weight=weights)
+        settings = {"typical": self.typical, "weight": weights}
+        if self.loss == LogLoss():
+            return partial(StepCrossEntropy, **settings)
+        return partial(StepClassCriterion, loss=self.loss, **settings)
 
     def learn_scale(self, y, weights):
         """Learn what the steps of a sequence weigh."""
@@ -191,6 +230,8 @@ class MultilabelClassification(WeighingTask):
     ----------
     n_labels : int
         Number of columns of the indicator matrix.
+    loss : LabelLoss, default=LogLoss()
+        What labels cost.
 
     Attributes
     ----------
@@ -202,19 +243,26 @@ class MultilabelClassification(WeighingTask):
 
     average = staticmethod(mean_of_labels)
 
-    def __init__(self, n_labels: int):
+    loss: LabelLoss = LogLoss()
+
+    def __init__(self, n_labels: int, loss: LabelLoss | None = None):
         self.classes = np.arange(n_labels)
         self.n_outputs = n_labels
+        self.loss = tried(loss, n_labels, is_indicators=True)
         self.class_weights: np.ndarray | None = None
         self.typical = 1.0
 
     @property
     def criterion(self) -> Callable[..., nn.Module]:
-        """Binary cross entropy, in which indicators may have weights."""
-        if self.class_weights is None:
+        """A loss in which indicators may have weights."""
+        weights = None
+        if self.class_weights is not None:
+            weights = (self.class_weights / self.typical).tolist()
+        if self.loss != LogLoss():
+            return partial(IndicatorCriterion, loss=self.loss, weight=weights)
+        if weights is None:
             return nn.BCEWithLogitsLoss
-        weights = self.class_weights / self.typical
-        return partial(LabelCrossEntropy, weight=weights.tolist())
+        return partial(LabelCrossEntropy, weight=weights)
 
     def learn_scale(self, y, weights):
         """Learn what an indicator weighs."""

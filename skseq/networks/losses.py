@@ -99,11 +99,7 @@ class StepCrossEntropy(nn.Module):
 
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
         # outputs: (B, T, n_classes), y: (B, T)
-        if outputs.shape[1] != y.shape[1]:
-            raise ValueError(
-                f"The encoder makes {outputs.shape[1]} steps of {y.shape[1]}; labels "
-                "per step need one output for each."
-            )
+        self.check_steps(outputs, y)
         weight = None if self.weight is None else self.weight.to(outputs.dtype)
         steps = functional.cross_entropy(
             outputs.transpose(1, 2),
@@ -114,6 +110,15 @@ class StepCrossEntropy(nn.Module):
         )
         losses = steps.sum(dim=1) / self.typical  # (B,)
         return losses.mean() if self.reduction == "mean" else losses
+
+    @staticmethod
+    def check_steps(outputs: Tensor, y: Tensor) -> None:
+        """Refuse outputs of another number of steps than the labels."""
+        if outputs.shape[1] != y.shape[1]:
+            raise ValueError(
+                f"The encoder makes {outputs.shape[1]} steps of {y.shape[1]}; labels "
+                "per step need one output for each."
+            )
 
 
 class StepSquaredError(nn.Module):

@@ -16,7 +16,14 @@ from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly._surprise import ErrorScale
 from skseq.anomaly._windows import SeasonWindows
-from skseq.core.losses import LOSSES, NumberLoss, check_quantiles
+from skseq.core.losses import (
+    LOSSES,
+    LabelLoss,
+    LogLoss,
+    NumberLoss,
+    check_quantiles,
+)
+from skseq.core.losses._labels import FocalLoss
 from skseq.core.losses._rates import TweedieDeviance
 from skseq.core.losses._spreads import QuantileLoss
 from skseq.core.tasks import (
@@ -90,6 +97,7 @@ class Record:
 
 
 _LABELS = {"classes": array(1), "n_outputs": count}
+_LABEL_LOSS = {"loss": instance(LabelLoss)}
 LABELS = (str, int, float, type(None))
 _ANY = optional(lambda value: True)
 
@@ -142,6 +150,8 @@ def _has_quantiles(loss: QuantileLoss) -> bool:
 _LOSSES = {loss: Record({}, _call) for loss in LOSSES.values()} | {
     QuantileLoss: Record({"quantiles": tuple_of(number)}, _call, _has_quantiles),
     TweedieDeviance: Record({"power": number}, _call, lambda loss: 1 < loss.power < 2),
+    LogLoss: Record({"label_smoothing": number}, _call),
+    FocalLoss: Record(dict.fromkeys(("gamma", "label_smoothing"), number), _call),
 }
 
 
@@ -190,7 +200,7 @@ RECORDS: dict[type, Record] = {
         _call,
         InputColumns.fit_together,
     ),
-    Classification: Record(_LABELS, is_sound=_has_classes),
+    Classification: Record(_LABELS, is_sound=_has_classes, further=_LABEL_LOSS),
     StepClassification: Record(
         {**_LABELS, "class_weights": optional(array(1, "f")), "typical": number},
         is_sound=lambda task: (
@@ -199,7 +209,10 @@ RECORDS: dict[type, Record] = {
                 task.class_weights is None or len(task.class_weights) == task.n_outputs
             )
         ),
-        further={"missing_label": lambda label: isinstance(label, LABELS)},
+        further={
+            "missing_label": lambda label: isinstance(label, LABELS),
+            **_LABEL_LOSS,
+        },
     ),
     MultilabelClassification: Record(
         {**_LABELS, "class_weights": optional(array(2, "f")), "typical": number},
@@ -211,6 +224,7 @@ RECORDS: dict[type, Record] = {
                 or task.class_weights.shape == (2, task.n_outputs)
             )
         ),
+        further=_LABEL_LOSS,
     ),
     Regression: Record(
         {

@@ -34,8 +34,8 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
 
     def _make_task(self, y):
         if y.ndim == 2:
-            return MultilabelClassification(y.shape[1])
-        return Classification(self._check_classes(y))
+            return MultilabelClassification(y.shape[1], self._asked_loss())
+        return Classification(self._check_classes(y), self._asked_loss())
 
     def _weigh(self, samples):
         if isinstance(self._task, MultilabelClassification):

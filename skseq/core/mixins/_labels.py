@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Real
 from typing import Any, Self
 
@@ -11,10 +12,18 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from skseq._describing import described
 from skseq._showing import shown
+from skseq.core.losses import LABEL_LOSSES, make_label_loss
 from skseq.core.texts import TEXTS
 from skseq.data.samples import Samples
 from skseq.data.validation import naming
-from skseq.parameters import Declared, Options, amended, parameter
+from skseq.parameters import (
+    NOT_NEGATIVE,
+    PROBABILITY,
+    Declared,
+    Options,
+    amended,
+    parameter,
+)
 
 __all__ = ["LabelsMixin", "declared_classes"]
 
@@ -30,6 +39,28 @@ class LabelsMixin(Declared, about="task"):
         important. Of label indicators "balanced" does so for each label on its own, and
         a list has the weights of 0 and 1, such as ``{1: 5.0}``, for each label.""",
     )
+    loss: str | Callable = parameter(
+        default="log_loss",
+        constraint=[Options(*LABEL_LOSSES), callable],
+        text="""What is minimised: the cross entropy, or "focal", that times a power of
+        the probability missing to the right answer, so that what is easily told counts
+        less (Lin et al., 2017); probabilities are then flatter than frequencies. A loss
+        of your own, such as `torch.nn.MultiMarginLoss`, is given outputs and the
+        positions of labels, or indicators, and returns a loss for each; probabilities
+        are the softmax of the outputs, or of indicators their logistic function.""",
+        type="str or callable",
+    )
+    focal_gamma: float = parameter(
+        default=2.0,
+        constraint=[NOT_NEGATIVE],
+        text="""The power in ``loss="focal"``; 0 is the cross entropy.""",
+    )
+    label_smoothing: float = parameter(
+        default=0.0,
+        constraint=[PROBABILITY],
+        text="""What of each label is shared out among all classes (Szegedy et al.,
+        2016), as in `torch.nn.CrossEntropyLoss`; of an indicator, half of it.""",
+    )
     validation_fraction = amended(
         text="Fraction to hold out, with the same share of every class."
     )
@@ -38,6 +69,9 @@ class LabelsMixin(Declared, about="task"):
     def classes_(self) -> np.ndarray:
         """The labels, (n_classes,), in the order of the columns of `predict_proba`."""
         return self._task.classes
+
+    def _asked_loss(self) -> Any:
+        return make_label_loss(self)
 
     def _check_classes(self, labels: np.ndarray) -> np.ndarray:
         """Return the distinct labels; one alone is no choice."""

@@ -10,10 +10,9 @@ import pandas as pd
 from sklearn.metrics import r2_score
 
 from skseq._describing import described
-from skseq._showing import shown
 from skseq._sklearn import RegressorMixin
 from skseq.core.losses import make_loss
-from skseq.core.losses._names import is_above_zero, name_of
+from skseq.core.losses._names import is_above_zero
 from skseq.core.mixins._encoding import EncodingMixin
 from skseq.core.mixins._spread import SpreadMixin
 from skseq.core.parameters import NumberLossParameters
@@ -43,15 +42,10 @@ class SequenceRegressorMixin(
 
     def _check_y(self, X, y):
         numbers = check_numbers(X, y, missing=self.missing)
-        make_loss(self).check(numbers, partial(place_in_table, y))
+        self._asked_loss().check(numbers, partial(place_in_table, y))
         return numbers
 
     def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
-        if not reset and make_loss(self) != self._task.loss:
-            raise ValueError(
-                f"loss={shown(name_of(self))} is not as in the fit that "
-                "warm_start=True or partial_fit continues."
-            )
         samples = super()._check_samples(
             X, y, sample_weight, reset=reset, groups=groups
         )
@@ -65,9 +59,12 @@ class SequenceRegressorMixin(
             )
         return samples if known.all() else samples[known]
 
+    def _asked_loss(self):
+        return make_loss(self)
+
     def _make_task(self, y):
         normalize = self.normalize is not None
-        return Regression(y.shape[1:], normalize, make_loss(self))
+        return Regression(y.shape[1:], normalize, self._asked_loss())
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch, from where the last fit or partial_fit stopped.

@@ -83,7 +83,8 @@ class SequenceTaggerMixin(LabelsMixin, about="task"):
     def _make_task(self, y):
         labels = y.compact().values if isinstance(y, SequenceArray) else y
         labels = labels[~are_missing(labels, self.missing_label)]
-        return StepClassification(self._check_classes(labels), self.missing_label)
+        classes = self._check_classes(labels)
+        return StepClassification(classes, self.missing_label, self._asked_loss())
 
     def _check_samples(self, X, y, sample_weight, *, reset, groups=None):
         samples = super()._check_samples(
