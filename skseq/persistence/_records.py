@@ -243,7 +243,9 @@ RECORDS: dict[type, Record] = {
         },
     ),
     NumberSequences: Record(
-        {"n_outputs": count, "scaler": instance(StepScaler), "typical": number}
+        {"n_outputs": count, "scaler": instance(StepScaler), "typical": number},
+        is_sound=lambda task: task.n_outputs % task.loss.n_outputs == 0,
+        further={"loss": instance(NumberLoss)},
     ),
     LabelSequences: Record(
         {

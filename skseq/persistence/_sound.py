@@ -64,7 +64,7 @@ def _regresses(model: SequenceRegressorMixin) -> bool:
 
 def _writes(model: Seq2SeqRegressor) -> bool:
     task, scaler = model._task, model._task.scaler
-    return _is_standard(scaler.scaler, scaler.bounds, task.n_outputs)
+    return _is_standard(scaler.scaler, scaler.bounds, task.n_targets)
 
 
 def _forecasts(model: BaseForecaster) -> bool:

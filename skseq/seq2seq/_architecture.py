@@ -67,7 +67,7 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
         et al., 2015). None gives it nothing but the encoder's final state. "dot" asks
         for steps of equal size, which a bidirectional encoder has not.""",
     )
-    teacher_forcing: float | tuple[float, float] = parameter(
+    teacher_forcing: float | tuple[float, float] | str = parameter(
         default=1.0,
         constraint=[Interval(Real, 0, 1, closed="both"), tuple],
         text="""How probably, in training, a step of the decoder is told the true
@@ -140,9 +140,13 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
             self._task.n_outputs,
             attention=self.attention,
             n_beside=static_size,
-            teacher_forcing=check_teacher_forcing(self.teacher_forcing),
+            teacher_forcing=self._teacher_forcing(),
             dropout=self.dropout,
         )
+
+    def _teacher_forcing(self) -> tuple[float, float]:
+        """Return how often the step before is told, in the first and last epoch."""
+        return check_teacher_forcing(self.teacher_forcing)
 
     def _samples_to_dataset(self, samples, dtype, device):
         source = self._to_dataset(

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.metaestimators import available_if
 
 from skseq._describing import described
 from skseq._sklearn import RegressorMixin
+from skseq.core.losses import check_coverage, check_quantiles, make_loss
+from skseq.core.losses._names import is_above_zero
 from skseq.core.mixins._regression import SCALED_TARGETS, SequenceRegressorMixin
-from skseq.parameters import amended, attribute, retold
+from skseq.core.mixins._spread import learns
+from skseq.core.parameters import NumberLossParameters
+from skseq.parameters import Options, amended, attribute, parameter, retold
 from skseq.parameters.checks import exactly, instance
 from skseq.seq2seq._architecture import TEXTS_OF_PAIRS, BaseSeq2Seq
 from skseq.seq2seq._targets import Layout, read_number_sequences
@@ -20,13 +28,13 @@ __all__ = ["Seq2SeqRegressor"]
 
 
 @described(**TEXTS_OF_PAIRS)
-class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
+class Seq2SeqRegressor(NumberLossParameters, RegressorMixin, BaseSeq2Seq):
     """Regressor of sequences of numbers from sequences of another length.
 
     Recurrent layers read a sequence, of one step perhaps; others, which start from what
     these remember, write the numbers step by step, each from the one before (Sutskever
     et al., 2014, "Sequence to Sequence Learning with Neural Networks"). The squared
-    error trains both.
+    error, or another loss, trains both.
 
     {parameters}
 
@@ -53,7 +61,23 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     """
 
     normalize = amended(more=SCALED_TARGETS)
+    quantiles = amended(
+        text="""Increasing quantiles, around the median, that ``loss="quantile"``
+        learns."""
+    )
+    teacher_forcing: float | tuple[float, float] | str = parameter(
+        default="auto",
+        constraint=[Interval(Real, 0, 1, closed="both"), tuple, Options("auto")],
+        text="""How probably, in training, a step of the decoder is told the true
+        previous step instead of its own output; two probabilities are those of the
+        first and the last epoch, linear in between (Bengio et al., 2015). 1.0 trains
+        fastest, all steps in one; less trains what `predict` does, which is told
+        nothing. "auto" stands for 1.0, and with ``loss="quantile"`` or "gaussian" for
+        0.0: who is told the step before learns how unsure one step is.""",
+        type='float, tuple of two floats or "auto"',
+    )
 
+    _needs_median: ClassVar[bool] = True  # which is fed back
     _task: NumberSequences = attribute(check=exactly(NumberSequences))
     _layout: Layout = attribute(check=instance(Layout))
 
@@ -74,10 +98,25 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
 
     def _check_y(self, X, y):
         sequences, self._layout = read_number_sequences(X, y)
+        place = partial(_place, sequences.starts)
+        self._asked_loss().check(sequences.values, place)
         return sequences
 
+    def _asked_loss(self):
+        return make_loss(self)
+
+    def _learned_loss(self):
+        return self._task.loss
+
+    def _teacher_forcing(self):
+        if self.teacher_forcing == "auto":
+            has_spread = self._task.loss.has_spread
+            return (0.0, 0.0) if has_spread else (1.0, 1.0)
+        return super()._teacher_forcing()
+
     def _make_task(self, y):
-        return NumberSequences(y.n_features, normalize=self.normalize is not None)
+        normalize = self.normalize is not None
+        return NumberSequences(y.n_features, normalize, self._asked_loss())
 
     def predict(self, X: Any, n_steps: Any = None) -> Any:
         """Write the sequences that belong to others.
@@ -100,6 +139,83 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
         written, n_steps = self._write(X, n_steps)
         laid_out = self._layout.lay_out(self._task.decode(written), n_steps)
         return self._answer(laid_out, X)
+
+    @available_if(learns("has_spread"))
+    def predict_quantiles(
+        self,
+        X: Any,
+        quantiles: tuple[float, ...] | None = None,
+        *,
+        n_steps: Any = None,
+    ) -> Any:
+        """Write quantiles, with ``loss="quantile"`` or ``loss="gaussian"``.
+
+        Parameters
+        ----------
+        X, n_steps
+            As in `predict`.
+        quantiles : tuple of float, default=None
+            Increasing numbers between 0 and 1; None stands for the parameter.
+
+        Returns
+        -------
+        q : ndarray, list of ndarray, Series or DataFrame
+            Laid out as by `predict`, with one axis more, of n_quantiles.
+
+        Raises
+        ------
+        ValueError
+            If X or n_steps is not as described, or a quantile lies outside of those
+            that ``loss="quantile"`` learned.
+        """
+        levels = check_quantiles(self.quantiles if quantiles is None else quantiles)
+        written, n_steps = self._write(X, n_steps)
+        task = self._task
+        values = task.loss.quantile(task.in_units(written), np.array(levels))
+        return self._answer(self._layout.lay_out(values, n_steps), X)
+
+    @available_if(learns("has_spread"))
+    def predict_interval(
+        self, X: Any, coverage: float = 0.8, *, n_steps: Any = None
+    ) -> Any:
+        """Write intervals, with ``loss="quantile"`` or ``loss="gaussian"``.
+
+        Parameters
+        ----------
+        X, n_steps
+            As in `predict`.
+        coverage : float, default=0.8
+            Probability with which a value is to lie within its interval.
+
+        Returns
+        -------
+        interval : ndarray, list of ndarray, Series or DataFrame
+            Lower and upper bounds, laid out as by `predict_quantiles`.
+
+        Raises
+        ------
+        ValueError
+            As in `predict_quantiles`.
+        """
+        return self.predict_quantiles(X, check_coverage(coverage), n_steps=n_steps)
+
+    @available_if(learns("has_deviation"))
+    def predict_std(self, X: Any, *, n_steps: Any = None) -> Any:
+        """Write standard deviations of what is predicted, with ``loss="gaussian"``.
+
+        Parameters
+        ----------
+        X, n_steps
+            As in `predict`.
+
+        Returns
+        -------
+        std : ndarray, list of ndarray, Series or DataFrame
+            In the units of the targets, laid out as by `predict`.
+        """
+        written, n_steps = self._write(X, n_steps)
+        values = self._task.loss.deviation(self._task.in_units(written))
+        return self._answer(self._layout.lay_out(values, n_steps), X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R² over all steps, the mean over the targets.
@@ -129,4 +245,11 @@ class Seq2SeqRegressor(RegressorMixin, BaseSeq2Seq):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = is_above_zero(self)
         return tags
+
+
+def _place(starts: np.ndarray, row: int, target: int) -> str:
+    """Return what to call a target in errors."""
+    i = int(np.searchsorted(starts, row, side="right")) - 1
+    return f"y[{i}], step {row - starts[i]}, target {target}"

@@ -8,7 +8,10 @@ from functools import partial
 import numpy as np
 from torch import nn
 
+from skseq.core.losses import NumberLoss, SquaredError, StepCriterion
+from skseq.core.losses._scales import in_units, scale_by_mean
 from skseq.core.tasks import Classification, Task
+from skseq.data.bounds import refuse_huge
 from skseq.data.scaling import StepScaler
 from skseq.data.sequences import SequenceArray
 from skseq.networks import StepCrossEntropy, StepSquaredError
@@ -48,43 +51,62 @@ class NumberSequences(SequenceTask):
     n_targets : int
         How many.
     normalize : bool
-        Whether the network learns standardised targets.
+        Whether the network learns standardised targets, of rates as `Regression`.
+    loss : NumberLoss, default=SquaredError()
+        What numbers cost.
     """
 
     padding = np.nan
+    loss: NumberLoss = SquaredError()  # of what an earlier version wrote
 
-    def __init__(self, n_targets: int, normalize: bool):
-        self.n_outputs = n_targets
+    def __init__(self, n_targets: int, normalize: bool, loss: NumberLoss | None = None):
+        self.loss = SquaredError() if loss is None else loss
+        self.n_outputs = n_targets * self.loss.n_outputs
         self.scaler = StepScaler(normalize)
 
     @property
+    def n_targets(self) -> int:
+        """Number of targets of a step."""
+        return self.n_outputs // self.loss.n_outputs
+
+    @property
     def criterion(self) -> Callable[..., nn.Module]:
-        """Squared error in which all steps count alike."""
-        return partial(StepSquaredError, typical=self.typical)
+        """A loss in which all steps count alike."""
+        if type(self.loss) is SquaredError:
+            return partial(StepSquaredError, typical=self.typical)
+        return partial(StepCriterion, loss=self.loss, typical=self.typical)
 
     def make_feedback(self, size):
-        """Feed numbers back as they are."""
-        return ValueFeedback(self.n_outputs)
+        """Feed predictions back as they are."""
+        shares = [*self.loss.shares, *[0.0] * self.loss.n_log_scales]
+        return ValueFeedback(self.n_targets, shares, positive=self.loss.is_rate)
 
     def learn_scale(self, y, weights):
         """Learn mean and standard deviation of each target over all steps."""
         self.typical = float(np.average(y.lengths, weights=weights))
-        is_bounded = self.scaler.scaler.with_mean
+        self.loss.check_sum(y.values)
+        is_bounded = self.scaler.scaler.with_mean and not self.loss.is_rate
         self.scaler.fit(y, weights, clip=is_bounded, name="y")
+        if self.loss.is_rate:
+            refuse_huge(y.values, "y")
+            scale_by_mean(self.scaler.scaler)
 
     def encode(self, y: SequenceArray, dtype: np.dtype) -> SequenceArray:
         """Return standardised sequences."""
-        if y.n_features != self.n_outputs:
+        if y.n_features != self.n_targets:
             raise ValueError(
-                f"y has {y.n_features} targets per step; expected {self.n_outputs}, as "
+                f"y has {y.n_features} targets per step; expected {self.n_targets}, as "
                 "in the first fit."
             )
         return self.scaler.transform(y, dtype)
 
     def decode(self, outputs):
-        """Return values (n, n_steps, n_targets) in the units of y."""
-        flat = outputs.reshape(-1, self.n_outputs)
-        return self.scaler.scaler.inverse_transform(flat).reshape(outputs.shape)
+        """Return predictions (n, n_steps, n_targets) in the units of y."""
+        return self.loss.point(self.in_units(outputs))
+
+    def in_units(self, outputs: np.ndarray) -> np.ndarray:
+        """Return outputs (n, n_steps, n_targets, n_outputs) in the units of y."""
+        return in_units(self.loss, self.scaler.scaler, outputs)
 
 
 class LabelSequences(SequenceTask):

@@ -42,7 +42,7 @@ def check_quantiles(quantiles: Any, *, around_median: bool = False) -> tuple:
     if around_median and not levels[0] <= 0.5 <= levels[-1]:
         raise ValueError(
             f"quantiles={shown(quantiles)} must surround the median, 0.5, which is the "
-            "forecast of loss='quantile'."
+            "prediction of loss='quantile'."
         )
     return tuple(levels.tolist())
 
