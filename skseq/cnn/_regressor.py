@@ -14,7 +14,7 @@ class CNNRegressor(SequenceRegressorMixin, Downsampling, BaseCNN):
 
     One-dimensional convolutions over time look for patterns, the steps are pooled into
     one vector, and fully connected layers turn that into one or several numbers, which
-    the squared error trains.
+    the squared error trains, or another `loss`.
 
     {parameters}
 

@@ -13,7 +13,7 @@ class CNNLSTMRegressor(SequenceRegressorMixin, Shortening, BaseCNNLSTM):
 
     Convolutions extract patterns and shorten the sequence, recurrent layers remember
     what follows what, and dense layers turn that into one or several numbers, which
-    the squared error trains.
+    the squared error trains, or another `loss`.
 
     {parameters}
 

@@ -13,7 +13,7 @@ class RNNRegressor(SequenceRegressorMixin, BaseRNN):
 
     Recurrent layers read each sequence, its steps are pooled into one vector, and
     fully connected layers turn that into one or several numbers, which the squared
-    error trains.
+    error trains, or another `loss`.
 
     {parameters}
 

@@ -395,6 +395,8 @@ def test_a_loss_of_ones_own_comes_in_any_form(given):
         (lambda outputs, y: y, "do not depend on the outputs"),
         (nn.GaussianNLLLoss(), "failed on a trial"),
         (len, "failed on a trial"),
+        (float, "failed on a trial"),
+        (nn.Linear, "cannot be made"),
     ],
 )
 def test_one_that_answers_otherwise_is_told(given, message):

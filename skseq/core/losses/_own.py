@@ -86,7 +86,10 @@ def unreduced(given: Any) -> Callable[[Tensor, Tensor], Tensor]:
     except (TypeError, ValueError):  # of what is not written in Python
         takes = False
     if makes:
-        return given(reduction="none") if takes else given()
+        try:
+            return given(reduction="none") if takes else given()
+        except Exception as error:
+            raise ValueError(f"loss={shown(given)} cannot be made: {error}") from error
     return partial(given, reduction="none") if takes else given
 
 
