@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
 from skseq.data.reading import SequenceReader
+from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray, holds_tokens
 from skseq.data.validation import check_sequences
 from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
@@ -67,7 +68,7 @@ class SequencePadder(SequenceReader, SequenceTransformer, kw_only=False):
         {fits_sequences}
         """
         self._validate_params()
-        sequences = check_sequences(self, X, reset=True)
+        sequences = self._read(X, reset=True)
         self.length_ = self.length or int(sequences.lengths.max())
         return self
 
@@ -82,10 +83,20 @@ class SequencePadder(SequenceReader, SequenceTransformer, kw_only=False):
             Every sequence has `length_` steps.
         """
         check_is_fitted(self, "length_")
-        padded = check_sequences(self, X, reset=False).to_padded(
+        padded = self._read(X, reset=False).to_padded(
             self.value,
             length=self.length_,
             padding=self.padding,
             truncating=self.truncating,
         )
         return padded.view(TokenArray) if holds_tokens(X) else padded
+
+    def _read(self, X: Any, reset: bool) -> SequenceArray:
+        sequences = check_sequences(self, X, reset=reset)
+        if sequences.static is not None:
+            raise ValueError(
+                f"X has static columns, {list(sequences.static.to_frame())}, which the "
+                "array that SequencePadder returns cannot hold. Estimators of skseq "
+                "need no padding; for others give X without `static`."
+            )
+        return sequences

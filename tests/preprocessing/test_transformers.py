@@ -53,11 +53,11 @@ def test_no_output_setting_breaks_a_step(step):
 HOLED = X.copy()
 HOLED[rng.rand(*X.shape) < 0.3] = np.nan
 HOLED[3, :, 1] = np.nan
+STAYS = [
+    pd.DataFrame(x, pd.date_range("2024", periods=5), columns=["u", "v"]) for x in HOLED
+]
 WARD = SequenceArray.from_list(
-    [
-        pd.DataFrame(x, pd.date_range("2024", periods=5), columns=["u", "v"])
-        for x in HOLED
-    ],
+    STAYS,
     static=pd.DataFrame({"age": np.arange(12.0), "sex": ["f", "m"] * 6}),
 )
 
@@ -94,6 +94,14 @@ def test_scales_are_of_what_is_there_and_all_else_is_kept(per):
     pd.testing.assert_frame_equal(out.static.to_frame(), WARD.static.to_frame())
     back = step.inverse_transform(out, WARD if per == "sequence" else None)
     np.testing.assert_allclose(back.values, WARD.values)
+
+
+def test_static_columns_are_not_lost_in_an_array():
+    for do in (SequencePadder().fit, SequencePadder().fit(STAYS).transform):
+        with pytest.raises(
+            ValueError, match=r"static columns, \['age', 'sex'\], which"
+        ):
+            do(WARD)
 
 
 # SequenceScaler -----------------------------------------------------------------
