@@ -19,6 +19,7 @@ MASKED = {"missing": "mask", "time_gaps": True}
 NETWORKS = {
     "LSTM": MASKED,
     "GRU-D": {**MASKED, "cell": "gru_d"},
+    "three GRU-D": {**MASKED, "cell": "gru_d", "n_networks": 3},
     "LSTM alone": {**MASKED, "shrink_to_linear": False},
     "GRU-D alone": {**MASKED, "cell": "gru_d", "shrink_to_linear": False},
 }
