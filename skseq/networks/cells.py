@@ -10,6 +10,7 @@ kernel, which is used wherever else the equations allow. Else the steps are unro
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -192,7 +193,7 @@ class RecurrentLayer(nn.Module):
         """
         first = weights.kernel.weight_ih_l0
         networks = first.shape[:-2]  # () or (k,)
-        with torch.autocast(x.device.type, enabled=False):
+        with _as_is(x.device.type):
             x, state, mask = self._begin(x, state, first.dtype)
             if compiled.pays(x, self.hidden_size):
                 x, decays = self._decays(x, weights)
@@ -200,7 +201,7 @@ class RecurrentLayer(nn.Module):
                     self.kernel.mode,
                     x,
                     state,
-                    tuple(weights.kernel.parameters()),
+                    tuple(weights.kernel._parameters.values()),  # a fast way
                     peepholes=getattr(weights, "weight_peephole", None),
                     mask=mask,
                     decays=decays,
@@ -356,6 +357,13 @@ class PeepholeLSTMLayer(LSTMLayer):
         peepholes = weights.weight_peephole
         weights = weights.kernel.parameters()
         return LSTMSteps.apply(x, h, c, *weights, peepholes, mask)
+
+
+def _as_is(device: str) -> AbstractContextManager[Any]:
+    """Return a block in which nothing is rounded to fewer digits."""
+    if torch.is_autocast_enabled(device):
+        return torch.autocast(device, enabled=False)
+    return nullcontext()  # takes less time
 
 
 def _apart(x: Tensor, networks: torch.Size) -> Tensor:

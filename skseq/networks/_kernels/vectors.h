@@ -39,6 +39,26 @@ of its own that depends on shapes alone, so that the same numbers give the same 
 #endif
 #endif
 
+/* Functions of x86's vectors that the language has no words for. */
+#ifdef __x86_64__
+#include <immintrin.h>
+#define JOIN3_(a, b, c) a##b##c
+#define JOIN3(a, b, c) JOIN3_(a, b, c)
+#if BYTES == 64
+#define PREFIX _mm512_
+#elif BYTES == 32
+#define PREFIX _mm256_
+#else
+#define PREFIX _mm_
+#endif
+#ifdef DOUBLE
+#define INTRINSIC(name) JOIN3(PREFIX, name, _pd)
+#else
+#define INTRINSIC(name) JOIN3(PREFIX, name, _ps)
+#endif
+#define packet __typeof__(INTRINSIC(setzero)())
+#endif
+
 #ifndef DEPTH
 #define DEPTH 128 /* rows of a panel of weights, which stay in the nearest cache */
 #endif
@@ -77,12 +97,27 @@ INLINE void store_some(REAL *to, vec x, int64_t n)
 
 INLINE vec pick(ivec where, vec a, vec b) { return (vec)(((ivec)a & where) | ((ivec)b & ~where)); }
 
-/* NaN stays NaN. */
+/* NaN stays NaN: x86's functions take the second of two numbers if one of them is NaN. */
 INLINE vec clip(vec x, REAL end)
 {
     vec high = end - (vec){0};
+#ifdef INTRINSIC
+    return (vec)INTRINSIC(max)((packet)-high, (packet)INTRINSIC(min)((packet)high, (packet)x));
+#else
     x = pick(x > high, high, x);
     return pick(x < -high, -high, x);
+#endif
+}
+
+/* 1 / x of normal numbers; a division takes as long as ten products. */
+INLINE vec reciprocal(vec x)
+{
+#if defined(__AVX512F__) && !defined(DOUBLE)
+    vec y = (vec)_mm512_rcp14_ps((__m512)x);
+    return y * (2 - x * y);
+#else
+    return 1 / x;
+#endif
 }
 
 /* Of x in the range of normal results: Cephes' polynomial, or Taylor's. */
@@ -108,7 +143,7 @@ INLINE vec exponential(vec x)
     return (1 + (r + r * r * p)) * scale;
 }
 
-INLINE vec sigmoid(vec x) { return 1 / (1 + exponential(clip(-x, FAR))); }
+INLINE vec sigmoid(vec x) { return reciprocal(1 + exponential(-clip(x, FAR))); }
 
 INLINE vec hyperbolic_tangent(vec x)
 {
@@ -120,12 +155,12 @@ INLINE vec hyperbolic_tangent(vec x)
     p = 4.89352455891786e-03f + s * (6.37261928875436e-04f + s * p);
     vec q = 1.18534705686654e-04f + s * 1.19825839466702e-06f;
     q = 4.89352518554385e-03f + s * (2.26843463243900e-03f + s * q);
-    return x * p / q;
+    return x * p * reciprocal(q);
 #else /* Cephes' ratio near 0, the exponential beyond */
     vec s = x * x;
     vec p = (-9.64399179425052238628e-1 * s - 9.92877231001918586564e1) * s - 1.61468768441708447952e3;
     vec q = ((s + 1.12811678491632931402e2) * s + 2.23548839060100448583e3) * s + 4.84406305325125486048e3;
-    vec far = 1 - 2 / (1 + exponential(clip(2 * x, 50)));
+    vec far = 1 - 2 * reciprocal(1 + exponential(clip(2 * x, 50)));
     return pick(s < 0.625 * 0.625, x + x * s * p / q, far);
 #endif
 }
