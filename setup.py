@@ -27,7 +27,7 @@ class BuildKernels(build_ext):
         """Compile the steps for every set of instructions, and what chooses one."""
         if self.compiler.compiler_type != "unix":
             raise CompileError("the code is for GCC and Clang")
-        choose, steps = ext.sources
+        choose, *steps = ext.sources
         objects, has = [], []
         for kind, flags in KINDS.items():
             try:
@@ -42,13 +42,13 @@ class BuildKernels(build_ext):
         )
         self.compiler.link_shared_object(objects, self.get_ext_fullpath(ext.name))
 
-    def _compiled(self, source, kind, flags):
+    def _compiled(self, sources, kind, flags):
         """Return objects of the steps in both precisions."""
         objects = []
         for name, macros in {"float": [], "double": [("DOUBLE", None)]}.items():
             folder = f"{self.build_temp}/{kind}{name}"
             objects += self.compiler.compile(
-                [source], folder, macros, extra_postargs=FLAGS + flags
+                sources, folder, macros, extra_postargs=FLAGS + flags
             )
         return objects
 
@@ -67,8 +67,8 @@ setup(
     ext_modules=[
         Extension(
             "skseq.networks._kernels.recurrent",
-            [FOLDER + "choose.c", FOLDER + "recurrent.c"],
-            depends=[FOLDER + "recurrent.h", FOLDER + "vectors.h"],
+            [FOLDER + name for name in ("choose.c", "back.c", "forwards.c")],
+            depends=[FOLDER + name for name in ("recurrent.h", "vectors.h", "walk.h")],
             optional=True,
         )
     ],

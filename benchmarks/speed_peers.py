@@ -56,7 +56,10 @@ def skseq(X, y, cell, hidden_size, batch_size, epochs, **options):
         batch_size=batch_size,
         max_epochs=epochs,
         lr=LR,
-        lr_schedule=None,  # the same work as the others
+        bidirectional=False,  # from here on: the same work as the others
+        pooling="last",
+        normalize="feature",
+        lr_schedule=None,
         clip_norm=None,
         n_threads=torch.get_num_threads(),
         random_state=0,

@@ -209,10 +209,15 @@ def test_they_are_the_same_where_few_gradients_are_asked_for(asked):
 
 
 @needed
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("decays", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_without_gradients_the_bits_are_the_same(cell):
+def test_without_gradients_the_bits_are_the_same(cell, decays, reverse):
+    if decays and cell != "gru":
+        pytest.skip("its state does not decay")
     layer = make(cell, dtype=torch.float32)
-    x, state, options = given(layer, (5, 9, 2, 4), lengths=True)
+    x, state, options = given(layer, (5, 9, 2, 4), lengths=True, decays=decays)
+    options["reverse"] = reverse
     outputs, last = run(layer, x, state, **options)
     with torch.no_grad():
         again, last_again = run(layer, x, state, **options)

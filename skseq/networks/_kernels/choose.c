@@ -8,7 +8,8 @@
     int64_t skseq_forwards_double_##kind(const Call *); \
     int64_t skseq_back_float_##kind(const Call *);      \
     int64_t skseq_back_double_##kind(const Call *);
-#define CALLED(way, kind) (call->is_double ? skseq_##way##_double_##kind(call) : skseq_##way##_float_##kind(call))
+#define CALLED(way, kind) \
+    (call->is_double ? skseq_##way##_double_##kind(call) : skseq_##way##_float_##kind(call))
 
 DECLARED(plain)
 #ifdef HAS_AVX2
@@ -25,7 +26,8 @@ PUBLIC int64_t skseq_call_size(void) { return sizeof(Call); }
 PUBLIC int64_t skseq_instructions(void)
 {
 #ifdef HAS_AVX512
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
         return 2;
 #endif
 #ifdef HAS_AVX2

@@ -95,14 +95,18 @@ INLINE void store_some(REAL *to, vec x, int64_t n)
             to[i] = x[i];
 }
 
-INLINE vec pick(ivec where, vec a, vec b) { return (vec)(((ivec)a & where) | ((ivec)b & ~where)); }
+INLINE vec pick(ivec where, vec a, vec b)
+{
+    return (vec)(((ivec)a & where) | ((ivec)b & ~where));
+}
 
 /* NaN stays NaN: x86's functions take the second of two numbers if one of them is NaN. */
 INLINE vec clip(vec x, REAL end)
 {
     vec high = end - (vec){0};
 #ifdef INTRINSIC
-    return (vec)INTRINSIC(max)((packet)-high, (packet)INTRINSIC(min)((packet)high, (packet)x));
+    return (vec)INTRINSIC(max)((packet)-high,
+                               (packet)INTRINSIC(min)((packet)high, (packet)x));
 #else
     x = pick(x > high, high, x);
     return pick(x < -high, -high, x);
@@ -150,7 +154,8 @@ INLINE vec hyperbolic_tangent(vec x)
 #ifndef DOUBLE /* one ratio of polynomials, as in Eigen; 1 where it ends */
     x = clip(x, TANH_END);
     vec s = x * x;
-    vec p = -8.60467152213735e-11f + s * (2.00018790482477e-13f + s * -2.76076847742355e-16f);
+    vec p =
+        -8.60467152213735e-11f + s * (2.00018790482477e-13f + s * -2.76076847742355e-16f);
     p = 1.48572235717979e-05f + s * (5.12229709037114e-08f + s * p);
     p = 4.89352455891786e-03f + s * (6.37261928875436e-04f + s * p);
     vec q = 1.18534705686654e-04f + s * 1.19825839466702e-06f;
@@ -158,8 +163,10 @@ INLINE vec hyperbolic_tangent(vec x)
     return x * p * reciprocal(q);
 #else /* Cephes' ratio near 0, the exponential beyond */
     vec s = x * x;
-    vec p = (-9.64399179425052238628e-1 * s - 9.92877231001918586564e1) * s - 1.61468768441708447952e3;
-    vec q = ((s + 1.12811678491632931402e2) * s + 2.23548839060100448583e3) * s + 4.84406305325125486048e3;
+    vec p = (-9.64399179425052238628e-1 * s - 9.92877231001918586564e1) * s -
+            1.61468768441708447952e3;
+    vec q = ((s + 1.12811678491632931402e2) * s + 2.23548839060100448583e3) * s +
+            4.84406305325125486048e3;
     vec far = 1 - 2 * reciprocal(1 + exponential(clip(2 * x, 50)));
     return pick(s < 0.625 * 0.625, x + x * s * p / q, far);
 #endif
@@ -167,41 +174,49 @@ INLINE vec hyperbolic_tangent(vec x)
 
 /* A block of c = a b, or c += a b, that stays in registers. Row r of a begins at
 a + r * lda, and `along` leads from one of its values to the next. */
-INLINE void tile(int rows, int vecs, const REAL *a, int64_t lda, int64_t along, const REAL *b, int64_t ldb, REAL *c,
-                 int64_t ldc, int64_t n_k, int add)
+INLINE void tile(int rows, int vecs, const REAL *a, int64_t lda, int64_t along,
+                 const REAL *b, int64_t ldb, REAL *c, int64_t ldc, int64_t n_k, int add)
 {
     vec sums[8][4];
-    UNROLL for (int r = 0; r < rows; r++)
-        UNROLL for (int v = 0; v < vecs; v++)
-            sums[r][v] = add ? load(c + r * ldc + v * LANES) : (vec){0};
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        UNROLL
+    for (int v = 0; v < vecs; v++)
+        sums[r][v] = add ? load(c + r * ldc + v * LANES) : (vec){0};
     for (int64_t k = 0; k < n_k; k++) {
         vec row[4];
-        UNROLL for (int v = 0; v < vecs; v++)
+        UNROLL
+        for (int v = 0; v < vecs; v++)
             row[v] = load(b + k * ldb + v * LANES);
-        UNROLL for (int r = 0; r < rows; r++) {
+        UNROLL
+        for (int r = 0; r < rows; r++) {
             REAL x = a[r * lda + k * along];
-            UNROLL for (int v = 0; v < vecs; v++)
+            UNROLL
+            for (int v = 0; v < vecs; v++)
                 sums[r][v] += x * row[v];
         }
     }
-    UNROLL for (int r = 0; r < rows; r++)
-        UNROLL for (int v = 0; v < vecs; v++)
-            store(c + r * ldc + v * LANES, sums[r][v]);
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        UNROLL
+    for (int v = 0; v < vecs; v++)
+        store(c + r * ldc + v * LANES, sums[r][v]);
 }
 
-#define TILES(rows, vecs)                                                               \
-    for (; i + rows <= n_rows; i += rows)                                               \
+#define TILES(rows, vecs)                 \
+    for (; i + rows <= n_rows; i += rows) \
         tile(rows, vecs, a + i * lda, lda, along, b, ldb, c + i * ldc, ldc, n_k, add);
 
 /* Up to four vectors of columns of c. */
-#define PANEL(name, vecs, wide, narrow)                                                 \
-    static void name(const REAL *a, int64_t lda, int64_t along, const REAL *b, int64_t ldb, REAL *c, int64_t ldc, \
-                     int64_t n_rows, int64_t n_k, int add)                              \
-    {                                                                                   \
-        int64_t i = 0;                                                                  \
-        TILES((REGISTERS == 32 ? wide : narrow), vecs)                                  \
-        TILES(2, vecs)                                                                  \
-        TILES(1, vecs)                                                                  \
+#define PANEL(name, vecs, wide, narrow)                                              \
+    static void name(const REAL *a, int64_t lda, int64_t along, const REAL *b,       \
+                     int64_t ldb, REAL *c, int64_t ldc, int64_t n_rows, int64_t n_k, \
+                     int add)                                                        \
+    {                                                                                \
+        int64_t i = 0;                                                               \
+        TILES((REGISTERS == 32 ? wide : narrow), vecs)                               \
+        TILES(2, vecs)                                                               \
+        TILES(1, vecs)                                                               \
     }
 
 PANEL(panel_1, 1, 8, 8)
@@ -210,8 +225,9 @@ PANEL(panel_3, 3, 8, 4)
 PANEL(panel_4, 4, 4, 3)
 
 /* c = a b or c += a b. Without ldb, b is packed: panels of four vectors of columns. */
-static void product(const REAL *a, int64_t lda, int64_t along, const REAL *b, int64_t ldb, REAL *c, int64_t ldc,
-                    int64_t n_rows, int64_t n_columns, int64_t n_k, int add)
+static void product(const REAL *a, int64_t lda, int64_t along, const REAL *b, int64_t ldb,
+                    REAL *c, int64_t ldc, int64_t n_rows, int64_t n_columns, int64_t n_k,
+                    int add)
 {
     for (int64_t k = 0; k < n_k; k += DEPTH) {
         int64_t depth = n_k - k < DEPTH ? n_k - k : DEPTH;
@@ -233,8 +249,10 @@ static void product(const REAL *a, int64_t lda, int64_t along, const REAL *b, in
     }
 }
 
-/* Where a packed matrix of n_k rows has the value of row 0 in a column; and from row to row. */
-INLINE REAL *packed(REAL *b, int64_t n_columns, int64_t n_k, int64_t column, int64_t *stride)
+/* Where a packed matrix of n_k rows has the value of row 0 in a column; and from row to
+ * row. */
+INLINE REAL *packed(REAL *b, int64_t n_columns, int64_t n_k, int64_t column,
+                    int64_t *stride)
 {
     int64_t j = column / (4 * LANES) * (4 * LANES);
     *stride = n_columns - j < 4 * LANES ? n_columns - j : 4 * LANES;
