@@ -31,7 +31,6 @@ def show_versions() -> None:
     System:
     ...
     recurrent layers: ...
-    <BLANKLINE>
     """
     sklearn.show_versions()
     print("\nskseq:")
