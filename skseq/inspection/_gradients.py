@@ -50,7 +50,8 @@ class Gradients:
         task, normalize = estimator._task, estimator._normalize
         self.columns = columns
         self.as_log_odds = isinstance(task, Classification)
-        self.loss = getattr(task, "loss", SquaredError())
+        loss = getattr(task, "loss", None)  # of labels, log-odds are explained
+        self.loss = loss if isinstance(loss, NumberLoss) else SquaredError()
         self.units = np.ones(len(columns))
         if isinstance(task, Regression) and task.scaler.with_std:
             self.units = task.scaler.scale_[columns]
