@@ -119,7 +119,7 @@ def test_gradients_are_finite_where_all_is_right(gamma):
     assert torch.isfinite(outputs.grad).all()
 
 
-@pytest.mark.parametrize("loss", [LogLoss(), LogLoss(0.1), FocalLoss(2.0)], ids=str)
+@pytest.mark.parametrize("loss", [LogLoss(), LogLoss(0.1), FocalLoss(2.0)])
 def test_steps_count_alike_and_padding_does_not(loss):
     outputs = OUTPUTS[:6].reshape(2, 3, 3)
     y = np.array([[0, 1, 2], [1, PADDING, PADDING]])
@@ -154,7 +154,7 @@ def test_the_best_constant_of_cross_entropy_is_the_share():
     np.testing.assert_allclose(found, 0.8 * shares + 0.1, atol=1e-4)
 
 
-@pytest.mark.parametrize("loss", [FocalLoss(2.0), FocalLoss(1.0, 0.1)], ids=str)
+@pytest.mark.parametrize("loss", [FocalLoss(2.0), FocalLoss(1.0, 0.1)])
 def test_focal_probabilities_are_flatter_than_frequencies(loss):
     """And no others cost less."""
     shares = np.array([0.1, 0.9])

@@ -369,7 +369,6 @@ def smooth(outputs, y):
         smooth,
         nn.HuberLoss(delta=1.0),
     ],
-    ids=repr,
 )
 def test_a_loss_of_ones_own_comes_in_any_form(given):
     loss = make_loss(Asked(given))
