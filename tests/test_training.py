@@ -202,14 +202,14 @@ def final_rate(estimator):
 class Constant(RNNRegressor):
     """Has nothing to learn: its loss is always the same."""
 
-    loss = 0.0
+    constant = 0.0
 
     def _make_task(self, y):
-        loss = self.loss
+        constant = self.constant
 
         class Loss(nn.MSELoss):
             def forward(self, outputs, targets):
-                return 0 * super().forward(outputs, targets) + loss
+                return 0 * super().forward(outputs, targets) + constant
 
         class Task(Regression):
             criterion = Loss
@@ -222,7 +222,7 @@ class Constant(RNNRegressor):
 def test_plateau_halves_the_rate_where_no_loss_is_lower(loss, early_stopping):
     options = {"lr_schedule": "plateau", "patience": 8, "lr": 0.01, "max_epochs": 8}
     estimator = Constant(**options, hidden_size=2, early_stopping=early_stopping)
-    estimator.loss = loss
+    estimator.constant = loss
     # The first is the best; patience // 2 = 4 epochs are waited for, then it halves.
     assert final_rate(estimator.fit(X, Y)) == 0.01 / 2
 

@@ -34,7 +34,8 @@ class Seq2SeqForecaster(Recurrence, BaseForecaster):
 
     Examples
     --------
-    >>>     >>> from skseq import Seq2SeqForecaster
+    >>> import numpy as np
+    >>> from skseq import Seq2SeqForecaster
     >>> wave = np.sin(np.arange(206) * np.pi / 6)
     >>> forecaster = Seq2SeqForecaster(
     ...     window_length=12, horizon=6, teacher_forcing=1.0, max_epochs=20

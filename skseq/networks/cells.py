@@ -97,10 +97,15 @@ class RecurrentLayer(nn.Module):
         nn.init.zeros_(kernel.bias_hh_l0)
 
     def forward(
-        self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
+        self,
+        x: Tensor,
+        state: State | None = None,
+        lengths: Tensor | None = None,
+        *,
+        reverse: bool = False,  # which only compiled code can
     ) -> tuple[Tensor, State]:
         if self.pays_by_hand(x, lengths):
-            return self.run_by_hand(x, state, lengths, self)
+            return self.run_by_hand(x, state, lengths, self, reverse=reverse)
         if self.recurrent_dropout.active or not self.has_kernel:
             with torch.autocast(x.device.type, enabled=False):
                 return self._unroll(x, state, lengths)
@@ -399,7 +404,7 @@ def read_backwards(
     form = getattr(layer, "form", layer)
     by_hand = isinstance(form, RecurrentLayer) and form.pays_by_hand(x, lengths)
     if by_hand and compiled.pays(x, form.hidden_size):
-        return form.run_by_hand(x, state, lengths, layer, reverse=True)
+        return layer(x, state, lengths, reverse=True)
     turned = reverse_sequences(x, lengths)
     outputs, state = layer(turned, state, lengths if needs_state else None)
     return reverse_sequences(outputs, lengths), state

@@ -223,11 +223,16 @@ class RecurrenceSideBySide(OneByOne):
         return self.form.hidden_size
 
     def forward(
-        self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
+        self,
+        x: Tensor,
+        state: State | None = None,
+        lengths: Tensor | None = None,
+        *,
+        reverse: bool = False,
     ) -> tuple[Tensor, State]:
         form = self.form
         if form.pays_by_hand(x, lengths):
-            return form.run_by_hand(x, state, lengths, self)
+            return form.run_by_hand(x, state, lengths, self, reverse=reverse)
         if lengths is not None or not form.has_kernel:
             return super().forward(x, state, lengths)
         state = state or (x.new_zeros(len(x), form.hidden_size),) * form.n_states

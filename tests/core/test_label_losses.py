@@ -282,7 +282,7 @@ def test_a_margin_has_no_linear_model_beside(monkeypatch):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"loss": "hinge"}, r"'loss' parameter .* 'focal'"),
+        ({"loss": "hinge"}, r"'loss' parameter .* Got 'hinge'"),
         ({"label_smoothing": 1.0}, "'label_smoothing' parameter"),
         ({"focal_gamma": -1}, "'focal_gamma' parameter"),
         (
