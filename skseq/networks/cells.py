@@ -101,7 +101,6 @@ class RecurrentLayer(nn.Module):
         x: Tensor,
         state: State | None = None,
         lengths: Tensor | None = None,
-        *,
         reverse: bool = False,  # which only compiled code can
     ) -> tuple[Tensor, State]:
         if self.pays_by_hand(x, lengths):

@@ -227,7 +227,6 @@ class RecurrenceSideBySide(OneByOne):
         x: Tensor,
         state: State | None = None,
         lengths: Tensor | None = None,
-        *,
         reverse: bool = False,
     ) -> tuple[Tensor, State]:
         form = self.form
