@@ -30,6 +30,7 @@ __all__ = [
     "PeepholeLSTMLayer",
     "RecurrentLayer",
     "read_backwards",
+    "reads_in_place",
 ]
 
 State = tuple[Tensor, ...]  # one (B, H) tensor for rnn and gru, (h, c) for lstm
@@ -101,8 +102,10 @@ class RecurrentLayer(nn.Module):
         x: Tensor,
         state: State | None = None,
         lengths: Tensor | None = None,
-        reverse: bool = False,  # which only compiled code can
+        reverse: bool = False,
     ) -> tuple[Tensor, State]:
+        if reverse and not reads_in_place(self, x, lengths):
+            return read_backwards(self, x, lengths, state)
         if self.pays_by_hand(x, lengths):
             return self.run_by_hand(x, state, lengths, self, reverse=reverse)
         if self.recurrent_dropout.active or not self.has_kernel:
@@ -375,6 +378,12 @@ def _apart(x: Tensor, networks: torch.Size) -> Tensor:
     return x.unflatten(-1, (*networks, -1)).transpose(-3, -2) if networks else x
 
 
+def reads_in_place(form: Any, x: Tensor, lengths: Tensor | None) -> bool:
+    """Return whether a layer can read backwards what lies forwards."""
+    by_hand = isinstance(form, RecurrentLayer) and form.pays_by_hand(x, lengths)
+    return by_hand and compiled.pays(x, form.hidden_size)
+
+
 def read_backwards(
     layer: Any,
     x: Tensor,
@@ -400,10 +409,8 @@ def read_backwards(
         In the order of x.
     state : State
     """
-    form = getattr(layer, "form", layer)
-    by_hand = isinstance(form, RecurrentLayer) and form.pays_by_hand(x, lengths)
-    if by_hand and compiled.pays(x, form.hidden_size):
-        return layer(x, state, lengths, reverse=True)
+    if reads_in_place(getattr(layer, "form", layer), x, lengths):
+        return layer(x, state, lengths, True)
     turned = reverse_sequences(x, lengths)
     outputs, state = layer(turned, state, lengths if needs_state else None)
     return reverse_sequences(outputs, lengths), state

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skseq.networks.cells import State
+from skseq.networks.cells import State, read_backwards, reads_in_place
 from skseq.networks.convolution import ChannelsLastConv1d, MaskedBatchNorm
 from skseq.networks.dropout import Dropout
 from skseq.networks.encoders import ConvEncoder
@@ -230,6 +230,8 @@ class RecurrenceSideBySide(OneByOne):
         reverse: bool = False,
     ) -> tuple[Tensor, State]:
         form = self.form
+        if reverse and not reads_in_place(form, x, lengths):
+            return read_backwards(self, x, lengths, state)
         if form.pays_by_hand(x, lengths):
             return form.run_by_hand(x, state, lengths, self, reverse=reverse)
         if lengths is not None or not form.has_kernel:

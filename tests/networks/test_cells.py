@@ -193,3 +193,19 @@ def test_peepholes_matter():
     plain = layer.kernel(x)[0]
     torch.testing.assert_close(layer(x)[0], plain)
     assert not torch.allclose(with_peepholes, plain)
+
+
+def test_reading_backwards_is_the_same_however_it_is_done():
+    """In place by compiled code, and in mixed precision by turning sequences."""
+    torch.manual_seed(0)
+    layer, x = CELLS["lstm"](3, 5), torch.randn(4, 7, 3)
+    lengths = torch.tensor([7, 2, 5, 7])
+    outputs, (h, c) = layer(x, None, lengths, True)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed, _ = layer(x, None, lengths, True)
+    for i, n in enumerate(lengths):
+        expected, state = layer(x[i : i + 1, :n].flip(1))
+        torch.testing.assert_close(outputs[i, :n], expected[0].flip(0))
+        torch.testing.assert_close((h[i], c[i]), (state[0][0], state[1][0]))
+        near = {"rtol": 0.05, "atol": 0.02, "check_dtype": False}
+        torch.testing.assert_close(mixed[i, :n], expected[0].flip(0), **near)
