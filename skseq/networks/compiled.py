@@ -30,6 +30,8 @@ PATH = Path(__file__).with_name("_kernels") / "recurrent.so"
 INSTRUCTIONS = ("plain", "AVX2", "AVX-512")
 MODES = ("RNN_TANH", "RNN_RELU", "GRU", "LSTM")  # of torch.nn; as in recurrent.h
 N_GATES = (0, 0, 4, 4)  # that are kept of a step
+HELD = ("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes")  # for the way back
+HELD += ("mask", "lengths", "decays", "given", "gates", "cells", "states")
 PADDING = 16  # units are padded to multiples
 
 # Whether torch.func transforms a function; torch.autograd asks so, too.
@@ -147,15 +149,54 @@ def run(
     outputs : Tensor of shape (k B, T, H)
     state : tuple of Tensor of shape (k B, H)
         After each sequence's own last step.
+
+    Raises
+    ------
+    ValueError
+        If a tensor has another shape or type: compiled code would not notice.
     """
     h, c = (*state, None)[:2]
     tensors = (x, h, c, *weights, peepholes, mask, decays, lengths)
+    _check_tensors(mode, *tensors)
     asked = any(t.requires_grad for t in tensors if t is not None)
     if asked and torch.is_grad_enabled():
         outputs, *after = CompiledSteps.apply(mode, reverse, *tensors)
     else:
         outputs, *after = _forwards(mode, reverse, False, *tensors)[0]
     return outputs, tuple(after[: len(state)])
+
+
+def _check_tensors(mode: str, x: Tensor, *tensors: Tensor | None) -> None:
+    """Refuse what compiled code would read beyond its end, or as something else."""
+    n_samples, n_steps, n_inputs = x.shape
+    names = ("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes", "mask", "decays")
+    parts = dict(zip((*names, "lengths"), tensors, strict=True))
+    w_x = parts["w_x"]
+    networks, n_rows = w_x.shape[:-2], w_x.shape[-2]
+    n_units = n_rows // {"GRU": 3, "LSTM": 4}.get(mode, 1)
+    rows = (n_samples, n_units)
+    expected = {
+        "h": rows,
+        "c": rows,
+        "w_x": (*networks, n_rows, n_inputs),
+        "w_h": (*networks, n_rows, n_units),
+        "b_x": (*networks, n_rows),
+        "b_h": (*networks, n_rows),
+        "peepholes": (*networks, 3, n_units),
+        "mask": rows,
+        "decays": (n_samples, n_steps, n_units),
+        "lengths": (n_samples,),
+    }
+    for name, part in parts.items():
+        if part is None:
+            continue
+        dtype = torch.int64 if name == "lengths" else x.dtype
+        if part.shape != expected[name] or part.dtype != dtype or not part.is_cpu:
+            raise ValueError(
+                f"{name} of a recurrent layer is {tuple(part.shape)}, {part.dtype}, on "
+                f"{part.device}; inputs of shape {tuple(x.shape)} need "
+                f"{expected[name]}, {dtype}, on cpu."
+            )
 
 
 def _forwards(mode: str, reverse: bool, keeps: bool, *tensors: Tensor | None) -> Any:
@@ -208,24 +249,26 @@ class CompiledSteps(Function):
     @once_differentiable
     def backward(ctx, d_outputs, d_last_h, d_last_c):
         call, held = ctx.call, ctx.saved_tensors
+        for name, tensor in zip(HELD, held, strict=True):
+            setattr(call, name, _address(tensor))  # they may have been moved since
         d_outputs, d_last_h, d_last_c = (
             _with_rows(d_outputs),
             _dense(d_last_h),
             _dense(d_last_c),
         )
-        # held are h, c, four weights, peepholes, mask, lengths, decays and more
         found = [None if t is None else torch.empty_like(t) for t in held[:7]]
-        decays = held[9]
-        d_decays = None if decays is None else decays.new_empty(decays.shape)
+        decays = held[HELD.index("decays")]
+        d_decays = None
+        if decays is not None:
+            call.decays_sample, call.decays_step = decays.stride()[:2]
+            d_decays = decays.new_empty(decays.shape)
         d_x = held[0].new_empty(ctx.x_shape) if ctx.needs_input_grad[2] else None
         call.d_outputs = _address(d_outputs)
         if d_outputs is not None:
             call.d_sample, call.d_step = d_outputs.stride()[:2]
         call.d_last_h, call.d_last_c = _address(d_last_h), _address(d_last_c)
         call.d_x, call.d_decays = _address(d_x), _address(d_decays)
-        for name, tensor in zip(
-            ("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes"), found, strict=True
-        ):
+        for name, tensor in zip(HELD, found, strict=False):
             setattr(call, f"d_{name}", _address(tensor))
         _check(library().skseq_back(call))
         return None, None, d_x, *found, None, d_decays, None

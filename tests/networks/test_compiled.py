@@ -300,6 +300,47 @@ def test_networks_side_by_side_have_the_bits_of_each_alone(cell):
             torch.testing.assert_close(gradient, like[name].grad)
 
 
+@needed
+@pytest.mark.parametrize("cell", ["lstm", "peephole_lstm", "gru_d"])
+def test_what_was_kept_may_lie_elsewhere_on_the_way_back(cell):
+    """As checkpoints recompute it and hooks move it."""
+    layer = make("gru" if cell == "gru_d" else cell)
+    x, state, options = given(layer, SHAPES[0], True, True, cell == "gru_d")
+    decays = [options["decays"]] if "decays" in options else []
+    wanted = [x, *state, *layer.parameters(), *decays]
+
+    def loss():
+        outputs, last = run(layer, x, state, **options)
+        return outputs.sin().sum() + sum(part.cos().sum() for part in last)
+
+    expected = torch.autograd.grad(loss(), wanted)
+    with torch.autograd.graph.saved_tensors_hooks(torch.clone, lambda kept: kept):
+        later = loss()
+    taken = [torch.randn(n, dtype=torch.float64) for n in range(16, 2000, 8)]
+    for one, other in zip(torch.autograd.grad(later, wanted), expected, strict=True):
+        assert torch.equal(one, other)
+    assert taken  # the room that was freed
+
+
+@needed
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("w_x", lambda x, state, options: (x[..., :1], state, options)),
+        ("h", lambda x, state, options: (x, (state[0][:2], state[1]), options)),
+        ("c", lambda x, state, options: (x, (state[0], state[1].float()), options)),
+        ("mask", lambda x, s, o: (x, s, {**o, "mask": o["mask"][:, :2]})),
+        ("lengths", lambda x, s, o: (x, s, {**o, "lengths": o["lengths"].int()})),
+        ("lengths", lambda x, s, o: (x, s, {**o, "lengths": o["lengths"][:1]})),
+    ],
+)
+def test_what_would_be_read_beyond_its_end_is_refused(name, change):
+    layer = make("lstm")
+    x, state, options = change(*given(layer, SHAPES[0], True, True))
+    with pytest.raises(ValueError, match=rf"^{name} of a recurrent layer is \("):
+        run(layer, x, state, **options)
+
+
 # The same bits again ---------------------------------------------------------------
 
 
