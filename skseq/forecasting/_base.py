@@ -127,8 +127,7 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         ValueError
             As in `predict_quantiles`.
         """
-        bounds = check_coverage(coverage)
-        return self.predict_quantiles(X, quantiles=bounds, n_steps=n_steps)
+        return self.predict_quantiles(X, check_coverage(coverage), n_steps=n_steps)
 
     @available_if(learns("has_deviation"))
     def predict_std(self, X: Any = None, *, n_steps: int | None = None) -> Any:

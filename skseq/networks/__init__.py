@@ -1,13 +1,7 @@
 """Torch modules from which the estimators build their networks."""
 
 from skseq.networks.attention import ATTENTIONS, Attention
-from skseq.networks.cells import (
-    ElmanLayer,
-    GRULayer,
-    LSTMLayer,
-    PeepholeLSTMLayer,
-    RecurrentLayer,
-)
+from skseq.networks.cells import ElmanLayer, GRULayer, LSTMLayer, PeepholeLSTMLayer
 from skseq.networks.convolution import ConvLayer, Shortcut
 from skseq.networks.dropout import Dropout
 from skseq.networks.embedding import TokenEmbedding
@@ -33,6 +27,7 @@ from skseq.networks.losses import (
 )
 from skseq.networks.normalization import WINDOW_SCALES, WindowScale
 from skseq.networks.pooling import POOLINGS
+from skseq.networks.recurrent import RecurrentLayer
 from skseq.networks.seeing import Before
 from skseq.networks.segment_decoder import SegmentDecoder
 from skseq.networks.seq2seq import Decoder, Pair, Seq2SeqNetwork

@@ -9,7 +9,6 @@ from typing import Any
 from torch import Tensor, cat, nn, relu
 
 from skseq._describing import described
-from skseq.networks.cells import RecurrentLayer, State, read_backwards
 from skseq.networks.convolution import (
     ChannelsLastConv1d,
     ConvLayer,
@@ -19,6 +18,7 @@ from skseq.networks.convolution import (
 from skseq.networks.dropout import Dropout, DropPath
 from skseq.networks.masking import valid_steps
 from skseq.networks.packing import Packing
+from skseq.networks.recurrent import RecurrentLayer, State, read_backwards
 
 __all__ = [
     "BidirectionalLayer",

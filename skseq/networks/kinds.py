@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from skseq.networks.cells import (
-    ElmanLayer,
-    GRULayer,
-    LSTMLayer,
-    PeepholeLSTMLayer,
-    RecurrentLayer,
-)
+from skseq.networks.cells import ElmanLayer, GRULayer, LSTMLayer, PeepholeLSTMLayer
 from skseq.networks.gru_d import GRUDLayer
+from skseq.networks.recurrent import RecurrentLayer
 
 __all__ = ["CELLS"]
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from skseq.networks.cells import State
 from skseq.networks.dropout import Dropout
 from skseq.networks.embedding import TokenEmbedding
 from skseq.networks.encoders import RecurrentEncoder
 from skseq.networks.initialization import initialize_linear
+from skseq.networks.recurrent import State
 
 __all__ = ["LanguageNetwork", "Passage"]
 

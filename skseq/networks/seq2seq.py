@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from skseq.networks.attention import Attention
-from skseq.networks.cells import State
 from skseq.networks.dropout import Dropout
 from skseq.networks.encoders import RecurrentEncoder
 from skseq.networks.feedback import TeacherForcing, TokenFeedback, ValueFeedback
 from skseq.networks.initialization import initialize_linear
 from skseq.networks.inputs import static_of, steps_of
+from skseq.networks.recurrent import State
 
 __all__ = ["Decoder", "Pair", "Seq2SeqNetwork"]
 

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skseq.networks.cells import State, read_backwards, reads_in_place
 from skseq.networks.convolution import ChannelsLastConv1d, MaskedBatchNorm
 from skseq.networks.dropout import Dropout
 from skseq.networks.encoders import ConvEncoder
 from skseq.networks.kinds import CELLS
+from skseq.networks.recurrent import State, read_backwards, reads_in_place
 
 __all__ = ["OneByOne", "side_by_side", "weights_of"]
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from skseq.networks import CELLS, bptt
-from skseq.networks.cells import RecurrentLayer
+from skseq.networks.recurrent import RecurrentLayer
 
 pytestmark = pytest.mark.usefixtures("no_compiled_code")
 

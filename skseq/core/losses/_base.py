@@ -1,4 +1,4 @@
-"""What a loss of numbers is."""
+"""What a loss is, and one of numbers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,38 @@ from torch import Tensor
 
 from skseq.networks.several import mean_of_values
 
-__all__ = ["NumberLoss"]
+__all__ = ["Loss", "NumberLoss"]
 
 
-class NumberLoss:
+class Loss:
+    """Base of all losses: one is another if it is asked for in the same way.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    """
+
+    name: ClassVar[str]
+
+    @property
+    def settings(self) -> tuple:
+        """What tells it from others of its class: the arguments that make it."""
+        return ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.settings == self.settings
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.settings))})"
+
+    def __reduce__(self) -> Any:
+        return type(self), self.settings
+
+
+class NumberLoss(Loss):
     """Base of the losses of numbers.
 
     Of every target a network has `n_outputs` outputs: locations, which are in the units
@@ -21,8 +49,6 @@ class NumberLoss:
 
     Attributes
     ----------
-    name : str
-        What it is called.
     n_locations : int
         How many outputs of a target are in its units.
     n_log_scales : int
@@ -38,11 +64,8 @@ class NumberLoss:
     average : callable
         Outputs of several networks, (k, ..., C * n_outputs) -> those that mean what
         they say on average.
-    settings : tuple
-        What tells it from others of its class.
     """
 
-    name: ClassVar[str]
     n_locations: int = 1
     n_log_scales: ClassVar[int] = 0
     has_spread: ClassVar[bool] = False
@@ -50,20 +73,11 @@ class NumberLoss:
     is_rate: ClassVar[bool] = False
     lowest: ClassVar[tuple[float, bool] | None] = None
     average = staticmethod(mean_of_values)
-    settings: tuple = ()
 
     @property
     def n_outputs(self) -> int:
         """Number of outputs of a target."""
         return self.n_locations + self.n_log_scales
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and vars(other) == vars(self)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}{self.settings}"
 
     @classmethod
     def asked_by(cls, estimator: Any) -> Self:
@@ -161,6 +175,3 @@ class NumberLoss:
                 f"loss={self.name!r} needs y whose sum is above 0; all that is to be "
                 "learned from is 0."
             )
-
-    def __reduce__(self) -> Any:
-        return type(self), self.settings

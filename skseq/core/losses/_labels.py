@@ -11,41 +11,28 @@ from scipy.optimize import minimize
 from torch import Tensor
 from torch.nn import functional
 
-from skseq.core.losses._own import check_trial, unreduced
+from skseq.core.losses._base import Loss
+from skseq.core.losses._own import Own, check_trial
 
 __all__ = ["LABEL_LOSSES", "FocalLoss", "LabelLoss", "LogLoss", "make_label_loss"]
 
 MOST_ODDS = 20.0  # logarithm of those that a constant may have
 
 
-class LabelLoss:
+class LabelLoss(Loss):
     """Base of the losses of labels.
 
     Attributes
     ----------
-    name : str
-        What it is called.
     is_bounded : bool
         Whether it is never below zero, so that a part of what is said without a network
         is a small loss.
     has_log_odds : bool
         Whether outputs are logarithms of odds, to which others can be added.
-    settings : tuple
-        What tells it from others of its class.
     """
 
-    name: ClassVar[str]
     is_bounded: ClassVar[bool] = True
     has_log_odds: ClassVar[bool] = True
-    settings: tuple = ()
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and vars(other) == vars(self)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __reduce__(self) -> Any:
-        return type(self), self.settings
 
     @classmethod
     def asked_by(cls, estimator: Any) -> LabelLoss:
@@ -121,7 +108,7 @@ class LogLoss(LabelLoss):
         self.label_smoothing = float(label_smoothing)
 
     @property
-    def settings(self) -> tuple:  # type: ignore[override]
+    def settings(self) -> tuple:
         """What tells it from others of its class."""
         return (self.label_smoothing,)
 
@@ -160,7 +147,7 @@ class FocalLoss(LogLoss):
         self.gamma = float(gamma)
 
     @property
-    def settings(self) -> tuple:  # type: ignore[override]
+    def settings(self) -> tuple:
         """What tells it from others of its class."""
         return (self.gamma, self.label_smoothing)
 
@@ -184,34 +171,11 @@ class FocalLoss(LogLoss):
         return wrong.clamp_min(tiny) ** self.gamma
 
 
-class OwnLabelLoss(LabelLoss):
-    """A loss of the user's own; probabilities are the softmax of the outputs.
+class OwnLabelLoss(Own, LabelLoss):
+    """A loss of the user's own; probabilities are the softmax of the outputs."""
 
-    Parameters
-    ----------
-    given : callable
-        As in `unreduced`.
-    """
-
-    name = "own"
     is_bounded = False
     has_log_odds = False
-
-    def __init__(self, given: Any):
-        self.given = given
-        self.function = unreduced(given)
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is OwnLabelLoss and (
-            other.given is self.given or other.given == self.given
-        )
-
-    __hash__ = None
-
-    @property
-    def settings(self) -> tuple:  # type: ignore[override]
-        """What tells it from others of its class."""
-        return (self.given,)
 
     def of_classes(self, outputs, y, weight):
         """Return what the user's loss says of every sample, times its weight."""

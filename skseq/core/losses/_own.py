@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from skseq._showing import shown
-from skseq.core.losses._base import NumberLoss
+from skseq.core.losses._base import Loss, NumberLoss
 from skseq.core.losses._points import least_constant
 
-__all__ = ["OwnLoss", "check_trial", "unreduced"]
+__all__ = ["Own", "OwnLoss", "check_trial", "unreduced"]
 
 
-class OwnLoss(NumberLoss):
-    """A loss of the user's own; the prediction is the output.
+class Own(Loss):
+    """What losses of the user's own share.
 
     Parameters
     ----------
@@ -33,17 +33,14 @@ class OwnLoss(NumberLoss):
         self.given = given
         self.function = unreduced(given)
 
-    def __eq__(self, other: object) -> bool:
-        return type(other) is OwnLoss and (
-            other.given is self.given or other.given == self.given
-        )
-
-    __hash__ = None
-
     @property
-    def settings(self) -> tuple:  # type: ignore[override]
-        """What tells it from others of its class."""
+    def settings(self) -> tuple:
+        """What the user gave."""
         return (self.given,)
+
+
+class OwnLoss(Own, NumberLoss):
+    """A loss of the user's own; the prediction is the output."""
 
     def pointwise(self, outputs, y):
         """Return what the user's loss says of every number."""

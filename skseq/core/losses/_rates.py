@@ -77,7 +77,7 @@ class TweedieDeviance(RateLoss):
         return cls(estimator.tweedie_power)
 
     @property
-    def settings(self) -> tuple:  # type: ignore[override]
+    def settings(self) -> tuple:
         """What tells it from others of its class."""
         return (self.power,)
 

@@ -42,7 +42,7 @@ class QuantileLoss(NumberLoss):
         return cls(check_quantiles(estimator.quantiles, around_median=needs_median))
 
     @property
-    def settings(self) -> tuple:  # type: ignore[override]
+    def settings(self) -> tuple:
         """What tells it from others of its class."""
         return (self.quantiles,)
 

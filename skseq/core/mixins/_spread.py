@@ -102,9 +102,7 @@ class SpreadMixin:
         ValueError
             As in `predict_quantiles`.
         """
-        bounds = check_coverage(coverage)
-        check_is_fitted(self, "net_")
-        return self._predict_quantiles(X, bounds)
+        return self.predict_quantiles(X, check_coverage(coverage))
 
     @available_if(learns("has_deviation"))
     def predict_std(self, X: Any) -> Any:
