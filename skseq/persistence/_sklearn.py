@@ -8,7 +8,8 @@ from typing import Any
 from sklearn import preprocessing
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.decomposition import PCA
+from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skseq.persistence._forms import Form, Reader, Writer, expect
@@ -19,6 +20,9 @@ CLASSES = {
     cls.__name__: cls
     for cls in (
         ColumnTransformer,
+        KNNImputer,
+        MissingIndicator,
+        PCA,
         SimpleImputer,
         preprocessing.FunctionTransformer,  # of no function, which no form writes
         preprocessing.KBinsDiscretizer,
@@ -37,7 +41,8 @@ CLASSES = {
 LEARNED = re.compile(
     r"[a-z]\w*_|_scaler|_sklearn_output_config|_metadata_request"
     r"|_columns|_transformer_to_input_indices|_remainder"  # of a ColumnTransformer
-    r"|_fit_dtype|_fill_dtype"  # of an imputer
+    r"|_fit_dtype|_fill_dtype|_fit_X|_mask_fit_X|_valid_mask"  # of imputers
+    r"|_n_features|_precomputed|_fit_svd_solver"  # of an indicator of holes, of a PCA
     r"|_infrequent_enabled|_drop_idx_after_grouping|_n_features_outs"  # of encoders
     r"|_missing_indices|_encoder"
 )

@@ -16,7 +16,8 @@ import sklearn
 import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
-from sklearn.impute import SimpleImputer
+from sklearn.decomposition import PCA
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -103,6 +104,8 @@ MIXED = pd.DataFrame(
 )
 NAMED = [
     ("fill", make_pipeline(SimpleImputer(), StandardScaler()), ["pulse"]),
+    ("flag", SimpleImputer(add_indicator=True), ["pulse"]),
+    ("near", KNNImputer(n_neighbors=1), ["pulse", "hour"]),
     ("most", SimpleImputer(strategy="most_frequent"), ["ward"]),
     ("which", OneHotEncoder(handle_unknown="ignore"), ["ward", "awake"]),
     ("order", OrdinalEncoder(), ["awake"]),
@@ -196,6 +199,7 @@ CASES = [
     (SequenceScaler(QuantileTransformer(n_quantiles=20)), X, None),
     (SequenceScaler(PowerTransformer()), X, None),
     (SequenceColumnTransformer([("all", StandardScaler(), [0, 1])]), X, None),
+    (SequenceColumnTransformer([("all", PCA(1), [0, 1])]), X, None),
     (SequenceColumnTransformer(NAMED, "passthrough"), MIXED, None),
     (SlidingWindow(3, lag=1), TABLE, None),
     (SlidingWindow(3), ROWS, None),
