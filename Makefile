@@ -16,7 +16,8 @@ demo: .venv/installed
 	$(BIN)/python examples/compare_networks.py demo
 
 examples: .venv/installed
-	for program in examples/*.py; do $(BIN)/python $$program || exit 1; done
+	for program in examples/*.py examples/lectures/*.py; do \
+		MPLBACKEND=agg $(BIN)/python $$program || exit 1; done
 
 docs: .venv/installed-docs
 	OMP_NUM_THREADS=1 $(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky \

@@ -26,7 +26,7 @@ extensions = [
     "mathml",
     "run_blocks",
 ]
-exclude_patterns = ["_build", "_ext", "_templates", "gallery/*.ipynb", "gallery/*.py"]
+exclude_patterns = ["_build", "_ext", "_templates", "gallery/**.ipynb", "gallery/**.py"]
 templates_path = ["_templates"]
 
 # Docstrings ---------------------------------------------------------------------------

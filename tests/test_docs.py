@@ -19,6 +19,7 @@ DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
 PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
+LECTURES = sorted((ROOT / "examples" / "lectures").glob("*.py"))
 PUBLIC = [
     "skseq",
     "skseq.callbacks",
@@ -85,7 +86,9 @@ def test_every_public_parameter_has_a_type():
                 assert parameter.annotation is not parameter.empty, (name, parameter)
 
 
-@pytest.mark.parametrize("path", [*PAGES, *PROGRAMS], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*PAGES, *PROGRAMS, *LECTURES], ids=lambda path: path.stem
+)
 def test_what_pages_import_is_documented(path):
     imports = r"from (skseq[\w.]*) import (?:\(([^)]*)\)|([\w, ]*))"
     for module, within, names in re.findall(imports, path.read_text()):
@@ -123,7 +126,7 @@ def test_commands_name_targets_and_programs_that_exist(page):
     targets = set(" ".join(re.findall(r"^([a-z -]+):", makefile, re.M)).split())
     text = page.read_text()
     assert set(re.findall(r"(?:`|^|\s{4})make ([a-z-]+)", text, re.M)) <= targets
-    for path in re.findall(r"\b(?:benchmarks|examples)/\w+\.py", text):
+    for path in re.findall(r"\b(?:benchmarks|examples)/[\w/]+\.py", text):
         assert (ROOT / path).exists()
 
 
@@ -138,7 +141,7 @@ def test_every_benchmark_is_on_the_page():
 def test_links_within_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", page.read_text()):
         if target.startswith("gallery/"):  # made by `make docs`
-            target = f"../examples/{Path(target).stem}.py"
+            target = target.replace("gallery/", "../examples/").replace(".rst", ".py")
             target = target.replace("index.py", "GALLERY_HEADER.rst")
         assert (page.parent / target).exists()
 

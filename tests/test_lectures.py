@@ -1,0 +1,63 @@
+"""The notebooks of the lectures run, in a smaller setting and without the network.
+
+`make docs` makes them of the programs: the same code, cut at every ``# %%``.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from matplotlib import pyplot as plt
+
+from skseq.datasets import _remote
+
+ROOT = Path(__file__).parents[1]
+LECTURES = sorted((ROOT / "examples" / "lectures").glob("*.py"))
+# What a lecture may set in its first lines, and what is enough to see that it runs.
+QUICK = {"EPOCHS": 1, "SEEDS": 1}
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """Nothing has been fetched, and nothing can be."""
+
+    def fetch(self, *args, **kwargs):
+        raise OSError(f"no network: {self.path}")
+
+    monkeypatch.setattr(_remote.RemoteFile, "fetch", fetch)
+
+
+def cells(text):
+    """Return the code of a notebook's cells."""
+    return re.split(r"^# %%.*$", text, flags=re.MULTILINE)
+
+
+def settings(text):
+    """Return the names that the first cell of a lecture sets, and their values."""
+    tree = ast.parse(cells(text)[1])
+    pairs = [(statement.targets[0].id, statement.value) for statement in tree.body]
+    return {name: ast.literal_eval(value) for name, value in pairs}
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
+def test_a_lecture_runs_cell_by_cell_and_draws(path, monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda: None)  # there is no screen
+    first, _, *others = cells(path.read_text())
+    found = settings(path.read_text())
+    assert found.keys() <= QUICK.keys()
+    names = {"__name__": "__main__"} | {name: QUICK[name] for name in found}
+    with plt.rc_context({"figure.max_open_warning": 0}):
+        for cell in [first, *others]:
+            exec(compile(cell, path.name, "exec"), names)
+        pictures = [plt.figure(number) for number in plt.get_fignums()]
+        plt.close("all")
+    assert len(pictures) >= 2
+    for picture in pictures:  # a title is the alternative text on the site
+        assert picture.get_suptitle() or any(ax.get_title() for ax in picture.axes)
+
+
+def test_lectures_are_numbered():
+    numbers = [int(path.stem[:2]) for path in LECTURES]
+    assert numbers == sorted(set(numbers))
