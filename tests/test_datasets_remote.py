@@ -16,6 +16,7 @@ from skseq.datasets import _remote, _series, _texts
 PINNED = [
     _texts._TINY_SHAKESPEARE,
     _texts._NAMES,
+    _series._BITCOIN,
     *_series._ETT.values(),
     *_series._NAB.values(),
     _series._NAB_WINDOWS,
@@ -69,7 +70,7 @@ def test_files_are_pinned_to_a_commit_and_a_checksum(file):
 
 def test_checksums_and_commits_are_of_one_file_each():
     assert len({file.sha256 for file in PINNED}) == len(PINNED)
-    assert len({(file.repository, file.commit) for file in PINNED}) == 4
+    assert len({(file.repository, file.commit) for file in PINNED}) == 5
     assert _remote.HOST == "https://raw.githubusercontent.com"
 
 
@@ -92,6 +93,17 @@ def test_ett_is_indexed_by_time(web, monkeypatch):
     expected = pd.DataFrame({"HUFL": [5.8, 5.7], "OT": [30.5, 27.8]}, index=times)
     pd.testing.assert_frame_equal(frame, expected, check_index_type=False)
     assert isinstance(frame.index, pd.DatetimeIndex)
+
+
+def test_bitcoin_is_indexed_by_day(web, monkeypatch):
+    rows = b"Date,Close,Volume\n2014-09-17,457.5,21056800\n2014-09-18,424.5,34483200"
+    file = publish(web, _series._BITCOIN, rows)
+    monkeypatch.setattr(_series, "_BITCOIN", file)
+    frame = datasets.fetch_bitcoin()
+    days = pd.DatetimeIndex(["2014-09-17", "2014-09-18"], name="Date")
+    values = {"Close": [457.5, 424.5], "Volume": [21056800, 34483200]}
+    expected = pd.DataFrame(values, index=days)
+    pd.testing.assert_frame_equal(frame, expected, check_index_type=False)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from skseq.datasets._remote import RemoteFile, fetching
 
-__all__ = ["fetch_ett", "fetch_nab"]
+__all__ = ["fetch_bitcoin", "fetch_ett", "fetch_nab"]
 
 
 def _ett(name: str, sha256: str) -> RemoteFile:
@@ -52,6 +52,54 @@ _NAB_WINDOWS = _nab(
     "labels/combined_windows.json",
     "1e1fbc4601321aad8d0f8b3784c8134299379f68f6c1f7777565f8ffd57ab6b1",
 )
+
+_BITCOIN = RemoteFile(
+    repository="BheZelmat/BitCoin_Prediction_-_Forecasting_2024",
+    commit="57d2f3207737a561d516b21a62e43d8e578c89b9",
+    path="BTC-USD.csv",
+    sha256="fb0aaef4b79c11eb6c498cd257a002357096d7e0527c0e19dc090544f7c2a273",
+)
+
+
+@fetching()
+def fetch_bitcoin(
+    *,
+    data_home: str | os.PathLike | None = None,
+    download_if_missing: bool = True,
+    n_retries: int = 3,
+    delay: float = 1.0,
+) -> pd.DataFrame:
+    """Fetch the price of a bitcoin in US dollars, day by day, as Yahoo Finance has it.
+
+    From the repository BheZelmat/BitCoin_Prediction_-_Forecasting_2024 (no licence
+    stated), 0.3 MB.
+
+    Parameters
+    ----------
+    {files}
+    {retries}
+
+    Returns
+    -------
+    frame : DataFrame of shape (3484, 6)
+        "Open", "High", "Low", "Close" and "Adj Close", in dollars, and "Volume", what
+        was traded for in dollars. The index "Date" goes from 17 September 2014 to 31
+        March 2024 without a gap.
+
+    Raises
+    ------
+    {no_download}
+
+    Examples
+    --------
+    >>> from skseq.datasets import fetch_bitcoin
+    >>> fetch_bitcoin()["Close"].head(2).round(2)  # doctest: +SKIP
+    Date
+    2014-09-17    457.33
+    2014-09-18    424.44
+    Name: Close, dtype: float64
+    """
+    return _read(_BITCOIN.fetch(data_home, download_if_missing, n_retries, delay), "Date")
 
 
 @fetching(name=[StrOptions(set(_ETT))])
