@@ -83,6 +83,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
     "backreferences_dir": "generated/examples",
+    "capture_repr": ("_repr_html_",),  # tables, and not what draws a legend
     "default_thumb_file": str(Path(__file__).parent / "_static" / "steps.png"),
     "doc_module": ("skseq",),
     "download_all_examples": False,

@@ -99,7 +99,8 @@ def fetch_bitcoin(
     2014-09-18    424.44
     Name: Close, dtype: float64
     """
-    return _read(_BITCOIN.fetch(data_home, download_if_missing, n_retries, delay), "Date")
+    path = _BITCOIN.fetch(data_home, download_if_missing, n_retries, delay)
+    return _read(path, "Date")
 
 
 @fetching(name=[StrOptions(set(_ETT))])
