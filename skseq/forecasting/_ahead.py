@@ -43,7 +43,8 @@ class SeriesModel(SeriesLearner):
         check_is_fitted(self, "net_")
         if X is None:
             n_rows = self._n_rows(n_steps)
-            known, context = np.empty((n_rows.sum(), 0)), self._context
+            known = np.empty((n_rows.sum(), 0))
+            context = self._known(self._context.names)
             index = _index_after(context, n_rows, self._kind.index_names)
         else:
             if n_steps is not None:
@@ -52,7 +53,7 @@ class SeriesModel(SeriesLearner):
                     "rows."
                 )
             static, known = read_rows(self, X, is_doubted=is_doubted or spread)
-            n_rows, context = static.lengths, self._context.select(static.names)
+            n_rows, context = static.lengths, self._known(static.names)
             check_fold(self._learned_until, static)
             before = self._static_of(static.names)
             check_static(self, before, static.values, static.edges)

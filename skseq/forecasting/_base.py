@@ -229,7 +229,7 @@ class BaseForecaster(RegressorMixin, SeriesModel):
             first = np.full(len(names), n_before)
             scaler = copy.copy(scaler).add(later.head(first))
         else:
-            table = self._context.select(names).extended(later)
+            table = self._known(names).extended(later)
         n_origins = table.lengths - self._window_length - self._horizon + 1
         if not learns:
             scaler = copy.copy(scaler)

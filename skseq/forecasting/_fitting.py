@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from functools import partial
+from itertools import compress
 from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skseq.core.losses import check_quantiles, make_loss
-from skseq.forecasting._categories import ColumnCategories
+from skseq.forecasting._categories import UNKNOWN, ColumnCategories
 from skseq.forecasting._folds import ends_of_training
 from skseq.forecasting._indicators import make_indicators
 from skseq.forecasting._kind import Kind
@@ -19,10 +19,11 @@ from skseq.forecasting._learning import WindowLearner
 from skseq.forecasting._reading import read_table
 from skseq.forecasting._refusing import check_static
 from skseq.forecasting._roles import Roles
-from skseq.forecasting._table import Table, called
+from skseq.forecasting._table import Table
 from skseq.parameters import attribute
 from skseq.parameters.checks import flag, instance
 from skseq.resources import make_random_state, resolve_device, unchanged_on_error
+from skseq.training._caller import warn
 
 __all__ = ["SeriesLearner"]
 
@@ -64,6 +65,12 @@ class SeriesLearner(WindowLearner):
         ValueError
             If a parameter or the data are not as described, there are too few rows,
             or training diverges. A fitted forecaster then stays as it was.
+
+        Warns
+        -----
+        UserWarning
+            If nothing can be learned from some series of a panel, as they are too
+            short. They are forecast as those that `update` adds.
         """
         self._validate_params()
         self._check_callbacks()
@@ -83,6 +90,8 @@ class SeriesLearner(WindowLearner):
             self._window_length = int(self.window_length)
             self._horizon = int(self.horizon)
             self._loss = loss
+            self._loss.check(table.values[:, : self._columns.n_targets], table.place)
+            known, table = table, self._to_learn_from(table)
             n_train = self._n_training_rows(table)
             self._check_targets(table, n_train)
             rng = make_random_state(self.random_state)
@@ -99,38 +108,62 @@ class SeriesLearner(WindowLearner):
             if (n_train < table.lengths).any():
                 later = table.beyond(n_train)
                 self._scaler = copy.copy(self._scaler).update(later)
-            self._context = table.tail(self._window_length)
+            self._scaler.add(known)
+            self._context = known.tail(self._window_length)
             self._learned_until = ends_of_training(table)
         return self
 
+    def _to_learn_from(self, table: Table) -> Table:
+        """Return the series of a panel that are long enough, if there are such."""
+        n_rows, least = table.lengths, self._least_rows()
+        enough = n_rows >= least
+        if enough.all() or not enough.any():
+            return table
+        i = int(np.argmin(enough))
+        warn(
+            f"Series {table.names[i]!r} has {n_rows[i]} rows, too few to learn from: "
+            f"{self._named_least()} need {least}. So it is with {(~enough).sum()} of "
+            f"{len(enough)} series, which are forecast by what the others tell."
+        )
+        return table.select(tuple(compress(table.names, enough)))
+
     def _n_training_rows(self, table: Table) -> np.ndarray:
-        """Return how many rows of each series are for training; the rest validates."""
-        n_rows = table.lengths
+        """Return how many rows of each series are for training; the rest validates.
+
+        A series of a panel that would have too few left is for training alone.
+        """
+        n_rows, least = table.lengths, self._least_rows()
         n_held_out = np.zeros_like(n_rows)
+        enough = least
         if self.early_stopping:
             n_held_out = np.round(self.validation_fraction * n_rows).astype(int)
             n_held_out = n_held_out.clip(min=self.horizon)
-        needed = enough = self.window_length + self.horizon
-        if self.early_stopping:  # so many are left when a share of them is held out
-            by_share = (needed + 0.5) / (1 - self.validation_fraction)
-            enough = max(needed + self.horizon, int(np.ceil(by_share)))
-        short = n_rows - n_held_out < needed
-        if short.any():
-            i = int(np.argmax(short))
+            # so many are left when a share of them is held out
+            by_share = (least + 0.5) / (1 - self.validation_fraction)
+            enough = max(least + self.horizon, int(np.ceil(by_share)))
+        short = n_rows - n_held_out < least
+        if short.all():
+            i = int(np.argmax(n_rows))
             series = "" if table.names[i] is None else f" of series {table.names[i]!r}"
             held_out = f", {n_held_out[i]} of them held out" if n_held_out[i] else ""
+            every = f" Each of {len(short)} series is too short." * (len(short) > 1)
             raise ValueError(
                 f"X has {n_rows[i]} rows{series}{held_out} (n_samples = {n_rows[i]}); "
-                f"window_length={self.window_length} and horizon={self.horizon} need "
-                f"{needed} at least to learn from."
-                + _ways_out(short, f"{enough} rows", self._is_panel)
+                f"{self._named_least()} need {least} at least to learn from.{every} "
+                "Choose smaller ones. With missing='mask', rows of NaN may fill it up "
+                f"in front to {enough} rows."
             )
-        return n_rows - n_held_out
+        return n_rows - np.where(short, 0, n_held_out)
+
+    def _named_least(self) -> str:
+        """Return which parameters ask for so many rows."""
+        named = f"window_length={self.window_length} and horizon={self.horizon}"
+        if self._least_rows() > self.window_length + self.horizon:
+            named = f"seasonality={self.seasonality}, {named}"
+        return named
 
     def _check_targets(self, table: Table, n_train: np.ndarray) -> None:
-        """Refuse targets that the loss cannot learn, or of which nothing is there."""
-        targets = table.values[:, : self._columns.n_targets]
-        self._loss.check(targets, partial(_place, table))
+        """Refuse targets of which nothing is there."""
         self._loss.check_sum(table.head(n_train).values[:, : self._columns.n_targets])
         for part, rows in (
             ("learn from", table.head(n_train)),
@@ -155,7 +188,8 @@ class SeriesLearner(WindowLearner):
         ----------
         X : array-like or DataFrame of shape (n_rows, n_columns)
             The rows after those known so far, as in `fit`. Of a series that was not
-            there in `fit`, all rows.
+            there in `fit`, all rows, however few: what a window lacks before them is
+            missing with ``missing="mask"``, or else the first one again.
         y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
             Their targets, if `fit` was given y.
 
@@ -163,23 +197,56 @@ class SeriesLearner(WindowLearner):
         -------
         self : object
             The forecaster, whose forecasts now start after these rows.
+
+        Warns
+        -----
+        UserWarning
+            If a new series has fewer rows than a window.
         """
         check_is_fitted(self, "net_")
         with unchanged_on_error(self):
             later = self._read_later(X, y)
             self._check_static_stays(later)
             known = self._context.extended(later)
-            short = known.lengths < self._window_length
-            if short.any():
-                i = int(np.argmax(short))
-                raise ValueError(
-                    f"{called(known.names[i])} has {known.lengths[i]} rows; a "
-                    f"forecast needs window_length={self._window_length}."
-                    + _ways_out(short, "that many", self._is_panel)
-                )
+            self._warn_of_short(known)
             self._scaler = copy.copy(self._scaler).update(later)
             self._context = known.tail(self._window_length)
         return self
+
+    def _warn_of_short(self, known: Table) -> None:
+        """Say that forecasts of new series look back at rows that are not there."""
+        first = len(self._context.names)
+        names, n_rows = known.names[first:], known.lengths[first:]
+        short = n_rows < self._window_length
+        if not short.any():
+            return
+        i = int(np.argmax(short))
+        before = "missing" if self.missing == "mask" else "like its first one"
+        warn(
+            f"Series {names[i]!r} has {n_rows[i]} rows, fewer than window_length="
+            f"{self._window_length}: its forecasts take the rows before for {before}. "
+            f"So it is with {short.sum()} of {len(short)} new series."
+        )
+
+    def _known(self, names: tuple) -> Table:
+        """Return as many last rows of series as a window has.
+
+        What a series lacks before its first row is missing with ``missing="mask"``, or
+        else that row again and again.
+        """
+        context = self._context.select(names)
+        n_before = (self._window_length - context.lengths).clip(min=0)
+        if not n_before.any():
+            return context
+        series = []
+        n_own, codes = sum(self._columns[:2]), self._scaler.codes
+        for rows, n in zip(context.series(), n_before, strict=True):
+            before = np.repeat(rows[:1], n, axis=0)
+            if self.module_.masked:
+                before[:, :n_own] = np.nan
+                before[:, codes[codes < n_own]] = UNKNOWN
+            series.append(np.concatenate([before, rows]))
+        return context.with_series(series)
 
     def _read_later(self, X: Any, y: Any, *, follows: bool = True) -> Table:
         table, columns, _ = read_table(self, X, y, known=self._context, follows=follows)
@@ -205,21 +272,3 @@ class SeriesLearner(WindowLearner):
         context = self._context.select(names)
         first = sum(self._columns[:3])
         return replace(context, values=context.values[:, first:])
-
-
-def _place(table: Table, row: int, target: int) -> str:
-    """Return what to call a target in errors."""
-    i = int(np.searchsorted(table.edges, row, side="right")) - 1
-    of = "" if table.names[i] is None else f" of series {table.names[i]!r}"
-    return f"target {target} in row {row - table.edges[i]}{of}"
-
-
-def _ways_out(short: np.ndarray, enough: str, is_panel: bool) -> str:
-    """Return what may be done about series that have too few rows."""
-    advice = f" With missing='mask', rows of NaN may fill it up in front to {enough}."
-    if not is_panel:
-        return f" Choose a smaller window_length.{advice}"
-    return (
-        f" So it is with {short.sum()} of {len(short)} series: leave them out, or "
-        f"choose a smaller window_length.{advice}"
-    )

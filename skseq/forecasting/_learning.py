@@ -189,10 +189,14 @@ class WindowLearner(
         if self.early_stopping or not self.shrink_to_naive:
             return n_rows
         n_held_out = np.round(SHARE_BESIDE * n_rows).clip(min=3 * self.horizon)
-        least = max(self.window_length + self.horizon, (self.seasonality or 0) + 1)
-        most = np.minimum((n_rows // 3).clip(min=self.horizon), n_rows - least)
+        most = (n_rows // 3).clip(min=self.horizon)
+        most = np.minimum(most, n_rows - self._least_rows())
         n_held_out = np.minimum(n_held_out, most)
         return n_rows - np.where(n_held_out < self.horizon, 0, n_held_out).astype(int)
+
+    def _least_rows(self) -> int:
+        """Return from how many rows of a series on something is learned of it."""
+        return max(self.window_length + self.horizon, (self.seasonality or 0) + 1)
 
     def _close_gate(self, module: ForecastNetwork, table: Table) -> None:
         """Keep from the network what is the same in all rows to learn from."""

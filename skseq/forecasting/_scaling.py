@@ -75,11 +75,6 @@ class SeriesScaler:
         )
         if self.normalize:
             for name, rows in zip(table.names, table.series(), strict=True):
-                if self.seasonality is not None and len(rows) <= self.seasonality:
-                    raise ValueError(
-                        f"seasonality={self.seasonality} needs more rows than that; a "
-                        f"series has {len(rows)}."
-                    )
                 moments = self._moments_of(rows)
                 self.scales[name] = self._scale(moments)
                 varies = moments.scale()[1] > 0

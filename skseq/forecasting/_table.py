@@ -142,6 +142,12 @@ class Table:
         )
         return table.with_series(list(series.values()))
 
+    def place(self, row: int, target: int) -> str:
+        """Return what to call a target in errors."""
+        i = int(np.searchsorted(self.edges, row, side="right")) - 1
+        of = "" if self.names[i] is None else f" of series {self.names[i]!r}"
+        return f"target {target} in row {row - self.edges[i]}{of}"
+
     def starts(self, length: int, first: np.ndarray, last: np.ndarray) -> np.ndarray:
         """Return the first rows of the windows within [first, last) of each series."""
         return np.concatenate(
