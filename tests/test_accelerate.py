@@ -61,7 +61,11 @@ FITS = {
     "decoder": (Seq2SeqRegressor(**OPTIONS), (RAGGED, RAGGED)),
     # Three streams for two processes, each with states of its own.
     "generator": (
-        SequenceGenerator(window_length=10, **{**OPTIONS, "batch_size": 3}),
+        SequenceGenerator(
+            window_length=10,
+            initial_state="learned",
+            **{**OPTIONS, "batch_size": 3},
+        ),
         (TEXT,),
     ),
 }

@@ -72,7 +72,8 @@ SETTINGS = {
             "lr_schedule": "onecycle",
             "clip_norm": 1,
         },
-        {"num_layers": 2, "dropout": 0.1, "recurrent_dropout": 0.1},
+        {"num_layers": 2, "dropout": 0.1, "recurrent_dropout": 0.1}
+        | {"initial_state": "learned"},
     ],
     "CNN": [
         {},

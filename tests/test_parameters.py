@@ -129,10 +129,11 @@ def test_what_is_peculiar_comes_first(cls):
 def test_an_override_is_where_it_was_declared():
     """CNNLSTMClassifier sets another pool_size, and pools by the mean."""
     names = list(signature(skseq.CNNLSTMClassifier))
-    assert names[:17] == [
+    assert names[:18] == [
         *("n_filters", "kernel_size", "n_branches", "residual", "padding"),
         *("batch_norm", "stride", "pool_size", "cell", "hidden_size", "num_layers"),
-        *("nonlinearity", "recurrent_dropout", "bidirectional", "skip", "drop_path"),
+        *("nonlinearity", "recurrent_dropout", "initial_state", "bidirectional"),
+        *("skip", "drop_path"),
         "pooling",
     ]
     assert signature(skseq.CNNLSTMClassifier)["pool_size"].default == 4

@@ -112,6 +112,8 @@ class RecurrentEncoder(nn.Module):
     apart : bool, default=False
         Whether the first layer is given n_features of its own in each direction, side
         by side.
+    initial_state : {"zeros", "learned"}, default="zeros"
+        What every layer starts from, in each direction.
     **layer_options
         Further arguments of every layer.
 
@@ -131,6 +133,7 @@ class RecurrentEncoder(nn.Module):
         dropout: float = 0.0,
         n_elapsed: int = 0,
         apart: bool = False,
+        initial_state: str = "zeros",
         **layer_options: Any,
     ):
         super().__init__()
@@ -153,6 +156,10 @@ class RecurrentEncoder(nn.Module):
             options, apart = layer_options, False
         self.output_size = size
         self.n_backwards = hidden_sizes[-1] * bidirectional
+        if initial_state == "learned":
+            for part in self.modules():
+                if isinstance(part, RecurrentLayer):
+                    part.learn_initial_state()
 
     def forward(
         self, x: Tensor, lengths: Tensor | None
@@ -178,7 +185,8 @@ class RecurrentEncoder(nn.Module):
         lengths : Tensor of shape (B,), optional
             Their lengths, None if all are T.
         states : sequence of State, optional
-            The state of each layer before the first step, zero by default.
+            The state of each layer before the first step; by default what it starts
+            from.
 
         Returns
         -------

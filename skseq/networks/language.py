@@ -60,6 +60,10 @@ class LanguageNetwork(nn.Module):
         before = None if passage.begins else self._carried
         log_odds, after = self.run(passage.tokens, before)
         self._carried = tuple(tuple(part.detach() for part in state) for state in after)
+        if before is not None:  # several processes wait for every gradient, be it zero
+            for layer in self.encoder.layers:
+                for part in layer.first_state(1, layer) or ():
+                    log_odds = log_odds + 0 * part.sum()
         return log_odds.transpose(1, 2)
 
     def run(
@@ -72,7 +76,8 @@ class LanguageNetwork(nn.Module):
         tokens : Tensor of int of shape (B, T)
             What is read.
         states : sequence of State, optional
-            The state of each recurrent layer before it, zero by default.
+            The state of each recurrent layer before it; by default what it starts
+            from.
 
         Returns
         -------

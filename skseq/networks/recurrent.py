@@ -1,10 +1,11 @@
 """A recurrent layer: one direction, one layer, any cell.
 
 A layer maps inputs (B, T, F) and a state to outputs (B, T, H) and the state after
-the last step, or with lengths after each sequence's own last step. Its parameters live
-in a torch.nn layer. On a CPU `compiled` code runs nearly all layers. Without, training
-goes back through time by hand in Python (`bptt`) where that is faster than torch.nn's
-kernel, which is used wherever else the equations allow. Else the steps are unrolled.
+the last step, or with lengths after each sequence's own last step. Without a state it
+starts from zeros, or from what it has learned. Its weights live in a torch.nn layer.
+On a CPU `compiled` code runs nearly all layers. Without, training goes back through
+time by hand in Python (`bptt`) where that is faster than torch.nn's kernel, which is
+used wherever else the equations allow. Else the steps are unrolled.
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ class RecurrentLayer(nn.Module):
         mask is drawn per sequence and kept for all its steps (Gal and Ghahramani,
         2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural
         Networks").
+
+    Attributes
+    ----------
+    initial_state : ParameterList of n_states vectors of size H
+        What it starts from; there only after `learn_initial_state`.
 
     Notes
     -----
@@ -86,6 +92,13 @@ class RecurrentLayer(nn.Module):
             nn.init.orthogonal_(block)
         nn.init.zeros_(kernel.bias_ih_l0)
         nn.init.zeros_(kernel.bias_hh_l0)
+        for part in getattr(self, "initial_state", ()):
+            nn.init.zeros_(part)
+
+    def learn_initial_state(self) -> None:
+        """Let training say what state sequences start from, zero at first."""
+        zeros = [torch.zeros(self.hidden_size) for _ in range(self.n_states)]
+        self.initial_state = nn.ParameterList(zeros)
 
     def forward(
         self,
@@ -101,6 +114,8 @@ class RecurrentLayer(nn.Module):
         if self.recurrent_dropout.active or not self.has_kernel:
             with torch.autocast(x.device.type, enabled=False):
                 return self._unroll(x, state, lengths)
+        if state is None:
+            state = self.first_state(len(x), self)
         if state is not None:
             state = tuple(part.unsqueeze(0) for part in state)
             state = state if self.n_states > 1 else state[0]
@@ -122,7 +137,7 @@ class RecurrentLayer(nn.Module):
     ) -> tuple[Tensor, State]:
         kernel = self.kernel
         weight, bias = kernel.weight_hh_l0, kernel.bias_hh_l0
-        x, state, mask = self._begin(x, state, weight.dtype)
+        x, state, mask = self._begin(x, state, self)
         x, decays = self._decays(x, self)
         inputs = functional.linear(x, kernel.weight_ih_l0, kernel.bias_ih_l0)
         outputs = []
@@ -150,11 +165,35 @@ class RecurrentLayer(nn.Module):
         """
         return x, None
 
+    def first_state(self, n_samples: int, weights: Any) -> State | None:
+        """Return what sequences start from that are given no state.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of sequences, k B of k networks.
+        weights : nn.Module
+            This layer, or what has the parameters of k of them.
+
+        Returns
+        -------
+        state : State or None
+            None if it is zero.
+        """
+        learned = getattr(weights, "initial_state", None)
+        if learned is None:
+            return None
+        vectors = (part.view(-1, self.hidden_size) for part in learned.parameters())
+        return tuple(v.repeat_interleave(n_samples // len(v), dim=0) for v in vectors)
+
     def _begin(
-        self, x: Tensor, state: State | None, dtype: torch.dtype
+        self, x: Tensor, state: State | None, weights: Any
     ) -> tuple[Tensor, State, Tensor | None]:
         """Return inputs, the state before them, and the mask of dropout (B, H)."""
+        dtype = weights.kernel.weight_ih_l0.dtype
         x = x.to(dtype)
+        if state is None:
+            state = self.first_state(len(x), weights)
         if state is None:
             zeros = x.new_zeros(x.shape[0], self.hidden_size)
             state = (zeros,) * self.n_states
@@ -191,7 +230,7 @@ class RecurrentLayer(nn.Module):
         first = weights.kernel.weight_ih_l0
         networks = first.shape[:-2]  # () or (k,)
         with _as_is(x.device.type):
-            x, state, mask = self._begin(x, state, first.dtype)
+            x, state, mask = self._begin(x, state, weights)
             if compiled.pays(x, self.hidden_size):
                 x, decays = self._decays(x, weights)
                 return compiled.run(

@@ -236,6 +236,7 @@ class RecurrenceSideBySide(OneByOne):
             return form.run_by_hand(x, state, lengths, self, reverse=reverse)
         if lengths is not None or not form.has_kernel:
             return super().forward(x, state, lengths)
+        state = state or form.first_state(len(x), self)
         state = state or (x.new_zeros(len(x), form.hidden_size),) * form.n_states
         run = getattr(torch, form.kernel.mode.lower())
         weights = zip(*(p.unbind() for p in self.kernel.parameters()), strict=True)

@@ -98,4 +98,5 @@ def make_recurrent_encoder(
         dropout=estimator.dropout,
         nonlinearity=estimator.nonlinearity,
         recurrent_dropout=estimator.recurrent_dropout,
+        initial_state=estimator.initial_state,
     )

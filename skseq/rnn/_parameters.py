@@ -47,6 +47,14 @@ class Recurrence(Declared, about="layers"):
         text="""Probability of dropping a unit's state on its way into the next step,
         with one mask per sequence for all its steps (Gal and Ghahramani, 2016).""",
     )
+    initial_state: str = parameter(
+        default="zeros",
+        constraint=[Options("zeros", "learned")],
+        text="""What the state is before the first step of a sequence, and read
+        backwards before its last: zeros, or a vector that is learned, one for each
+        layer and direction (two of LSTM cells), which starts at zero and which, like
+        biases, `l1` and `l2` leave alone.""",
+    )
 
 
 ENCODER_DROPOUT = """Probability of dropping a unit's state on its way into the next

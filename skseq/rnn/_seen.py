@@ -9,7 +9,7 @@ import torch
 
 from skseq.networks import Inputs
 
-__all__ = ["Carried", "check_seen", "longer", "seen_before", "with_rows"]
+__all__ = ["Carried", "check_seen", "seen_before", "with_rows"]
 
 Carried: TypeAlias = tuple[np.ndarray, ...]  # arrays (n_series, ...)
 
@@ -60,12 +60,6 @@ def check_seen(embedding: Any, seen: Carried | None, n_series: int) -> None:
             f"What was seen last has the shapes {found}, or is not finite; expected "
             f"{expected}."
         )
-
-
-def longer(part: np.ndarray, n_rows: int) -> np.ndarray:
-    """Return an array with zeros for further rows."""
-    rest = np.zeros((max(0, n_rows - len(part)), *part.shape[1:]))
-    return np.concatenate([part, rest])
 
 
 def with_rows(kept: list[Carried], rows: np.ndarray, now: list[Carried]) -> list:

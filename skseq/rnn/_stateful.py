@@ -17,7 +17,7 @@ from skseq.networks import Before, Inputs
 from skseq.parameters import Declared, attribute
 from skseq.parameters.checks import array, flag, instance, optional, tuple_of
 from skseq.resources import unchanged_on_error
-from skseq.rnn._seen import Carried, check_seen, longer, seen_before, with_rows
+from skseq.rnn._seen import Carried, check_seen, seen_before, with_rows
 from skseq.rnn._series import Followed, follow_series
 
 __all__ = ["StatefulMixin"]
@@ -55,7 +55,8 @@ class StatefulMixin(Declared):
         ----------
         initial_state : list of tuple of array-like (n_samples, hidden_size), optional
             The state to begin with, such as the `state_` of another stateful copy: of
-            each layer h and, of LSTM cells, c. None begins with zeros. What was seen
+            each layer h and, of LSTM cells, c. None begins as sequences do: with zeros,
+            or with what was learned (the parameter of the same name). What was seen
             before is no part of it: to go on twice, copy the stream (`copy.deepcopy`).
 
         Returns
@@ -118,13 +119,8 @@ class StatefulMixin(Declared):
         return stream
 
     def _read_state(self, state: Any, n_samples: int = 0) -> list[tuple]:
-        """Return a copy of a state that fits the network, zeros for None."""
+        """Return a copy of a state that fits the network."""
         layers = self.module_.encoder.layers
-        if state is None:
-            return [
-                tuple(np.zeros((layer.n_states, n_samples, layer.hidden_size)))
-                for layer in layers
-            ]
         sizes = [(layer.n_states, layer.hidden_size) for layer in layers]
         found = [
             tuple(np.array(part, dtype=float) for part in layer) for layer in state
@@ -140,6 +136,17 @@ class StatefulMixin(Declared):
             )
         for part in chain.from_iterable(found):
             assert_all_finite(part, input_name="initial_state")
+        return found
+
+    def _first_state(self, n_samples: int) -> list[tuple]:
+        """Return what sequences start from."""
+        found = []
+        for layer in self.module_.encoder.layers:
+            parts = np.zeros((layer.n_states, n_samples, layer.hidden_size))
+            learned = layer.first_state(n_samples, layer)
+            if learned is not None:
+                parts = torch.stack(learned).detach().cpu().double().numpy()
+            found.append(tuple(parts))
         return found
 
     def _check_carried(self) -> None:
@@ -172,8 +179,10 @@ class StatefulMixin(Declared):
         if rows is None:
             rows = np.arange(len(sequences))
         n_series = len(followed.series) or len(rows)
-        kept = self._read_state(self.state_, n_known or len(rows))
-        kept = [tuple(longer(part, n_series) for part in parts) for parts in kept]
+        kept = self._first_state(n_series)
+        if self.state_ is not None:
+            known = self._read_state(self.state_, n_known or len(rows))
+            kept = with_rows(kept, np.arange(len(known[0][0])), known)
         kept.append(seen_before(self.module_.embedding, self._seen, n_series))
         now = [tuple(part[rows] for part in parts) for parts in kept]
         gaps = self._gaps_before(followed, rows)

@@ -60,6 +60,7 @@ GOOD = {
     "hidden_size": ("1", "4", "(2, 3)", "np.int64(2)"),
     "freq": ("None",),
     "horizon": ("1", "3", "np.int64(2)"),
+    "initial_state": ("'zeros'", "'learned'"),
     "kernel_size": ("1", "2", "3", "5", "(3, 1)"),
     "known_future": (
         *("()", "(1,)", "[-1]", "('c1',)", "(0, 1)", "('ward',)"),

@@ -85,6 +85,7 @@ TOKENS = [[1, 2, 3], [4, 0], [2, 2, 2, 1], [3]]
 small = partial(dict, hidden_size=4, max_epochs=2, random_state=0)
 conv = partial(dict, n_filters=(6,), n_branches=2, kernel_size=3, max_epochs=2)
 forecast = partial(small, window_length=8, horizon=3)
+LEARNED = {"initial_state": "learned"}
 COLUMNS = {"known_future": ["b"], "static": ["c"]}
 DAYS = pd.date_range("2026-03-20", periods=60, freq="D", tz=ZoneInfo("Europe/Berlin"))
 TABLE = pd.DataFrame(ROWS, DAYS, list("abc")).assign(c=1.0)
@@ -137,8 +138,12 @@ CASES = [
         TOKENS,
         [0.5, 1, 1, 0],
     ),
-    (RNNRegressor(**small(cell="peephole_lstm", pooling="attention")), RAGGED, TWO),
-    (RNNRegressor(**small(cell="gru_d", n_networks=2)), RAGGED, TWO),
+    (
+        RNNRegressor(**small(cell="peephole_lstm", pooling="attention"), **LEARNED),
+        RAGGED,
+        TWO,
+    ),
+    (RNNRegressor(**small(cell="gru_d", n_networks=2), **LEARNED), RAGGED, TWO),
     (
         RNNRegressor(**small(random_state=np.random.RandomState(3), normalize=None)),
         X.astype(np.float32),
@@ -159,7 +164,7 @@ CASES = [
     ),
     (CNNLSTMTagger(**conv(hidden_size=4)), X, STEPS),
     (
-        Seq2SeqRegressor(**small(bidirectional=True, attention="additive")),
+        Seq2SeqRegressor(**small(bidirectional=True, attention="additive"), **LEARNED),
         RAGGED,
         [x[:, 0] for x in RAGGED],
     ),
@@ -174,13 +179,17 @@ CASES = [
         ROWS[:, 0],
     ),
     (
-        CNNLSTMForecaster(**forecast(decoder="segments", missing="mask")),
+        CNNLSTMForecaster(**forecast(decoder="segments", missing="mask"), **LEARNED),
         np.where(np.arange(60) == 9, np.nan, ROWS[:, 0]),
         None,
     ),
     (Seq2SeqForecaster(**forecast(attention="general"), n_threads=1), ROWS, None),
     (SequenceGenerator(**small()), TEXTS[:3], None),
-    (SequenceGenerator(**small(level="word", vocabulary_size=6)), "a b, c d a", None),
+    (
+        SequenceGenerator(**small(level="word", vocabulary_size=6), **LEARNED),
+        "a b, c d a",
+        None,
+    ),
     (
         SequenceAnomalyDetector(
             RNNForecaster(**small(window_length=4)), smoothing=2, memory=9

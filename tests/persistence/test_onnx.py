@@ -47,6 +47,7 @@ TOKENS = [rng.integers(0, 9, size=n) for n in LENGTHS]
 ROWS = rng.normal(loc=[3, -50, 8], scale=[1, 9, 2], size=(70, 3)).cumsum(axis=0)
 
 small = partial(dict, hidden_size=5, max_epochs=3, random_state=0)
+LEARNED = {"initial_state": "learned", "lr": 0.1}  # so that it is not zero any more
 conv = partial(dict, n_filters=(9, 8), kernel_size=(8, 3), max_epochs=3, random_state=0)
 
 
@@ -127,6 +128,11 @@ READERS = [
     (CNNLSTMRegressor(**conv(hidden_size=4, bidirectional=True)), NUMBERS),
     (CNNLSTMTagger(**conv(hidden_size=4)), STEPS),
     (RNNRegressor(**small(cell="gru_d")), NUMBERS),
+    *(
+        (RNNRegressor(**small(cell=cell, num_layers=2, **LEARNED)), NUMBERS)
+        for cell in ("rnn", "gru", "peephole_lstm")
+    ),
+    (CNNLSTMTagger(**conv(hidden_size=4, **LEARNED)), STEPS),
 ]
 
 
@@ -245,7 +251,9 @@ FORECASTERS = [
     RNNForecaster(**ahead(loss="gaussian", linear_skip=False, normalize="feature")),
     CNNLSTMForecaster(**ahead(loss="quantile", quantiles=(0.1, 0.4, 0.9))),
     CNNLSTMForecaster(**ahead(decoder="segments", kernel_size=3, stride=2)),
-    CNNLSTMForecaster(**ahead(decoder="segments", channels="joint", num_layers=2)),
+    CNNLSTMForecaster(
+        **ahead(decoder="segments", channels="joint", num_layers=2, **LEARNED)
+    ),
 ]
 
 

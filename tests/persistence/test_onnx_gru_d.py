@@ -75,11 +75,11 @@ def test_sequences_of_equal_lengths(sizes, bidirectional, shape):
     assert_close(found, encoder(x, None)[0])
 
 
-@pytest.mark.parametrize("filler", [0, 100])
+@pytest.mark.parametrize(("filler", "first"), [(0, "zeros"), (100, "learned")])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("sizes", [(H,), (H, 3)])
-def test_sequences_of_unequal_lengths(sizes, bidirectional, filler):
-    encoder = make(sizes, bidirectional=bidirectional)
+def test_sequences_of_unequal_lengths(sizes, bidirectional, filler, first):
+    encoder = make(sizes, bidirectional=bidirectional, initial_state=first)
     model = exported(encoder, True)
     for lengths in ([9, 1, 4, 8], [1], [3, 3]):
         x = inputs(len(lengths), max(lengths))

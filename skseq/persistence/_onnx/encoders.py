@@ -77,12 +77,27 @@ def _add_recurrent(
         cells, apart = [layer], False
         if encoder.bidirectional:
             cells, apart = [layer.forwards, layer.backwards], layer.apart
-        before = states[i] if states else ("",) * cells[0].n_states
+        before = states[i] if states else _first_state(graph, cells, x)
         x, *last = _add_layer(graph, cells, x, lengths, before, apart)
         after.append(tuple(last))
         x = graph.op("Transpose", x, perm=[0, 2, 1, 3])  # (T, B, directions, H)
         x = graph.op("Reshape", x, np.array([0, 0, -1]))
     return steps._replace(x=graph.op("Transpose", x, perm=[1, 0, 2])), after
+
+
+def _first_state(
+    graph: Graph, cells: Sequence[RecurrentLayer], x: str
+) -> tuple[str, ...]:
+    """Return what layers start from, (directions, B, H), no names for zeros."""
+    learned = [getattr(cell, "initial_state", None) for cell in cells]
+    if learned[0] is None:
+        return ("",) * cells[0].n_states
+    ones = np.array([1])
+    rows = graph.op("Concat", ones, graph.size(x, 1), ones, axis=0)
+    return tuple(
+        graph.op("Expand", torch.stack(vectors).unsqueeze(1), rows)
+        for vectors in zip(*learned, strict=True)
+    )
 
 
 def _add_layer(
