@@ -97,26 +97,6 @@ def test_penalties_leave_it_alone_as_they_do_biases(n_networks):
         assert is_same == ("bias" in name or "initial_state" in name), name
 
 
-def test_what_is_known_before_the_first_step():
-    """A tank that was filled to 3 before anybody measured, and leaks a fifth a step."""
-    draw = np.random.default_rng(0)
-    inflow = [draw.normal(size=(n, 1)) for n in draw.integers(1, 5, size=200)]
-    level = []
-    for x in inflow:
-        now = 3.0
-        for value in x[:, 0]:
-            now = 0.8 * now + value
-        level.append(now)
-    options = {"cell": "rnn", "nonlinearity": "relu", "hidden_size": 3, "lr": 0.03}
-    options |= {**FORWARDS, "max_epochs": 30, "random_state": 0, "normalize": None}
-    errors = []
-    for initial_state in ("zeros", "learned"):
-        model = RNNRegressor(initial_state=initial_state, **options)
-        model.fit(inflow[:150], level[:150])
-        errors.append(np.mean((model.predict(inflow[150:]) - level[150:]) ** 2))
-    assert errors[1] < errors[0] / 2
-
-
 # Streams ---------------------------------------------------------------------
 
 
