@@ -56,6 +56,7 @@ FITS = {
         RNNRegressor(optimizer=SEARCH, clip_norm=None, **{**OPTIONS, "batch_size": N}),
         (X, Y),
     ),
+    "out of time": (RNNRegressor(max_seconds=1e-9, **OPTIONS), (X, Y)),
     "convolutions": (CNNClassifier(batch_norm=False, **OPTIONS), (RAGGED, Y > 0)),
     "forecaster": (RNNForecaster(**WINDOWS, **OPTIONS), (TABLE,)),
     "decoder": (Seq2SeqRegressor(**OPTIONS), (RAGGED, RAGGED)),

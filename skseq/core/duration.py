@@ -17,7 +17,7 @@ import numpy as np
 
 from skseq.core.calibration import LEAST, Calibration
 from skseq.core.looks import SURELY, Look, look
-from skseq.training import Watcher
+from skseq.training import Budget, Watcher
 
 __all__ = ["Duration", "learn_duration"]
 
@@ -70,7 +70,8 @@ def learn_duration(
     most_epochs: int,
     n_batches: int,
     mean_rate: float,
-) -> Duration:
+    budget: Budget,
+) -> Duration | None:
     """Train watchers and return how long to train.
 
     Of all durations whose held-out loss is, within a standard error, no larger than the
@@ -92,20 +93,25 @@ def learn_duration(
     mean_rate : float
         Mean of the learning rate in training, in units of that of the watchers: so
         much of an epoch of training is done in one of theirs.
+    budget : Budget
+        How long they may train, that of each of them.
 
     Returns
     -------
-    duration : Duration
+    duration : Duration or None
+        None if no epoch was whole when time was over.
     """
     looks: list[list[Look]] = []
-    n_epochs, next_look, stops, ends = 0, 0, False, False
+    n_epochs, next_look, stops, ends, is_over = 0, 0, False, False, False
     last_epoch = first_end = max(1, round(mean_rate * most_epochs))
-    while n_epochs < last_epoch and not stops and not ends:
-        n_epochs += 1
-        for watcher in watchers:
-            watcher.train()
+    while n_epochs < last_epoch and not stops and not ends and not is_over:
+        is_over = not all(watcher.train() for watcher in watchers)
+        if is_over and n_epochs == (looks[-1][0].n_epochs if looks else 0):
+            break
+        n_epochs += not is_over  # one that is not whole counts for nothing
+        is_over = is_over or (n_epochs < last_epoch and budget.is_spent())
         n_steps = n_epochs * n_batches
-        if n_steps < next_look and n_epochs < last_epoch:
+        if n_steps < next_look and n_epochs < last_epoch and not is_over:
             continue
         next_look = n_steps + max(STEPS_APART, n_steps // 10)
         looks.append(look(watchers, calibration, n_epochs))
@@ -119,12 +125,15 @@ def learn_duration(
             stops &= excess > SURELY * error
         if n_epochs == first_end and not stops and _falls(alone):
             last_epoch = 2 * first_end
+    if not looks:
+        return None
     ways = [list(way) for way in zip(*looks, strict=True)]  # alone, with a model beside
     chosen = [_longest(way) for way in ways]
     gain, error = chosen[0].excess(chosen[-1])
     helps = gain > error and chosen[-1].trust[-1] > LEAST
     i = -1 if helps or chosen[0].says_nothing() else 0
-    found = _told(ways[i], chosen[i], stops, mean_rate)
+    most = "max_seconds" if is_over else "max_epochs"
+    found = _told(ways[i], chosen[i], None if stops else most, mean_rate)
     if ends:
         n_epochs = max(found.n_epochs, most_epochs)
         return replace(found, n_epochs=n_epochs, reason="nothing left to learn")
@@ -146,16 +155,19 @@ def _falls(looks: Sequence[Look]) -> bool:
 
 
 def _told(
-    looks: Sequence[Look], chosen: Look, stops: bool, mean_rate: float
+    looks: Sequence[Look], chosen: Look, most: str | None, mean_rate: float
 ) -> Duration:
-    """Return what follows from looks, the chosen one among them."""
+    """Return what follows from looks, the chosen one among them.
+
+    `most` is what ended them, if they did not do so themselves.
+    """
     best, last = min(looks, key=Look.loss), looks[-1]
     reason = "held-out loss"
     if chosen.says_nothing():
         least = best.trust * LEAST / best.trust.sum()  # keeps the order of samples
         chosen, reason = best._replace(trust=least), "nothing learned"
-    elif chosen is last and not stops:
-        reason = "max_epochs"
+    elif chosen is last and most is not None:
+        reason = most
     curve = [(each.n_epochs, each.loss()) for each in looks]
     n_epochs = max(1, round(chosen.n_epochs / mean_rate))
     return Duration(n_epochs, chosen.trust, reason, len(last.losses), curve)

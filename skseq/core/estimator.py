@@ -21,7 +21,7 @@ from skseq.core.parameters import (
 from skseq.core.summary import NetworkReprMixin
 from skseq.parameters import PROBABILITY, attribute, parameter
 from skseq.resources import make_accelerator, resolve_device, torch_threads
-from skseq.training import SequenceNet, check_callbacks, without_training
+from skseq.training import Budget, SequenceNet, check_callbacks, without_training
 from skseq.versioning import VersionedState
 
 __all__ = ["NetworkEstimator", "n_multiplied"]
@@ -67,12 +67,18 @@ class NetworkEstimator(
         text="""Minus the loss on the held-out part after each epoch, None without
         one."""
     )
+    stop_reason_: str | None = attribute(
+        text="""Why training ended: "max_epochs", all epochs were made;
+        "early_stopping"; "max_seconds", it, or what told how long to train, was cut
+        short; "interrupted". None in files of versions that did not record it."""
+    )
     history_: list[dict] = attribute(text="All that was recorded of each epoch.")
 
-    def _training_parameters(self, n_samples: int) -> dict[str, Any]:
+    def _training_parameters(self, n_samples: int, budget: Budget) -> dict[str, Any]:
         """Return what `skseq.training.train` takes by the names of parameters."""
         names = [*TrainingParameters._declared, *ProgressParameters._declared]
         parameters = {name: getattr(self, name) for name in names}
+        parameters["budget"] = budget
         if self.max_epochs == "auto":
             n_batches = -(-n_samples // self.batch_size)
             n_epochs = AUTO_STEPS // n_batches
@@ -89,6 +95,7 @@ class NetworkEstimator(
             self.callbacks,
             accelerated=self.device == "accelerate",
             learns_epochs=self.max_epochs == "auto",
+            has_budget=self.max_seconds is not None,
             lr_schedule=self.lr_schedule,
             patience=self.patience,
             validates=self.early_stopping,
@@ -118,6 +125,8 @@ class NetworkEstimator(
     def _publish_history(self) -> None:
         history = self.net_.history
         self.n_iter_ = len(history)
+        last = history[-1] if history else {"stop_reason": "interrupted"}
+        self.stop_reason_ = last.get("stop_reason")
         self.loss_curve_ = [row["train_loss"] for row in history]
         self.validation_scores_ = None
         if any("valid_loss" in row for row in history):

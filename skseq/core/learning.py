@@ -55,7 +55,7 @@ class LearnsFromFolds(SequenceNetworkEstimator):
         calibrated loss after so many epochs; "temperature", by which what outputs say
         beyond the base rate, or the mean, was divided; "linear", how much of what a
         linear model says was added (`shrink_to_linear`). None if nothing was held out
-        for that.""",
+        for that, or there was no time.""",
     )
 
     _learns_duration: ClassVar[bool] = True  # with max_epochs="auto"
@@ -75,8 +75,11 @@ class LearnsFromFolds(SequenceNetworkEstimator):
         seed: int,
         dtype: np.dtype,
         parameters: dict[str, Any],
-    ) -> _Learned:
-        """Return what networks that train without a fold each tell."""
+    ) -> _Learned | None:
+        """Return what networks that train without a fold each tell.
+
+        None if there was no time for that.
+        """
         calibration = calibration_of(self._task, samples)
         linear = None
         said: list[Any] = [None] * len(folds)
@@ -84,6 +87,10 @@ class LearnsFromFolds(SequenceNetworkEstimator):
             linear = learn_linear(self._task, data, *self._plain(), folds, calibration)
         if linear is not None:
             said = linear.held_out
+        mean_rate = MEAN_RATES.get(str(self.lr_schedule), 1.0)
+        n_learned = sum(len(rows) for rows, _ in folds) / len(samples)
+        # An epoch of theirs is followed by 1 / mean_rate of them on all samples.
+        budget = parameters["budget"].part(n_learned / (n_learned + 1 / mean_rate))
         seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
         watchers = [
             Watcher(
@@ -94,7 +101,7 @@ class LearnsFromFolds(SequenceNetworkEstimator):
                 beside=beside,
                 device=resolve_device(self.device),
                 seed=own_seed,
-                **parameters,
+                **{**parameters, "budget": budget},
             )
             for fold, beside, own_seed in zip(folds, said, seeds.tolist(), strict=True)
         ]
@@ -103,8 +110,11 @@ class LearnsFromFolds(SequenceNetworkEstimator):
             calibration,
             parameters["max_epochs"],
             -(-len(samples) // self.batch_size),
-            MEAN_RATES.get(str(self.lr_schedule), 1.0),
+            mean_rate,
+            budget,
         )
+        if duration is None:
+            return None
         return _Learned(duration, calibration, linear)
 
     def _plain(self) -> tuple[Callable[[Tensor], Tensor], int]:

@@ -155,8 +155,16 @@ class ProgressParameters(Declared, about="training"):
 
 
 class RunParameters(Declared, about="training"):
-    """Where an estimator runs, and its random numbers."""
+    """Where an estimator runs and how long, and its random numbers."""
 
+    max_seconds: float | None = parameter(
+        default=None,
+        constraint=[POSITIVE, None],
+        text="""Longest time that `fit` may take until training ends, at the end of a
+        batch, with the best weights so far: those of the least held-out loss, or the
+        last ones if nothing is held out. What tells how long to train has its share of
+        the time. `stop_reason_` tells whether it was short.""",
+    )
     device: str = parameter(
         default="auto",
         constraint=[str],

@@ -28,7 +28,7 @@ from skseq.data.validation import naming
 from skseq.parameters import attribute, parameter
 from skseq.parameters.checks import instance
 from skseq.resources import make_random_state, resolve_device, unchanged_on_error
-from skseq.training import SequenceNet, train
+from skseq.training import Budget, SequenceNet, train
 
 __all__ = ["BaseSequenceEstimator"]
 
@@ -143,6 +143,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
     ):
         """Train, from the start or from where an earlier net stands."""
         self._validate_params()
+        budget = Budget(self.max_seconds)
         self._check_callbacks()
         if watched is not None:
             self._check_watched(watched, groups)
@@ -184,7 +185,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
                 valid_data = held_out and self._samples_to_dataset(
                     held_out, dtype, device
                 )
-            parameters = self._training_parameters(len(samples))
+            parameters = self._training_parameters(len(samples), budget)
             if partial:  # every call would be a whole schedule
                 parameters |= {"lr_schedule": None, "max_epochs": 1}
             folds = []
@@ -196,6 +197,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
                     learned = self._learn_from_folds(
                         folds, samples, data, train_seed, dtype, parameters
                     )
+                if learned is not None:
                     parameters["max_epochs"] = learned.duration.n_epochs
                 self.net_ = train(
                     module,

@@ -23,6 +23,7 @@ from skseq.forecasting._table import Table
 from skseq.parameters import attribute
 from skseq.parameters.checks import flag, instance
 from skseq.resources import make_random_state, resolve_device, unchanged_on_error
+from skseq.training import Budget
 from skseq.training._caller import warn
 
 __all__ = ["SeriesLearner"]
@@ -73,6 +74,7 @@ class SeriesLearner(WindowLearner):
             short. They are forecast as those that `update` adds.
         """
         self._validate_params()
+        budget = Budget(self.max_seconds)
         self._check_callbacks()
         check_quantiles(self.quantiles)
         loss = make_loss(self)
@@ -98,9 +100,11 @@ class SeriesLearner(WindowLearner):
             seeds = rng.randint(2**31 - 1, size=2).tolist()
             net, n_beside = None, self._n_rows_beside(table.lengths)
             if (n_beside < table.lengths).any():
-                net = self._trained(table, n_beside, device, seeds, beside=True)
+                n_rows = n_beside.sum() + n_train.sum()
+                part = budget.part(n_beside.sum() / n_rows)
+                net = self._trained(table, n_beside, device, seeds, part, beside=True)
             if net is None or not net.interrupted_:
-                net = self._trained(table, n_train, device, seeds, net)
+                net = self._trained(table, n_train, device, seeds, budget, net)
             else:
                 n_train = n_beside
             self.net_ = net

@@ -38,7 +38,7 @@ from skseq.networks.normalization import mean_level
 from skseq.parameters import amended, attribute, parameter
 from skseq.parameters.checks import count, instance
 from skseq.resources import seeded_torch
-from skseq.training import SequenceNet, train
+from skseq.training import Budget, SequenceNet, train
 
 __all__ = ["WindowLearner"]
 
@@ -118,6 +118,7 @@ class WindowLearner(
         n_train: np.ndarray,
         device: torch.device,
         seeds: list[int],
+        budget: Budget,
         before: SequenceNet | None = None,
         *,
         beside: bool = False,
@@ -148,7 +149,7 @@ class WindowLearner(
         shrinkage = module.shrinkage
         if shrinkage is not None:
             shrinkage.row.copy_(self._naive_rows(scaled.head(n_train)))
-        options = self._training_parameters(len(data))
+        options = self._training_parameters(len(data), budget)
         if beside:
             options = self._beside(options, LEAST_OF_ALL)
         elif before is not None and self.max_epochs == "auto":

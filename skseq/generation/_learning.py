@@ -25,7 +25,7 @@ from skseq.resources import (
 )
 from skseq.rnn import make_recurrent_encoder
 from skseq.rnn._parameters import WindowRecurrence
-from skseq.training import SequenceNet, train
+from skseq.training import Budget, SequenceNet, train
 
 __all__ = ["NO_TARGET", "LanguageLearner"]
 
@@ -133,6 +133,7 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
             If X is neither a text nor a list of texts.
         """
         self._validate_params()
+        budget = Budget(self.max_seconds)
         self._check_callbacks()
         device = resolve_device(self.device)
         with unchanged_on_error(self):
@@ -143,7 +144,8 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
             seeds = rng.randint(2**31 - 1, size=2).tolist()
             data = self._to_dataset(texts, device)
             n_batches = len(data.batches(self.batch_size, None))
-            settings = self._training_parameters(n_batches * self.batch_size)
+            n_streams = n_batches * self.batch_size
+            settings = self._training_parameters(n_streams, budget)
             net = None
             if self._may_memorise(texts, settings["max_epochs"]):
                 net = self._rehearse(texts, rng, seeds, settings, device)
@@ -197,6 +199,7 @@ class LanguageLearner(WindowRecurrence, NetworkEstimator):
         """Return a net trained without some texts until these are told worse."""
         part, held_out = self._split(texts, REHEARSAL, rng)
         settings = self._beside(settings, PATIENCE)
+        settings["budget"] = settings["budget"].part((1 - REHEARSAL) / (2 - REHEARSAL))
         return self._train(part, held_out, seeds, settings, device)
 
     def _learn_symbols(self, X: Any) -> list[np.ndarray]:

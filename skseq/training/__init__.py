@@ -1,5 +1,6 @@
 """Training: a skorch net without a user's loop. The only imports of skorch."""
 
+from skseq.training._budget import Budget
 from skseq.training._callbacks import check_callbacks
 from skseq.training._checkpoint import Checkpoint
 from skseq.training._continuation import Continuation
@@ -11,6 +12,7 @@ from skseq.training._watcher import Watcher
 
 __all__ = [
     "OPTIMIZERS",
+    "Budget",
     "Checkpoint",
     "Continuation",
     "SequenceNet",

@@ -78,6 +78,12 @@ class AcceleratedNet(AccelerateMixin, SequenceNet):
         loss = super().get_loss(y_pred, y_true, X, training)
         return loss * self._share if training else loss
 
+    def _agreed(self, is_over: bool) -> bool:
+        from accelerate.utils import broadcast
+
+        # The clock of one process counts, as all must take the same steps.
+        return bool(broadcast(torch.tensor(float(is_over), device=self.device)))
+
     def _record_loss(self, name: str, loss: float) -> None:
         # No last digit may let one process stop earlier than another.
         here = torch.tensor(loss, dtype=torch.float64, device=self.device)

@@ -33,6 +33,7 @@ def check_callbacks(
     *,
     accelerated: bool,
     learns_epochs: bool,
+    has_budget: bool,
     **options: Any,
 ) -> None:
     """Refuse callbacks that are none, or would not do what they promise.
@@ -47,6 +48,8 @@ def check_callbacks(
         Whether several processes train.
     learns_epochs : bool
         Whether the number of epochs is not known yet.
+    has_budget : bool
+        Whether time may end a training.
     **options
         Those of `make_callbacks`.
 
@@ -75,6 +78,12 @@ def check_callbacks(
             raise ValueError(
                 f"callbacks holds a {kind.__name__}, which goes on from fits of fewer "
                 "epochs; max_epochs='auto' must then be a number."
+            )
+        if learns_epochs and has_budget and issubclass(kind, Checkpoint):
+            raise ValueError(
+                f"callbacks holds a {kind.__name__}, whose file is of one number of "
+                "epochs; with max_epochs='auto' what is learned of it in max_seconds "
+                "may differ from call to call. Give max_epochs a number."
             )
     # As skorch will do: names that are given twice, and what a callback says itself.
     made = make_callbacks(callbacks, **options)

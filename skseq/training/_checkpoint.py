@@ -110,12 +110,14 @@ class Checkpoint(Callback):
 
     def on_epoch_end(self, net: SequenceNet, **kwargs: Any) -> None:
         """Write after every so many epochs."""
-        if (len(net.history) - net._n_epochs_before) % self.every == 0:
+        n_done = len(net.history) - net._n_epochs_before
+        if not net.out_of_time_ and n_done % self.every == 0:
             self._write(net, complete=False)
 
     def on_train_end(self, net: SequenceNet, **kwargs: Any) -> None:
-        """Write the result, unless the training was interrupted."""
-        if not net.interrupted_ and net.n_epochs_left:
+        """Write the result, unless the training was interrupted or cut short."""
+        is_whole = not net.interrupted_ and not net.out_of_time_
+        if is_whole and net.n_epochs_left:
             self._write(net, complete=True)
 
     def _check_parameters(self) -> None:

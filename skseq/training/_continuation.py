@@ -90,7 +90,8 @@ class Continuation(Checkpoint):
 
     def on_epoch_end(self, net: SequenceNet, **kwargs: Any) -> None:
         """Write after the last epoch, before the best weights are restored."""
-        if len(net.history) - net._n_epochs_before == net.max_epochs:
+        n_done = len(net.history) - net._n_epochs_before
+        if not net.out_of_time_ and n_done == net.max_epochs:
             self._write(net, complete=True)
 
     def on_train_end(self, net: SequenceNet, **kwargs: Any) -> None:

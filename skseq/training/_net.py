@@ -14,6 +14,7 @@ from torch import Tensor, nn, optim
 
 from skseq.data.batching import BatchIterator
 from skseq.networks.feedback import set_progress
+from skseq.training._budget import Budget
 from skseq.training._clipping import clip_norms
 from skseq.training._monitors import check_recorded
 from skseq.training._portable import portable
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["SequenceNet"]
 
 LEAST_SCHEDULE = 10  # steps below which a learning rate schedule is left out
+
+
+class _OutOfTime(Exception):
+    """Ends a training between two epochs."""
 
 
 class SequenceNet(NeuralNet):
@@ -51,6 +56,9 @@ class SequenceNet(NeuralNet):
         Whether the module runs in bfloat16 where that is safe.
     after_step : callable, optional
         Is given the module after every step of the optimiser.
+    budget : Budget, optional
+        How long training may take. It ends at the end of a batch, the first one at the
+        earliest, with an epoch that is validated though it was not whole.
     **options
         Further parameters of skorch.NeuralNet.
     """
@@ -67,6 +75,7 @@ class SequenceNet(NeuralNet):
         schedule: str | None = None,
         mixed_precision: bool = False,
         after_step: Callable[[nn.Module], None] | None = None,
+        budget: Budget | None = None,
         **options: Any,
     ):
         super().__init__(module, **options)
@@ -78,6 +87,7 @@ class SequenceNet(NeuralNet):
         self.schedule = schedule
         self.mixed_precision = mixed_precision
         self.after_step = after_step
+        self.budget = budget or Budget(None)
         self._copies: dict[str, Any] = {}
 
     @property
@@ -114,9 +124,12 @@ class SequenceNet(NeuralNet):
         self._schedule = self._make_schedule(self.max_epochs * n_batches)
         self._n_epochs_before = len(self.history)
         self.n_epochs_left = self.max_epochs  # a Checkpoint may know better
+        self._has_begun = False
 
     def on_epoch_begin(self, net, dataset_train=None, dataset_valid=None, **kwargs):
         """Tell what is scheduled within the module how far the training is."""
+        if self._has_begun and self._is_out_of_time():
+            raise _OutOfTime
         super().on_epoch_begin(net, dataset_train, dataset_valid, **kwargs)
         n_done = len(self.history) - 1 - self._n_epochs_before
         set_progress(self.module_, n_done / max(1, self.max_epochs - 1))
@@ -141,6 +154,7 @@ class SequenceNet(NeuralNet):
 
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train until the last epoch, an early stop or an interrupt."""
+        self.out_of_time_ = False
         self.interrupted_ = False
         try:
             epochs = self.n_epochs_left if epochs is None else epochs
@@ -151,12 +165,34 @@ class SequenceNet(NeuralNet):
                 check_recorded(listening, self.history[-1])
             raise
         except KeyboardInterrupt:  # how skorch's callbacks stop a training, too
-            self.interrupted_ = not any(
-                isinstance(callback, EarlyStopping)
-                and callback.misses_ == callback.patience
-                for _, callback in self.callbacks_
-            )
+            self.interrupted_ = not self._has_stopped_early()
+        except _OutOfTime:
+            pass
         return self
+
+    @property
+    def stop_reason_(self) -> str:
+        """Why the training ended."""
+        if self.interrupted_:
+            return "interrupted"
+        if self.budget.cut:
+            return "max_seconds"
+        return "early_stopping" if self._has_stopped_early() else "max_epochs"
+
+    def _has_stopped_early(self) -> bool:
+        return any(
+            isinstance(callback, EarlyStopping)
+            and callback.misses_ == callback.patience
+            for _, callback in self.callbacks_
+        )
+
+    def _is_out_of_time(self) -> bool:
+        self.out_of_time_ = self.budget.is_spent(self._agreed)
+        return self.out_of_time_
+
+    def _agreed(self, is_over: bool) -> bool:
+        """Return what all processes of a training do."""
+        return is_over
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         """Train or validate on every batch once and record the mean loss."""
@@ -165,6 +201,8 @@ class SequenceNet(NeuralNet):
         self._set_training(training)
         losses, sizes = [], []
         for batch in iterator:
+            if training and losses and self._is_out_of_time():
+                break
             if self._heard_batches:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch)
@@ -177,6 +215,7 @@ class SequenceNet(NeuralNet):
         weights = torch.tensor(sizes, dtype=torch.float64) / sum(sizes)
         loss = float(torch.stack(losses).double().cpu() @ weights)
         self._record_loss(f"{prefix}_loss", loss)
+        self._has_begun = True
 
     def _record_loss(self, name: str, loss: float) -> None:
         if not math.isfinite(loss):

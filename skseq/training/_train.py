@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from skorch.callbacks import Callback
 
     from skseq.data.batching import Batch
+    from skseq.training._budget import Budget
     from skseq.training._net import SequenceNet
 
 __all__ = ["predict_batch", "train"]
@@ -44,6 +45,7 @@ def train(
     patience: int,
     callbacks: Sequence[Callback] | None,
     verbose: int,
+    budget: Budget,
     earlier: SequenceNet | None = None,
     keep_optimizer: bool = False,
     accelerator: Any = None,
@@ -65,6 +67,8 @@ def train(
         Decides shuffling and dropout.
     max_epochs, batch_size, optimizer, lr, lr_schedule, patience, callbacks, verbose
         As in the estimators; callbacks have passed `check_callbacks`.
+    budget : Budget
+        How long training may take.
     earlier : SequenceNet, optional
         The net of an earlier fit, whose history is continued.
     keep_optimizer : bool, default=False
@@ -87,7 +91,8 @@ def train(
     """
     i_process = 0
     if accelerator is not None:
-        check_agreement(seed, max_epochs, batch_size, lr, net_options, data, valid_data)
+        settings = seed, max_epochs, batch_size, lr, budget.seconds, net_options
+        check_agreement(*settings, data, valid_data)
         i_process = accelerator.process_index
     validates = valid_data is not None
     one_batch = len(data) <= batch_size
@@ -110,6 +115,7 @@ def train(
         ),
         device=device,
         verbose=int(verbose > 1),
+        budget=budget,
         accelerator=accelerator,
         **net_options,
     )
@@ -137,6 +143,8 @@ def train(
             f"Training was interrupted after {len(net.history)} complete epochs; the "
             "estimator keeps what it has learned so far."
         )
+    if net.history:
+        net.history.record("stop_reason", net.stop_reason_)
     module.eval()
     return net
 

@@ -90,8 +90,8 @@ class Watcher:
             **{**options, "mixed_precision": False},
         )
 
-    def train(self) -> None:
-        """Train for an epoch.
+    def train(self) -> bool:
+        """Train for an epoch, and return whether there was time for all of it.
 
         Raises
         ------
@@ -104,6 +104,7 @@ class Watcher:
         self._net.partial_fit((self._learned, None))
         if self._net.interrupted_:
             raise KeyboardInterrupt
+        return not self._net.out_of_time_
 
     @torch.no_grad()
     def predict(self) -> Iterator[tuple[Tensor, Batch, Tensor]]:

@@ -8,6 +8,7 @@ from skseq.core.calibration import LEAST, ClassCalibration
 from skseq.core.duration import learn_duration
 from skseq.data.batching import Batch
 from skseq.networks import StepCrossEntropy
+from skseq.training import Budget
 
 N = 400
 BASE = ClassCalibration(np.log([0.5, 0.5]))
@@ -25,6 +26,7 @@ class Scripted:
 
     def train(self):
         self.n_epochs += 1
+        return True
 
     def predict(self):
         y = torch.arange(N) % 2
@@ -39,10 +41,17 @@ class Scripted:
 
 
 def learned(
-    shares, most_epochs=10, n_batches=100, mean_rate=1.0, beside=None, log_odds=2.0
+    shares,
+    most_epochs=10,
+    n_batches=100,
+    mean_rate=1.0,
+    beside=None,
+    log_odds=2.0,
+    seconds=None,
 ):
     watcher = Scripted(shares, beside, log_odds)
-    found = learn_duration([watcher], BASE, most_epochs, n_batches, mean_rate)
+    budget = Budget(seconds)
+    found = learn_duration([watcher], BASE, most_epochs, n_batches, mean_rate, budget)
     return found, watcher
 
 
@@ -109,9 +118,34 @@ def test_steps_of_padding_do_not_count():
                 yield index, batch, torch.stack([outputs, wild], dim=1)
 
     shares = [0.6, 0.8, 0.9, 0.7, 0.6, 0.6]
-    of_steps = learn_duration([OfSteps(shares)], BASE, 6, 100, 1.0)
+    of_steps = learn_duration([OfSteps(shares)], BASE, 6, 100, 1.0, Budget(None))
     of_sequences, _ = learned(shares, most_epochs=6)
     assert of_steps.as_dict() == of_sequences.as_dict()
+
+
+def test_where_time_is_over_the_looks_so_far_count(monkeypatch):
+    monkeypatch.setattr("skseq.training._budget.perf_counter", iter(range(9)).__next__)
+    # Of one batch an epoch, the first 25 would be asked for nothing.
+    found, watcher = learned([0.6, 0.8, 0.9], most_epochs=40, n_batches=1, seconds=3)
+    assert (found.n_epochs, found.reason, watcher.n_epochs) == (3, "max_seconds", 3)
+    assert [epoch for epoch, _ in found.curve] == [1, 3]
+
+
+def test_an_epoch_that_time_cut_short_does_not_count():
+    class Cut(Scripted):
+        def train(self):
+            super().train()
+            return self.n_epochs <= self.n_whole
+
+    cut = Cut([0.6, 0.8, 0.9])
+    for n_batches, n_whole, looks in ((100, 2, [1, 2]), (1, 2, [1, 2]), (100, 0, None)):
+        cut.n_epochs, cut.n_whole = 0, n_whole
+        found = learn_duration([cut], BASE, 10, n_batches, 1.0, Budget(None))
+        if looks is None:
+            assert found is None
+        else:
+            assert (found.n_epochs, found.reason) == (n_whole, "max_seconds")
+            assert [epoch for epoch, _ in found.curve] == looks
 
 
 def test_a_watcher_that_diverges_is_told():
@@ -121,7 +155,7 @@ def test_a_watcher_that_diverges_is_told():
                 yield index, batch, outputs / 0
 
     with pytest.raises(ValueError, match="Training diverged: a held-out prediction"):
-        learn_duration([Wild([0.5])], BASE, 3, 100, 1.0)
+        learn_duration([Wild([0.5])], BASE, 3, 100, 1.0, Budget(None))
 
 
 def right_about(share, n_apart=1):
