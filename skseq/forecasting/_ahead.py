@@ -40,6 +40,28 @@ class SeriesModel(SeriesLearner):
         With `spread`, all outputs are asked for, and not only what is fed back. With
         `is_doubted`, a warning of rows without an index was given before.
         """
+        context, known, n_rows, index = self._rows_asked(
+            X, n_steps, is_doubted=is_doubted or spread
+        )
+        if spread and n_rows.max() > self._horizon:
+            raise ValueError(
+                f"Quantiles and intervals reach horizon={self._horizon} rows ahead, "
+                f"but those of {n_rows.max()} rows ahead are asked for. Only predict "
+                f"goes beyond; fit with horizon={n_rows.max()} for them."
+            )
+        return self._fed_back(context, known, n_rows), index
+
+    def _rows_asked(
+        self, X: Any, n_steps: int | None = None, *, is_doubted: bool = False
+    ) -> tuple[Table, np.ndarray, np.ndarray, pd.Index | None]:
+        """Return what is known of the series to forecast.
+
+        Returns
+        -------
+        context, known, n_rows, index : Table, ndarray, ndarray, Index or None
+            The last rows of each; those of the columns known ahead; how many rows of
+            each are to be forecast, and what these are called.
+        """
         check_is_fitted(self, "net_")
         if X is None:
             n_rows = self._n_rows(n_steps)
@@ -52,7 +74,7 @@ class SeriesModel(SeriesLearner):
                     f"n_steps={n_steps} is for forecasts without X, but X has {len(X)} "
                     "rows."
                 )
-            static, known = read_rows(self, X, is_doubted=is_doubted or spread)
+            static, known = read_rows(self, X, is_doubted=is_doubted)
             n_rows, context = static.lengths, self._known(static.names)
             check_fold(self._learned_until, static)
             before = self._static_of(static.names)
@@ -60,13 +82,7 @@ class SeriesModel(SeriesLearner):
             index = getattr(X, "index", None)
             if not hasattr(X, "iloc"):
                 index = _index_after(context, n_rows, self._kind.index_names)
-        if spread and n_rows.max() > self._horizon:
-            raise ValueError(
-                f"Quantiles and intervals reach horizon={self._horizon} rows ahead, "
-                f"but those of {n_rows.max()} rows ahead are asked for. Only predict "
-                f"goes beyond; fit with horizon={n_rows.max()} for them."
-            )
-        return self._fed_back(context, known, n_rows), index
+        return context, known, n_rows, index
 
     def _n_rows(self, n_steps: int | None) -> np.ndarray:
         """Return how many rows of each series to forecast without X."""

@@ -210,6 +210,16 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         So many last rows of each window are hidden. Scales are learned again where
         `update` would do so, or stay.
         """
+        scaled, means, scales, later = self._rows_rolled(X, y, restart, learns)
+        outputs = self._outputs(scaled, n_hidden)
+        paths = self._loss.point(self._in_units(outputs, means, scales))
+        n_before = self._window_length if restart else 0
+        return paths, later, later.lengths - n_before - self._horizon + 1
+
+    def _rows_rolled(
+        self, X: Any, y: Any, restart: bool, learns: bool = True
+    ) -> tuple[Table, np.ndarray, np.ndarray, Table]:
+        """Return the scaled rows of all paths, their scales, and X."""
         check_is_fitted(self, "net_")
         later = self._read_later(X, y, follows=not restart)
         if not restart:
@@ -230,16 +240,13 @@ class BaseForecaster(RegressorMixin, SeriesModel):
             scaler = copy.copy(scaler).add(later.head(first))
         else:
             table = self._known(names).extended(later)
-        n_origins = table.lengths - self._window_length - self._horizon + 1
         if not learns:
             scaler = copy.copy(scaler)
             scaler.moments = {}
         scaled, means, scales = scaled_as_known(
             scaler, table, self._window_length, self._horizon
         )
-        outputs = self._outputs(scaled, n_hidden)
-        paths = self._loss.point(self._in_units(outputs, means, scales))
-        return paths, later, n_origins
+        return scaled, means, scales, later
 
     def score(self, X: Any, y: Any = None) -> float:  # type: ignore[override]
         """Return R² of the forecasts of rows that follow those known so far.

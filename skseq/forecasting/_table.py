@@ -157,6 +157,23 @@ class Table:
             ]
         )
 
+    def cut(self, length: int) -> Table:
+        """Return every window of so many rows as a series of its own."""
+        n_windows = self.lengths - length + 1
+        starts = self.starts(length, 0 * n_windows, self.lengths)
+        rows = starts[:, None] + np.arange(length)
+        before = self._last_seen()[starts - 1]
+        is_first = np.isin(starts, self.edges[:-1])
+        of_series = np.repeat(self.filled_before(), n_windows, axis=0)
+        return replace(
+            self,
+            values=self.values[rows.ravel()],
+            edges=length * np.arange(len(starts) + 1),
+            names=tuple(range(len(starts))),
+            spans=(None,) * len(starts),
+            before=np.where(is_first[:, None], of_series, before),
+        )
+
 
 def read_series(
     frame: Any,

@@ -39,6 +39,7 @@ class WindowDataset:
     """
 
     weights = None
+    rows: Tensor  # (n_rows, n_columns), of all series
 
     def __init__(
         self,
@@ -58,8 +59,8 @@ class WindowDataset:
         self.taught = taught
         self.n_hidden = n_hidden
         values = np.require(table.filled(), np.float64, ["C", "W"])
-        rows = torch.as_tensor(values, device=device)
-        self._windows = window_view(rows, self.n_timesteps)
+        self.rows = torch.as_tensor(values, device=device)
+        self._windows = window_view(self.rows, self.n_timesteps)
         missing = np.isnan(table.values[:, : sum(indicators.columns[:2])])
         missing = np.ascontiguousarray(missing)  # a frame may lie column by column
         self._missing = None
@@ -76,6 +77,13 @@ class WindowDataset:
         starts = self._table.starts(self.n_timesteps, first, last)
         part._starts = torch.as_tensor(starts, device=self._windows.device)
         return part
+
+    def differentiated(self, values: np.ndarray) -> WindowDataset:
+        """Return all windows, of `rows` of their own, which gather gradients."""
+        found = self.within(0 * self._table.lengths, self._table.lengths)
+        found.rows = torch.tensor(values, device=self.rows.device, requires_grad=True)
+        found._windows = window_view(found.rows, self.n_timesteps)
+        return found
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -10,14 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from skseq.core.losses import NumberLoss, SquaredError
-from skseq.core.tasks import Classification, Regression
 from skseq.data.batching import Batch
 from skseq.data.scaling import sequence_scale
 from skseq.data.sequences import SequenceArray
+from skseq.inspection._asked import Asked
 from skseq.inspection._places import Places
 
-__all__ = ["Gradients", "IntegratedGradients"]
+__all__ = ["Gradients", "IntegratedGradients", "shares_of_the_way"]
 
 PART_STEPS = 2**14  # time steps, padding included, whose graph is held at a time
 
@@ -42,19 +41,13 @@ class Gradients:
         A fitted classifier or regressor of sequences.
     sequences : SequenceArray
         What batches are made of.
-    columns : ndarray of int of shape (n_samples,)
-        Which output of the network is looked at, for each of them.
+    asked : Asked
+        Which of the outputs of the network are looked at.
     """
 
-    def __init__(self, estimator: Any, sequences: SequenceArray, columns: np.ndarray):
-        task, normalize = estimator._task, estimator._normalize
-        self.columns = columns
-        self.as_log_odds = isinstance(task, Classification)
-        loss = getattr(task, "loss", None)  # of labels, log-odds are explained
-        self.loss = loss if isinstance(loss, NumberLoss) else SquaredError()
-        self.units = np.ones(len(columns))
-        if isinstance(task, Regression) and task.scaler.with_std:
-            self.units = task.scaler.scale_[columns]
+    def __init__(self, estimator: Any, sequences: SequenceArray, asked: Asked):
+        normalize = estimator._normalize
+        self.asked = asked
         self.places = Places(estimator._columns, sequences, normalize == "both")
         numbers = self.places.numbers
         seen = estimator._scaler.clip(numbers)
@@ -86,8 +79,7 @@ class Gradients:
             rows = slice(first, first + size)
             lengths = None if batch.lengths is None else batch.lengths[rows]
             part = _Part(batch.x[rows], lengths, np.asarray(batch.index)[rows])
-            units = self.units[part.index, None, None]
-            found.append(units * self._explain(module, part))
+            found.append(self._explain(module, part))
         return np.concatenate(found)
 
     def _explain(self, module: nn.Module, part: _Part) -> np.ndarray:
@@ -123,18 +115,12 @@ class Gradients:
         Those of padded steps are zero.
         """
         x = x.detach().clone().requires_grad_()
-        columns = torch.as_tensor(self.columns[part.index], device=x.device)
-        columns = columns.unsqueeze(1)
         kernels: AbstractContextManager = nullcontext()
         if x.is_cuda:  # cuDNN goes back through time in training mode only
             kernels = torch.backends.cudnn.flags(enabled=False)
         with kernels:
-            outputs = predicted(self.loss, module(x, part.lengths))
-            predictions = outputs.gather(1, columns)
-            if self.as_log_odds:
-                others = outputs.scatter(1, columns, -torch.inf)
-                predictions = predictions - others.logsumexp(1, keepdim=True)
-            (gradients,) = torch.autograd.grad(predictions.sum(), x)
+            said = self.asked.said(module, x, part.lengths, part.index)
+            (gradients,) = torch.autograd.grad(said.sum(), x)
         return gradients
 
 
@@ -143,7 +129,7 @@ class IntegratedGradients(Gradients):
 
     Parameters
     ----------
-    estimator, sequences, columns
+    estimator, sequences, asked
         As for `Gradients`.
     n_points : int
         Number of gradients in an integral, by Gauss and Legendre.
@@ -153,17 +139,16 @@ class IntegratedGradients(Gradients):
         self,
         estimator: Any,
         sequences: SequenceArray,
-        columns: np.ndarray,
+        asked: Asked,
         n_points: int,
     ):
-        super().__init__(estimator, sequences, columns)
-        points, weights = np.polynomial.legendre.leggauss(n_points)
-        self.points, self.weights = (points + 1) / 2, weights / 2
+        super().__init__(estimator, sequences, asked)
+        self.points = shares_of_the_way(n_points)
 
     def _explain(self, module, part):
         integral = sum(
             weight * self._differentiate(module, part, self._on_the_way(part.x, point))
-            for point, weight in zip(self.points, self.weights, strict=True)
+            for point, weight in self.points
         )
         of_numbers, of_static = self.places.split(
             _to_numpy(integral * part.x.nan_to_num())
@@ -176,14 +161,16 @@ class IntegratedGradients(Gradients):
         return torch.where(self.places.are_numbers(x), share * x, x)
 
 
-def predicted(loss: NumberLoss, outputs: Tensor) -> Tensor:
-    """Return predictions (B, C), in standard units, of outputs (B, C * n_outputs)."""
-    if loss.is_rate:
-        return outputs.exp()
-    if loss.n_outputs == 1:
-        return outputs
-    locations = outputs.unflatten(1, (-1, loss.n_outputs))[..., : loss.n_locations]
-    return locations.sort(dim=2).values @ locations.new_tensor(loss.shares)
+def shares_of_the_way(n_points: int) -> list[tuple[float, float]]:
+    """Return the points of an integral from 0 to 1, by Gauss and Legendre, and weights.
+
+    Parameters
+    ----------
+    n_points : int
+        How many.
+    """
+    points, weights = np.polynomial.legendre.leggauss(n_points)
+    return list(zip((points + 1) / 2, weights / 2, strict=True))
 
 
 def _to_numpy(x: Tensor) -> np.ndarray:

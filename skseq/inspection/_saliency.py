@@ -10,13 +10,14 @@ import torch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._showing import shown
-from skseq.core.mixins import SequenceClassifierMixin, SequenceRegressorMixin
-from skseq.core.tasks import Classification, Regression
+from skseq.core.sequence_network import SequenceNetworkEstimator
 from skseq.data.instances import check_instances
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
 from skseq.data.steps import unflatten_steps
+from skseq.forecasting._base import BaseForecaster
+from skseq.inspection._asked import ask
+from skseq.inspection._forecast_gradients import forecast_gradients
 from skseq.inspection._gradients import Gradients, IntegratedGradients
 
 __all__ = ["saliency"]
@@ -34,6 +35,7 @@ def saliency(
     X: Any,
     target: Any = None,
     *,
+    step: int | None = None,
     method: str = "gradient",
     n_points: int = 32,
 ) -> Any:
@@ -41,15 +43,22 @@ def saliency(
 
     Parameters
     ----------
-    estimator : classifier or regressor of sequences
-        A fitted one of this package: RNN, CNN or CNN-LSTM, of numbers, not of tokens.
-        It stays as it is.
+    estimator : estimator
+        A fitted network of this package, of numbers, not of tokens: a classifier,
+        regressor or tagger, a forecaster, or an encoder-decoder. It stays as it is.
     X : array-like, DataFrame, list of arrays or SequenceArray
-        The sequences, as in `fit`, of any length.
-    target : label, array-like of shape (n_samples,) or int, default=None
+        The sequences, as in `fit`, of any length. Of a forecaster, the rows to
+        forecast, as `predict` takes them, at most `horizon`; None stands for the next
+        ones.
+    target : label, array-like of shape (n_samples,), int or str, default=None
         Which prediction is looked at. Classes: a label, or one for each sequence; None
-        stands for the one that is predicted. Label indicators, and regressors of
-        several outputs: the number of a column.
+        stands for the one that is predicted, at each step of its own. Label indicators,
+        and numbers of several columns: the number of a column, of a forecaster or its
+        name.
+    step : int, default=None
+        Which step of the answer of a tagger or an encoder-decoder, negative ones from
+        the end, or of a forecast, whose first one is 1. None stands for the mean over
+        all steps.
     method : {"gradient", "integrated_gradients"}, default="gradient"
         The gradient (Simonyan et al., 2014, "Deep Inside Convolutional Networks") tells
         what a small change of a value changes. Integrated gradients (Sundararajan et
@@ -68,16 +77,22 @@ def saliency(
         each static column. For a class or label these are about its log-odds, else
         about a number in the units of y; gradients are per unit of X.
 
+        Of a forecaster a SequenceArray with a sequence for each series: the rows of its
+        window, of which the last one is at the time 0, and if columns are known ahead,
+        those that are forecast, from 1 on. Its columns are the targets, then what is of
+        the past and known ahead; `static` has the static ones.
+
     Raises
     ------
     TypeError
         If an estimator of this kind has no such gradient.
     ValueError
-        If the target is unknown, or X or a parameter is not as described.
+        If the target or step is unknown, or X or a parameter is not as described.
 
     See Also
     --------
     permutation_importance : What a score depends on, for any estimator.
+    shapley : What a prediction is made of, for any estimator.
 
     Notes
     -----
@@ -85,8 +100,13 @@ def saliency(
     where `normalize` takes these, and are zero where it clips a value. Integrated
     gradients take all of that as given and start from zero in what the network sees:
     the mean over the training data (``normalize="feature"``) or over the sequence, and
-    zero itself with ``normalize=None``. Their sum is the difference of the predictions,
-    but for the error of the integral, which `n_points` makes smaller.
+    zero itself with ``normalize=None``; in a forecaster the mean of the series. Their
+    sum is the difference of the predictions, but for the error of the integral, which
+    `n_points` makes smaller.
+
+    Where a forecaster sees the last value in a hole, that value answers for it. What an
+    encoder-decoder writes is taken as given where it is fed back as a label, and goes
+    into the gradient where it is a number.
 
     Categories, time gaps and what is missing have no small change: they are zero, in
     integrated gradients, too, where both sequences have the same of them. What they
@@ -103,13 +123,17 @@ def saliency(
     >>> saliency(model, X).mean(axis=0).ravel().round() + 0.0
     array([ 0.,  1.,  0., -2.])
     """
+    if isinstance(estimator, BaseForecaster):
+        return forecast_gradients(
+            estimator, X, target, step, n_points * (method != "gradient")
+        )
     _check_kind(estimator)
     sequences = estimator._check_X(X, reset=False)
     check_instances(X, target, "target", one_each=True)
-    columns = _columns(estimator, X, target, len(sequences))
-    explain = Gradients(estimator, sequences, columns)
+    asked = ask(estimator, sequences, target, step)
+    explain = Gradients(estimator, sequences, asked)
     if method == "integrated_gradients":
-        explain = IntegratedGradients(estimator, sequences, columns, n_points)
+        explain = IntegratedGradients(estimator, sequences, asked, n_points)
     steps: list[Any] = [None] * len(sequences)
     of_static = np.zeros((len(sequences), explain.places.n_static))
     n_features = sequences.n_features
@@ -144,11 +168,11 @@ def _with_static(
 def _check_kind(estimator: Any) -> None:
     """Raise unless an estimator is fitted, and has gradients with respect to X."""
     name = type(estimator).__name__
-    if not isinstance(estimator, (SequenceClassifierMixin, SequenceRegressorMixin)):
+    if not isinstance(estimator, SequenceNetworkEstimator):
         raise TypeError(
-            f"saliency knows classifiers and regressors of sequences, got {name}. Of "
-            "a search, give best_estimator_; of a pipeline, the last step and what the "
-            "others make of X."
+            f"saliency knows the networks of this package, got {name}. Of a search, "
+            "give best_estimator_; of a pipeline, the last step and what the others "
+            "make of X."
         )
     check_is_fitted(estimator, "net_")
     if estimator._known_tokens is not None:
@@ -157,33 +181,3 @@ def _check_kind(estimator: Any) -> None:
         raise TypeError(
             f"This {name} carries a state; give the one whose stateful() made it."
         )
-
-
-def _columns(estimator: Any, X: Any, target: Any, n_samples: int) -> np.ndarray:
-    """Return the column (n_samples,) of the outputs that a target stands for."""
-    task = estimator._task
-    if isinstance(task, Classification):
-        if target is None:
-            return estimator._predict_outputs(X).argmax(axis=1)
-        labels = np.asarray(target)
-        if labels.shape not in ((), (n_samples,)):
-            raise ValueError(
-                f"target has the shape {labels.shape}; expected a label, or one for "
-                f"each of the {n_samples} sequences."
-            )
-        unknown = labels[~np.isin(labels, task.classes)].tolist()
-        if unknown:
-            raise ValueError(
-                f"target={unknown[0]!r} is not among the classes "
-                f"{task.classes.tolist()}."
-            )
-        return np.broadcast_to(np.searchsorted(task.classes, labels), n_samples)
-    n_targets = task.n_targets if isinstance(task, Regression) else task.n_outputs
-    if target is None and n_targets == 1:
-        target = 0
-    if not isinstance(target, Integral) or not 0 <= int(target) < n_targets:
-        raise ValueError(
-            f"target={shown(target)} must be the number of a column of y, 0 to "
-            f"{n_targets - 1}."
-        )
-    return np.full(n_samples, target)
