@@ -146,7 +146,8 @@ def check_step_labels(X: Any, y: Any, missing_label: Any = None) -> SequenceArra
     X : array-like, DataFrame, list of arrays or SequenceArray
         The sequences.
     y : list of arrays, array-like, Series or SequenceArray
-        The labels.
+        The labels; of a panel, an array (n_rows,), too, which scikit-learn makes of a
+        Series in `cross_val_predict`.
     missing_label : object, default=None
         What stands for a label that is missing, such as NaN or -1.
 
@@ -164,6 +165,8 @@ def check_step_labels(X: Any, y: Any, missing_label: Any = None) -> SequenceArra
         If labels are partly strings.
     """
     check_container(y, "y", time_axis=1)
+    if is_panel(X) and _are_of_rows(X, y):
+        y = pd.Series(y, X.index)
     if is_panel(X) and is_panel(y) and not y.index.equals(X.index):
         raise ValueError(
             "y has another index than X; labels per step need the same (instance, "
@@ -200,6 +203,12 @@ def check_step_labels(X: Any, y: Any, missing_label: Any = None) -> SequenceArra
         raise TypeError("y holds labels of several types, strings and others.")
     check_classification_targets(pd.Series(steps).infer_objects().to_numpy())
     return labels
+
+
+def _are_of_rows(X: Any, y: Any) -> bool:
+    """Return whether y is an array with a label for each row of a panel."""
+    is_flat = isinstance(y, np.ndarray) and y.shape == (len(X),)
+    return is_flat and not any(isinstance(label, (list, np.ndarray)) for label in y)
 
 
 def _check_same_dates(X: Any, y: Any) -> None:

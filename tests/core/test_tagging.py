@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss, recall_score
-from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict
 
 from skseq import CNNLSTMTagger, CNNTagger, RNNTagger, SequenceArray
 from skseq.metrics import concat_steps, step_scorer
@@ -317,6 +317,32 @@ def test_predictions_by_cross_validation():
         RNNTagger(**QUICK), objects(RAGGED), objects(LABELS), cv=3
     )
     assert [len(y) for y in ragged] == LENGTHS.tolist()
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "decision_function"])
+def test_probabilities_by_cross_validation_of_a_panel(method):
+    """scikit-learn encodes the labels of its rows, and makes an array of them."""
+    index = pd.MultiIndex.from_product([list("dacb"), range(5)])
+    panel = pd.DataFrame(RNG.randn(20, 2), index)
+    labels = pd.Series(RNG.choice(["x", "y", "z"], 20), index)
+    groups = index.get_level_values(0)
+    model = RNNTagger(hidden_size=4, **QUICK)
+    found = cross_val_predict(
+        model, panel, labels, groups=groups, cv=GroupKFold(2), method=method
+    )
+    for train, test in GroupKFold(2).split(panel, labels, groups):
+        model.fit(panel.iloc[train], labels.iloc[train])
+        answer = getattr(model, method)(panel.iloc[test])
+        np.testing.assert_allclose(found[test], answer, rtol=1e-9)
+    model.fit(panel, labels)
+    for given in (labels.to_numpy(dtype=object), labels.to_numpy(dtype="U1")):
+        again = RNNTagger(hidden_size=4, **QUICK).fit(panel, given)
+        np.testing.assert_array_equal(
+            again.predict_proba(panel), model.predict_proba(panel)
+        )
+        assert model.score(panel, given) == model.score(panel, labels)
+    with pytest.raises(ValueError, match=r"y\[0\] is"):
+        model.fit(panel, labels.to_numpy()[:-1])
 
 
 def test_events_on_a_long_stream(rng):

@@ -117,7 +117,7 @@ class SequenceTaggerMixin(LabelsMixin, about="task"):
         y="""array-like, list of arrays, Series or SequenceArray
         The label of every time step: (n_samples, n_timesteps), a list of
         (n_timesteps_i,) arrays or, of a DataFrame with two levels, a Series with the
-        same index.""",
+        same index or an array of shape (n_rows,).""",
         sample_weight="""array-like of shape (n_samples,), default=None
         Weights of the sequences, and so of all their steps; None weighs all alike.""",
     )
