@@ -11,12 +11,14 @@ import pandas as pd
 import pytest
 
 from skseq import datasets
-from skseq.datasets import _remote, _series, _texts
+from skseq.datasets import _daily, _remote, _series, _texts
 
 PINNED = [
     _texts._TINY_SHAKESPEARE,
     _texts._NAMES,
     _series._BITCOIN,
+    _daily._JENA,
+    _daily._OPSD,
     *_series._ETT.values(),
     *_series._NAB.values(),
     _series._NAB_WINDOWS,
@@ -70,7 +72,7 @@ def test_files_are_pinned_to_a_commit_and_a_checksum(file):
 
 def test_checksums_and_commits_are_of_one_file_each():
     assert len({file.sha256 for file in PINNED}) == len(PINNED)
-    assert len({(file.repository, file.commit) for file in PINNED}) == 5
+    assert len({(file.repository, file.commit) for file in PINNED}) == 7
     assert _remote.HOST == "https://raw.githubusercontent.com"
 
 
@@ -104,6 +106,26 @@ def test_bitcoin_is_indexed_by_day(web, monkeypatch):
     values = {"Close": [457.5, 424.5], "Volume": [21056800, 34483200]}
     expected = pd.DataFrame(values, index=days)
     pd.testing.assert_frame_equal(frame, expected, check_index_type=False)
+
+
+def test_jena_has_plain_names_and_a_hole_where_the_instrument_failed(web, monkeypatch):
+    rows = b"""Date,Avg_Temperature_C,Avg_Humidity_%,Avg_Wind_Speed_m/s
+2015-07-12,18.23,69.25,1.42
+2015-07-13,16.44,82.53,-1248.22
+"""
+    monkeypatch.setattr(_daily, "_JENA", publish(web, _daily._JENA, rows))
+    frame = datasets.fetch_jena()
+    assert frame.columns.tolist() == ["temperature", "humidity", "wind_speed"]
+    assert frame.index.tolist() == pd.date_range("2015-07-12", periods=2).tolist()
+    np.testing.assert_array_equal(frame, [[18.23, 69.25, 1.42], [16.44, 82.53, np.nan]])
+
+
+def test_opsd_is_indexed_by_day_with_holes_where_nothing_is_known(web, monkeypatch):
+    rows = b"Date,Consumption,Wind\n2009-12-31,1101.3,\n2010-01-01,1044.5,81.8\n"
+    monkeypatch.setattr(_daily, "_OPSD", publish(web, _daily._OPSD, rows))
+    frame = datasets.fetch_opsd()
+    assert frame.index.tolist() == pd.date_range("2009-12-31", periods=2).tolist()
+    np.testing.assert_array_equal(frame, [[1101.3, np.nan], [1044.5, 81.8]])
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from skseq.datasets import _remote
 ROOT = Path(__file__).parents[1]
 LECTURES = sorted((ROOT / "examples" / "lectures").glob("*.py"))
 # What a lecture may set in its first lines, and what is enough to see that it runs.
-QUICK = {"EPOCHS": 1, "SEEDS": 1}
+QUICK = {"EPOCHS": 1, "SEEDS": 1, "FOLDS": 2, "ROWS": 400}
 
 
 @pytest.fixture

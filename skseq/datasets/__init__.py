@@ -5,14 +5,17 @@ from skseq.datasets._bundled import (
     load_italy_power_demand,
     load_japanese_vowels,
 )
+from skseq.datasets._daily import fetch_jena, fetch_opsd
 from skseq.datasets._series import fetch_bitcoin, fetch_ett, fetch_nab
 from skseq.datasets._texts import fetch_names, fetch_tiny_shakespeare
 
 __all__ = [
     "fetch_bitcoin",
     "fetch_ett",
+    "fetch_jena",
     "fetch_nab",
     "fetch_names",
+    "fetch_opsd",
     "fetch_tiny_shakespeare",
     "load_basic_motions",
     "load_italy_power_demand",
