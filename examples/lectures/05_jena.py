@@ -115,7 +115,7 @@ dense = TransformedTargetRegressor(
         flatten,
         StandardScaler(),
         MLPRegressor(
-            hidden_layer_sizes=(16,), early_stopping=True, max_iter=200, random_state=0
+            hidden_layer_sizes=(16,), early_stopping=True, max_iter=2000, random_state=0
         ),
     ),
     transformer=StandardScaler(),
