@@ -15,6 +15,7 @@ from sklearn.model_selection import (
     train_test_split,
 )
 
+from skseq.data.rows import UsedRows
 from skseq.data.samples import Samples
 from skseq.data.sequences import SequenceArray
 
@@ -230,12 +231,10 @@ def _split_blocks(sequences, fraction, random_state):
 
 def _n_shared(sequences, train, valid):
     """Return how many time steps each training sample shares with those held out."""
-    edges = np.zeros(len(sequences.values) + 1, dtype=np.intp)
-    starts, stops = sequences.starts, sequences.starts + sequences.lengths
-    np.add.at(edges, starts[valid], 1)
-    np.add.at(edges, stops[valid], -1)
-    n_held_out = np.append(0, np.cumsum(np.cumsum(edges[:-1]) > 0))
-    return n_held_out[stops[train]] - n_held_out[starts[train]]
+    starts, lengths = sequences.starts, sequences.lengths
+    held_out = UsedRows(starts[valid], lengths[valid])
+    ends = held_out.before((starts + lengths)[train])
+    return ends - held_out.before(starts[train])
 
 
 def _without_shared_rows(sequences, train, valid):

@@ -15,7 +15,7 @@ from skseq.core.holdout import (
     split_for_validation,
 )
 from skseq.core.learning import LearnsFromFolds
-from skseq.core.sequence_network import SMALL_STEPS
+from skseq.core.sequence_network import SMALL_STEPS, precision_of
 from skseq.core.tasks import Task
 from skseq.core.texts import TEXTS
 from skseq.data.batching import SequenceDataset
@@ -35,7 +35,7 @@ __all__ = ["BaseSequenceEstimator"]
 
 def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
     """Return the precision in which a network is trained."""
-    return sequences.dtype if is_small else np.dtype("float32")
+    return precision_of(sequences) if is_small else np.dtype("float32")
 
 
 @described(**TEXTS)
@@ -248,14 +248,15 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
         is_bounded = (
             self.normalize in ("feature", "both") and self._known_tokens is None
         )
-        numbers = samples.sequences
+        given = samples.sequences, samples.weights
+        chosen = None
         if self._columns is not None:
-            self._columns = self._columns.scaled(numbers, samples.weights)
-            numbers = self._columns.numbers(numbers)
-        self._scaler.fit(numbers, samples.weights, clip=is_bounded)
+            self._columns = self._columns.scaled(*given)
+            chosen = self._columns.numbers_of
+        self._scaler.fit(*given, clip=is_bounded, chosen=chosen)
         self._usual = None
         if self.missing == "mask" and self.normalize is None:
-            self._usual = mean_of_steps(numbers, samples.weights)
+            self._usual = mean_of_steps(*given, chosen)
 
     def _hold_out(self, samples: Samples) -> tuple[Samples, Samples]:
         """Split for early stopping."""

@@ -19,8 +19,16 @@ from skseq.data.instances import by_instance, instances_of
 from skseq.data.reading import SequenceReader
 from skseq.data.scaling import StepScaler, sequence_scale
 from skseq.data.sequences import SequenceArray
+from skseq.data.stored import as_floats, is_stored
+from skseq.data.streamed import StreamedDataset
 from skseq.data.token_arrays import refuse_tokens
-from skseq.data.tokens import check_tokens, known_tokens, make_embedding, reads_tokens
+from skseq.data.tokens import (
+    as_tokens,
+    check_tokens,
+    known_tokens,
+    make_embedding,
+    reads_tokens,
+)
 from skseq.data.validation import NO_TARGETS, check_sequences
 from skseq.networks import POOLINGS, Inputs, PooledHead, SequenceNetwork, StepHead
 from skseq.networks.aggregates import AggregateLinear
@@ -39,13 +47,18 @@ from skseq.preprocessing._lost_index import check_lost_series
 from skseq.resources import seeded_torch
 from skseq.training import SequenceNet
 
-__all__ = ["SMALL_STEPS", "TORCH_DTYPES", "SequenceNetworkEstimator"]
+__all__ = ["SMALL_STEPS", "TORCH_DTYPES", "SequenceNetworkEstimator", "precision_of"]
 
 TORCH_DTYPES: dict[np.dtype, torch.dtype] = {
     np.dtype("float32"): torch.float32,
     np.dtype("float64"): torch.float64,
 }
 SMALL_STEPS = 10_000  # time steps up to which float64 is affordable
+
+
+def precision_of(sequences: SequenceArray) -> np.dtype:
+    """Return the precision of sequences, of whole numbers that they are read in."""
+    return as_floats(sequences.values[:0]).dtype
 
 
 class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator):
@@ -196,6 +209,15 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         targets: Any = None,
         weights: np.ndarray | None = None,
     ) -> SequenceDataset:
+        if is_stored(sequences.values):
+            return StreamedDataset(
+                sequences,
+                lambda part: self._to_dataset(part, dtype, device),
+                device,
+                targets,
+                weights,
+                TORCH_DTYPES[dtype],
+            )
         scales = []
         beside = static = None
         columns = self._columns
@@ -204,7 +226,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
             beside, static = columns.beside(sequences), columns.static(sequences)
             sequences = columns.numbers(sequences)
         if self._known_tokens is not None:
-            sequences = check_tokens(sequences)
+            sequences = as_tokens(sequences)
         elif self._normalize in (None, "feature"):
             sequences = self._scaler.transform(sequences, dtype)
         else:
@@ -289,11 +311,14 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         """Yield which sequences, of X, are in a batch, and what the network says."""
         dtype = np.dtype("float32")
         if sequences.lengths.sum() <= SMALL_STEPS:
-            dtype = sequences.dtype
+            dtype = precision_of(sequences)
         module, device = self.net_.module_as(TORCH_DTYPES[dtype])
         data = self._to_dataset(sequences, dtype, device)
+        width = sequences.n_features
+        if self._task.per_step:
+            width = max(width, self._task.n_outputs)
         with self._threads(module):
-            for index, batch in prediction_batches(data):
+            for index, batch in prediction_batches(data, width):
                 yield index.numpy(), ask(module, batch)
 
     # Being an estimator -------------------------------------------------------

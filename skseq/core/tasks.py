@@ -354,7 +354,7 @@ class Regression(Task):
                 self.bounds = Bounds.of(y)
                 y = self.bounds.clip(y)
             refuse_huge(y, "y")
-        fit_scaler(self.scaler, y, weights)
+        fit_scaler(self.scaler, [(y, weights)])
         if self.loss.is_rate:
             scale_by_mean(self.scaler)
 

@@ -22,11 +22,13 @@ __all__ = [
     "SequenceDataset",
     "StepTargets",
     "prediction_batches",
+    "targets_on",
     "window_view",
 ]
 
 BUCKET = 50  # batches among which unequal sequences are sorted by length
 PREDICTION_STEPS = 2**17  # time steps, padding included, of one prediction batch
+PREDICTION_NUMBERS = 2**20  # in these steps
 PREDICTION_SAMPLES = 4096
 
 
@@ -94,11 +96,8 @@ class SequenceDataset:
         self._starts = torch.as_tensor(starts, device=device)
         self._lengths = torch.as_tensor(lengths, device=device)
         self._has_empty = bool((lengths == 0).any())
-        self.y = self.weights = None
-        if isinstance(targets, SequenceArray):
-            self.y = StepTargets(targets, device)
-        elif targets is not None:
-            self.y = torch.as_tensor(targets, device=device)
+        self.y = targets_on(device, targets)
+        self.weights = None
         if weights is not None:
             self.weights = torch.as_tensor(weights, device=device).to(dtype)
         self._scales = [
@@ -152,11 +151,10 @@ class SequenceDataset:
         weights = None if self.weights is None else self.weights[index]
         return Batch(x, lengths, y, weights, index)
 
-    @staticmethod
-    def _scaled(x: Tensor, index: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    def _scaled(self, x: Tensor, index: Tensor, mean: Tensor, std: Tensor) -> Tensor:
         if len(mean) > 1:
             mean, std = mean[index], std[index]
-        return (x - mean.unsqueeze(1)) / std.unsqueeze(1)
+        return (x - mean.unsqueeze(1)).div_(std.unsqueeze(1)).to(self.dtype)
 
 
 class PartOfDataset:
@@ -184,6 +182,25 @@ class PartOfDataset:
         """Return the samples at an index tensor (B,)."""
         x, lengths, y, weights, _ = self.whole.gather(self.rows[index])
         return Batch(x, lengths, y, weights, index)
+
+
+def targets_on(
+    device: torch.device, targets: np.ndarray | SequenceArray | None
+) -> Tensor | StepTargets | None:
+    """Return targets on a device, of sequences or of their steps.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where they shall be.
+    targets : ndarray, SequenceArray or None
+        As in SequenceDataset.
+    """
+    if targets is None:
+        return None
+    if isinstance(targets, SequenceArray):
+        return StepTargets(targets, device)
+    return torch.as_tensor(targets, device=device)
 
 
 class StepTargets:
@@ -282,7 +299,7 @@ class BatchIterator:
 
 
 def prediction_batches(
-    dataset: SequenceDataset | PartOfDataset,
+    dataset: SequenceDataset | PartOfDataset, width: int = 1
 ) -> Iterator[tuple[Tensor, Batch]]:
     """Yield large batches of similar lengths together with their samples' index.
 
@@ -290,14 +307,17 @@ def prediction_batches(
     ----------
     dataset : SequenceDataset
         The data.
+    width : int, default=1
+        How many numbers are read, or answered, at a step.
     """
+    most_steps = min(PREDICTION_STEPS, PREDICTION_NUMBERS // width)
     order = np.argsort(dataset.lengths, kind="stable")
     position = 0
     while position < len(order):
         # The longest of the next samples decides how many of them fit.
         candidates = order[position : position + PREDICTION_SAMPLES]
         padded = dataset.lengths[candidates] * np.arange(1, len(candidates) + 1)
-        n = max(1, int(np.searchsorted(padded, PREDICTION_STEPS, side="right")))
+        n = max(1, int(np.searchsorted(padded, most_steps, side="right")))
         index = torch.as_tensor(candidates[:n])
         yield index, dataset.gather(index)
         position += n

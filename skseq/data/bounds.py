@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["ERROR", "FENCE", "Bounds", "refuse_huge"]
+__all__ = ["ERROR", "FENCE", "Bounds", "refuse_huge", "spread"]
 
 CHUNK = 2**16  # rows looked at a time
 WIDE = 64  # rows compared at once: a reduction along few features is slow
@@ -52,7 +52,7 @@ class Bounds:
         Parameters
         ----------
         values : ndarray of shape (n_rows, n_features)
-            The table. Of a large one, some rows spread over it decide.
+            The table. Of a large one, rows that are `spread` over it decide.
 
         Returns
         -------
@@ -61,8 +61,7 @@ class Bounds:
         if len(values) < LEAST:
             return cls.none()
         if len(values) > MOST:
-            places = np.arange(MOST) * GOLDEN % 1
-            values = values[np.sort((places * len(values)).astype(np.intp))]
+            values = values[spread(len(values))]
         low, high = _ends(values) if has_all(values) else _ends_of_each(values)
         is_spread = low < high  # not where nothing is known
         return cls(np.where(is_spread, low, -np.inf), np.where(is_spread, high, np.inf))
@@ -100,6 +99,13 @@ class Bounds:
             part = np.where(values[rows] < lowest, self.low, part)
             clipped[rows] = np.where(values[rows] > highest, self.high, part)
         return clipped
+
+
+def spread(n_rows: int) -> np.ndarray:
+    """Return which rows, in their order, decide about the bounds of a large table."""
+    if n_rows <= MOST:
+        return np.arange(n_rows)
+    return np.sort((np.arange(MOST) * GOLDEN % 1 * n_rows).astype(np.intp))
 
 
 def has_all(values: np.ndarray) -> bool:

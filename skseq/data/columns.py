@@ -13,8 +13,10 @@ from skseq.data.bounds import Bounds
 from skseq.data.categories import chosen_columns, recode, were_no_numbers
 from skseq.data.gaps import check_times_known, gaps, usual_gap
 from skseq.data.places import SET_MASK, label_of
+from skseq.data.rows import UsedRows
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable, place_of_row
+from skseq.data.stored import pieces
 from skseq.networks.inputs import FIRST, MISSING, UNKNOWN, StepColumns
 
 __all__ = ["InputColumns", "learn_columns"]
@@ -134,7 +136,7 @@ class InputColumns:
                 )
         own = sequences.categories or (None,) * sequences.n_features
         for i, known in zip(self.categorical.tolist(), self.categories, strict=True):
-            if _are_numbers(sequences.values[:, i], own[i], known):
+            if _are_numbers(sequences.values, i, own[i], known):
                 raise ValueError(
                     f"{_name(sequences, i)} holds numbers, but held categories in fit."
                 )
@@ -162,7 +164,7 @@ class InputColumns:
         for i, known in zip(
             self.static_categorical.tolist(), self.static_categories, strict=True
         ):
-            if _are_numbers(static.values[:, i], static.categories[i], known):
+            if _are_numbers(static.values, i, static.categories[i], known):
                 raise ValueError(
                     f"{_static_name(static, i)} holds numbers, but held categories in "
                     "fit."
@@ -189,8 +191,11 @@ class InputColumns:
         if self.gap is not None:
             columns = replace(columns, gap=usual_gap(sequences, given))
         if self.has_holes:
-            used = sequences.compact().values[:, self.numeric]
-            columns = replace(columns, unseen=_never_there(used))
+            rows = UsedRows(sequences.starts, sequences.lengths)
+            unseen = set(range(len(self.numeric)))
+            for part, _ in rows.pieces(sequences.values):
+                unseen.intersection_update(_never_there(part[:, self.numeric]))
+            columns = replace(columns, unseen=tuple(sorted(unseen)))
         if sequences.static is None:
             return columns
         numbers = sequences.static.values[:, self.static_numeric]
@@ -206,15 +211,15 @@ class InputColumns:
 
     def numbers(self, sequences: SequenceArray) -> SequenceArray:
         """Return sequences of the columns of numbers alone, NaN where none is known."""
+        return sequences.map_values(self.numbers_of)
+
+    def numbers_of(self, values: np.ndarray) -> np.ndarray:
+        """Return the columns of numbers of rows, NaN where none is known."""
         if not len(self.categorical) and not self.unseen:
-            return sequences
-
-        def chosen(values: np.ndarray) -> np.ndarray:
-            values = values[:, self.numeric]
-            values[:, self.unseen] = np.nan
             return values
-
-        return sequences.map_values(chosen)
+        values = values[:, self.numeric]
+        values[:, self.unseen] = np.nan
+        return values
 
     def beside(self, sequences: SequenceArray) -> np.ndarray | None:
         """Return what a network is given of each row besides numbers.
@@ -309,7 +314,8 @@ def learn_columns(
             )
     has_dates = check_times_known(sequences) if has_gaps else False
     categories = [
-        _categories(sequences.values[:, i], own[i]) for i in np.flatnonzero(chosen)
+        _categories(sequences.values, i, own[i])
+        for i in np.flatnonzero(chosen).tolist()
     ]
     table = sequences.static
     if table is None:
@@ -336,14 +342,22 @@ def learn_columns(
     )
 
 
-def _categories(values: np.ndarray, own: pd.Index | None) -> pd.Index:
+def _categories(values: np.ndarray, i: int, own: pd.Index | None) -> pd.Index:
     """Return the categories of a column."""
-    return pd.Index(np.unique(values[~np.isnan(values)])) if own is None else own
+    if own is not None:
+        return own
+    parts = [np.unique(part[:, i]) for _, part in pieces(values)]
+    found = np.unique(np.concatenate(parts))
+    return pd.Index(found[~np.isnan(found)])
 
 
-def _are_numbers(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> bool:
+def _are_numbers(
+    values: np.ndarray, i: int, own: pd.Index | None, known: pd.Index
+) -> bool:
     """Return whether a column holds numbers that can be none of its categories."""
-    return own is None and were_no_numbers(known) and not np.isnan(values).all()
+    if own is not None or not were_no_numbers(known):
+        return False
+    return not all(np.isnan(part[:, i]).all() for _, part in pieces(values))
 
 
 def _codes(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from sklearn.utils import check_array
 from skseq.data.kinds import without_na
 from skseq.data.places import SET_MASK, finding_text, labels_of_step, place_in_table
 from skseq.data.sequences import SequenceArray
+from skseq.data.stored import are_numbers_in_file, pieces
 
 __all__ = [
     "FLOATS",
@@ -51,6 +52,8 @@ def check_values(
     """Return sequences of finite floats, and NaN where it may be."""
     if len(sequences) == 0:
         raise ValueError("X holds no sequence; at least one is required.")
+    if are_numbers_in_file(sequences.values):
+        return check_finite(sequences, given, missing)  # they are read piece by piece
     steps = without_na(sequences.values)
     with finding_text(steps, "X", lambda at: _place_in_steps(sequences, at, given)):
         values = check_array(
@@ -66,19 +69,28 @@ def check_finite(
 
     NaN may be where it says that a value is missing, or a category.
     """
-    values = sequences.values
-    if np.isfinite(np.sum(values)):  # no copy
-        return sequences
-    finite = np.isfinite(values)
-    if np.size(missing.columns) in (1, values.shape[1]):  # others are refused later
-        finite |= np.isnan(values) & missing.columns
+    n_columns = sequences.n_features
+    may_miss = np.zeros(n_columns, dtype=bool)
+    if np.size(missing.columns) in (1, n_columns):  # others are refused later
+        may_miss |= missing.columns
+    codes = np.zeros(n_columns, dtype=bool)
     if sequences.categories is not None:
-        finite |= [known is not None for known in sequences.categories]
-    for i, step, row in rows_in_use(sequences, ~finite.all(axis=1)):
-        column = int(np.argmin(finite[row]))
-        kind = "NaN" if np.isnan(values[row, column]) else "infinity"
+        codes |= [known is not None for known in sequences.categories]
+
+    def are_right(values: np.ndarray) -> Any:
+        return np.isfinite(values) | (np.isnan(values) & may_miss) | codes
+
+    def are_wrong(values: np.ndarray) -> np.ndarray:
+        if np.isfinite(np.sum(values)):  # no copy
+            return np.zeros(len(values), dtype=bool)
+        return ~are_right(values).all(axis=1)
+
+    for i, step, row in rows_in_use(sequences, are_wrong):
+        values = sequences.values[row]
+        column = int(np.argmin(are_right(values)))
+        kind = "NaN" if np.isnan(values[column]) else "infinity"
         place = f"X[{i}] at time step {step}"
-        place += labels_of_step(given, i, step, row, column, values.shape[1])
+        place += labels_of_step(given, i, step, row, column, n_columns)
         hint = SET_MASK if kind == "NaN" and missing.can_be_set else ""
         raise ValueError(f"Input X contains {kind}: {place}.{hint}")
     return sequences
@@ -87,15 +99,35 @@ def check_finite(
 def _place_in_steps(sequences: SequenceArray, position: tuple, given: Any) -> str:
     """Return what to call a position in the table of all steps."""
     row, column = position
-    mask = np.arange(len(sequences.values)) == row
-    for i, step, _ in rows_in_use(sequences, mask):
+    covers = (sequences.starts <= row) & (row < sequences.starts + sequences.lengths)
+    for i in np.flatnonzero(covers).tolist():
+        step = int(row - sequences.starts[i])
         labels = labels_of_step(given, i, step, row, column, sequences.n_features)
         return f"X[{i}] at time step {step}{labels}"
     return place_in_table(None, *position)
 
 
-def rows_in_use(sequences: SequenceArray, mask: np.ndarray) -> Iterator[tuple]:
-    """Yield (sequence, time step, row) of the rows of a mask that are in use."""
+def rows_in_use(
+    sequences: SequenceArray, are_meant: Callable[[np.ndarray], np.ndarray]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield (sequence, time step, row) of some rows that are in use.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        The sequences.
+    are_meant : callable
+        Takes rows of their table and returns a mask of those that are meant.
+    """
+    mask = None
+    for first, part in pieces(sequences.values):
+        found = are_meant(part)
+        if found.any():
+            if mask is None:
+                mask = np.zeros(len(sequences.values), dtype=bool)
+            mask[first : first + len(part)] = found
+    if mask is None:
+        return
     for i, (start, length) in enumerate(
         zip(sequences.starts, sequences.lengths, strict=True)
     ):

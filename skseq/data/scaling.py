@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from skseq.data.bounds import Bounds, refuse_huge
+from skseq.data.bounds import Bounds, refuse_huge, spread
+from skseq.data.rows import UsedRows
 from skseq.data.sequences import SequenceArray
+from skseq.data.stored import as_floats, n_rows_of_piece
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
     "StepScaler",
@@ -15,8 +22,6 @@ __all__ = [
     "sequence_scale",
     "standard_scaler",
 ]
-
-CHUNK = 2**16  # rows transformed at a time, so that no large temporary is made
 
 
 def standard_scaler(normalize: bool) -> StandardScaler:
@@ -36,7 +41,7 @@ def standard_scaler(normalize: bool) -> StandardScaler:
 
 
 def fit_scaler(
-    scaler: StandardScaler, values: np.ndarray, weights: np.ndarray | None
+    scaler: StandardScaler, pieces: Iterable[tuple[np.ndarray, np.ndarray | None]]
 ) -> None:
     """Learn mean and deviation of columns, of which some values are missing.
 
@@ -44,17 +49,22 @@ def fit_scaler(
     ----------
     scaler : StandardScaler
         It leaves a column alone that is never there, of which nothing is known.
-    values : ndarray of shape (n_rows, n_columns)
-        The rows.
-    weights : ndarray of shape (n_rows,) or None
-        Weight of each.
+    pieces : iterable of tuple of two ndarrays
+        Rows of shape (n_rows, n_columns), and the weight of each, None for 1.
     """
-    with np.errstate(invalid="ignore"):  # of columns that are never there
-        scaler.fit(values, sample_weight=weights)
-    if scaler.mean_ is not None:
-        is_unknown = np.isnan(scaler.mean_)
-        scaler.mean_[is_unknown] = 0
-        scaler.var_[is_unknown] = scaler.scale_[is_unknown] = 1
+    learn = scaler.fit
+    known: Any = 0.0, 1.0, 1.0
+    for values, weights in pieces:
+        with np.errstate(invalid="ignore"):  # of columns that are not in this piece
+            learn(values, sample_weight=weights)
+        learn = scaler.partial_fit
+        if scaler.mean_ is not None:
+            is_there = ~np.isnan(scaler.var_)
+            found = scaler.mean_, scaler.var_, scaler.scale_
+            known = tuple(
+                np.where(is_there, *pair) for pair in zip(found, known, strict=True)
+            )
+            scaler.mean_, scaler.var_, scaler.scale_ = known
 
 
 class StepScaler:
@@ -87,6 +97,7 @@ class StepScaler:
         *,
         clip: bool = False,
         name: str = "X",
+        chosen: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> StepScaler:
         """Learn mean and standard deviation per feature, and bounds before.
 
@@ -100,25 +111,35 @@ class StepScaler:
             Whether to learn bounds; False leaves all values alone.
         name : str, default="X"
             What the sequences are, for errors.
+        chosen : callable, optional
+            Takes rows of the table and returns the columns whose scales to learn, by
+            default all.
 
         Raises
         ------
         ValueError
             If usual values are too large to be standardised.
         """
-        sequences = sequences.compact()
-        ends = sequences.starts + sequences.lengths
-        edges = np.zeros(len(sequences.values) + 1)
-        np.add.at(edges, sequences.starts, 1 if weights is None else weights)
-        np.add.at(edges, ends, -1 if weights is None else -weights)
-        uses = np.cumsum(edges[:-1])
-        self.bounds = Bounds.of(sequences.values) if clip else Bounds.none()
-        values = self.bounds.clip(sequences.values)
+        table = sequences.values
+        if chosen is None:
+            chosen = as_floats
+        rows = UsedRows(sequences.starts, sequences.lengths)
+        self.bounds = Bounds.none()
         if clip:
-            refuse_huge(values, name)
-        if not values.shape[1]:  # nothing is a number
-            values = np.zeros((len(values), 1))
-        fit_scaler(self.scaler, values, uses)
+            self.bounds = Bounds.of(chosen(rows.take(table, spread(len(rows)))))
+
+        def pieces() -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+            for part, counts in rows.pieces(table, weights):
+                values = self.bounds.clip(chosen(part))
+                if clip:
+                    refuse_huge(values, name)
+                yield values, counts
+
+        n_columns = chosen(as_floats(table[:1])).shape[1]
+        if len(rows) and n_columns and self.scaler.with_mean:
+            fit_scaler(self.scaler, pieces())
+        else:  # there is nothing to learn
+            self.scaler.fit(np.zeros((1, max(1, n_columns))))
         return self
 
     def transform(self, sequences: SequenceArray, dtype: np.dtype) -> SequenceArray:
@@ -132,17 +153,19 @@ class StepScaler:
             Type of the result; what is computed is at least as precise.
         """
         mean, std = self.scaler.mean_, self.scaler.scale_  # None: unchanged
-
-        def standardize(values: np.ndarray) -> np.ndarray:
-            if mean is None:
-                return self.bounds.clip(values).astype(dtype)
-            scaled = np.empty(values.shape, dtype)
-            for start in range(0, len(values), CHUNK):
-                rows = slice(start, start + CHUNK)
-                scaled[rows] = (self.bounds.clip(values[rows]) - mean) / std
-            return scaled
-
-        return sequences.compact().map_values(standardize)
+        rows = UsedRows(sequences.starts, sequences.lengths)
+        if not len(rows):
+            return sequences.compact().map_values(lambda values: values.astype(dtype))
+        scaled = np.empty((len(rows), sequences.n_features), dtype)
+        n_done = 0
+        for part, _ in rows.pieces(sequences.values):
+            part = self.bounds.clip(part)
+            own = slice(n_done, n_done + len(part))
+            scaled[own] = part if mean is None else (part - mean) / std
+            n_done += len(part)
+        return sequences._replace(
+            values=scaled, starts=rows.before(sequences.starts), times=None
+        )
 
     def clip(self, sequences: SequenceArray) -> SequenceArray:
         """Return sequences without wild values, as they are if they have none.
@@ -159,12 +182,16 @@ class StepScaler:
         return self.scaler.mean_[None], self.scaler.scale_[None]
 
 
-def mean_of_steps(sequences: SequenceArray, weights: np.ndarray | None) -> np.ndarray:
+def mean_of_steps(
+    sequences: SequenceArray,
+    weights: np.ndarray | None,
+    chosen: Callable[[np.ndarray], np.ndarray] | None,
+) -> np.ndarray:
     """Return the mean of every feature over the steps that have it.
 
     Parameters
     ----------
-    sequences, weights
+    sequences, weights, chosen
         As in `StepScaler.fit`.
 
     Returns
@@ -172,7 +199,8 @@ def mean_of_steps(sequences: SequenceArray, weights: np.ndarray | None) -> np.nd
     mean : ndarray of float64 of shape (n_features,)
         Zero where it is missing in all.
     """
-    return StepScaler(normalize=True).fit(sequences, weights).scaler.mean_
+    scaler = StepScaler(normalize=True).fit(sequences, weights, chosen=chosen)
+    return scaler.scaler.mean_
 
 
 def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
@@ -198,10 +226,11 @@ def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
     mean, std = np.zeros((2, n_samples, sequences.n_features))
     lengths = sequences.lengths.clip(min=1)  # an empty window is given any step
     ends = np.cumsum(lengths)
+    most = n_rows_of_piece(sequences.n_features)
     first = 0
     while first < n_samples:
         done = ends[first] - lengths[first]
-        last = max(first + 1, int(np.searchsorted(ends, done + CHUNK, side="right")))
+        last = max(first + 1, int(np.searchsorted(ends, done + most, side="right")))
         part = slice(first, last)
         n = lengths[part, None]
         offsets = ends[part] - lengths[part] - done

@@ -14,7 +14,9 @@ from skseq.data.categories import Categories
 from skseq.data.foreign import check_container
 from skseq.data.layouts import joined, parted
 from skseq.data.names import as_categories, as_instances, as_names, as_times
+from skseq.data.rows import UsedRows
 from skseq.data.static import check_static
+from skseq.data.stored import fetch, is_stored, place_in_file
 from skseq.data.token_arrays import TokenArray
 from skseq.parameters import is_positive_integer
 
@@ -305,6 +307,10 @@ class SequenceArray:
         )
 
     def __reduce__(self) -> tuple:
+        if is_stored(self.values):
+            parts = vars(self)
+            place = place_in_file(self.values)
+            return _restore, ({**parts, "values": place} if place else parts,)
         compact = self.compact()  # a fold of a large table pickles small
         return _restore, (vars(compact),)
 
@@ -424,18 +430,15 @@ class SequenceArray:
         sequences : SequenceArray
             The same sequences over the smallest table that holds them.
         """
-        edges = np.zeros(len(self.values) + 1, dtype=np.intp)
-        np.add.at(edges, self.starts, 1)
-        np.add.at(edges, self.starts + self.lengths, -1)
-        used = np.cumsum(edges[:-1]) > 0
-        if used.all():
+        used = UsedRows(self.starts, self.lengths)
+        if len(used) == len(self.values):
             return self
-        if not used.any():
-            used[:1] = True  # empty windows still start somewhere
-        position = np.maximum(np.cumsum(used) - 1, 0)
-        starts = position[np.minimum(self.starts, len(used) - 1)]
-        times = None if self.times is None else self.times[used]
-        return self._replace(values=self.values[used], starts=starts, times=times)
+        rows = used.at(np.arange(len(used)))
+        starts = used.before(self.starts).clip(max=max(0, len(rows) - 1))
+        if not len(rows):
+            rows = np.arange(len(self.values))[:1]  # empty windows start somewhere
+        times = None if self.times is None else self.times[rows]
+        return self._replace(values=self.values[rows], starts=starts, times=times)
 
     def apart(self) -> SequenceArray:
         """Copy sequences so that no two of them share a time step.
@@ -445,14 +448,17 @@ class SequenceArray:
         sequences : SequenceArray
             The same sequences, one behind the other in a table of their own.
         """
-        ends = np.cumsum(self.lengths)
-        starts = ends - self.lengths
+        starts = np.cumsum(self.lengths) - self.lengths
         rows = np.repeat(self.starts - starts, self.lengths)
         rows = rows + np.arange(len(rows))
         if not len(rows):  # empty windows still start somewhere
             rows = np.arange(len(self.values))[:1]
         times = None if self.times is None else self.times[rows]
-        return self._replace(values=self.values[rows], starts=starts, times=times)
+        if is_stored(self.values) and self.lengths.any():
+            values = fetch(self.values, self.starts, self.lengths)
+        else:
+            values = self.values[rows]
+        return self._replace(values=values, starts=starts, times=times)
 
     def _replace(self, **parts: Any) -> SequenceArray:
         """Return a copy with other parts, which are known to fit."""
@@ -467,7 +473,9 @@ class SequenceArray:
 
 
 def _restore(parts: dict[str, Any]) -> SequenceArray:
-    """Return the sequences that were pickled."""
+    """Return the sequences that were pickled, or whose place in a file was."""
+    if isinstance(parts["values"], dict):
+        parts = {**parts, "values": np.memmap(**parts["values"])}
     return SequenceArray(**parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,18 @@ import torch
 from sklearn.utils import check_array
 
 from skseq.data.finite import FLOATS, rows_in_use
+from skseq.data.rows import UsedRows
 from skseq.data.sequences import SequenceArray
 from skseq.data.validation import naming
 from skseq.networks import TokenEmbedding
 
-__all__ = ["check_tokens", "known_tokens", "make_embedding", "reads_tokens"]
+__all__ = [
+    "as_tokens",
+    "check_tokens",
+    "known_tokens",
+    "make_embedding",
+    "reads_tokens",
+]
 
 MOST_TOKENS = 10_000_000  # more would be measurements rather than tokens
 
@@ -35,28 +43,45 @@ def reads_tokens(estimator: Any) -> bool:
     )
 
 
-def check_tokens(
-    sequences: SequenceArray, n_tokens: int | None = None
-) -> SequenceArray:
-    """Return sequences of one token per time step as int64, each below `n_tokens`."""
+def check_tokens(sequences: SequenceArray, n_tokens: int | None = None) -> None:
+    """Refuse sequences of anything but one token per time step, each below `n_tokens`.
+
+    Parameters
+    ----------
+    sequences : SequenceArray
+        The sequences.
+    n_tokens : int or None, default=None
+        How many tokens are known; None if all are.
+
+    Raises
+    ------
+    ValueError
+        If so.
+    """
     if sequences.n_features != 1:
         raise ValueError(
             f"X has {sequences.n_features} features per time step; with an embedding "
             "it holds one token per time step."
         )
-    sequences = sequences.compact()
-    values = sequences.values[:, 0]
     largest = (MOST_TOKENS if n_tokens is None else n_tokens) - 1
-    wrong = (values < 0) | (values > largest) | (values != np.floor(values))
-    if wrong.any():
-        last = "" if n_tokens is None else ", the last one that is known"
-        for i, step, row in rows_in_use(sequences, wrong):
-            sign = "Negative values in data: " if values[row] < 0 else ""
-            raise ValueError(
-                f"{sign}X[{i}] holds {values[row]:.15g} at time step {step}; expected "
-                f"a token, a whole number from 0 to {largest}{last}."
-            )
-    return sequences.map_values(lambda values: values.astype(np.int64))
+
+    def are_wrong(values: np.ndarray) -> np.ndarray:
+        values = values[:, 0]
+        return (values < 0) | (values > largest) | (values != np.floor(values))
+
+    last = "" if n_tokens is None else ", the last one that is known"
+    for i, step, row in rows_in_use(sequences, are_wrong):
+        value = sequences.values[row, 0]
+        sign = "Negative values in data: " if value < 0 else ""
+        raise ValueError(
+            f"{sign}X[{i}] holds {value:.15g} at time step {step}; expected a token, a "
+            f"whole number from 0 to {largest}{last}."
+        )
+
+
+def as_tokens(sequences: SequenceArray) -> SequenceArray:
+    """Return sequences that have passed `check_tokens` as int64."""
+    return sequences.compact().map_values(lambda values: values.astype(np.int64))
 
 
 def known_tokens(estimator: Any, sequences: SequenceArray) -> np.ndarray | None:
@@ -78,8 +103,11 @@ def known_tokens(estimator: Any, sequences: SequenceArray) -> np.ndarray | None:
         return None
     vectors = _check_vectors(estimator.embedding_weights, estimator.embedding_dim)
     n_vectors = None if vectors is None else len(vectors)
-    tokens = check_tokens(sequences, n_vectors).values[:, 0]
-    return np.bincount(tokens, minlength=n_vectors or 0) > 0
+    check_tokens(sequences, n_vectors)
+    rows = UsedRows(sequences.starts, sequences.lengths)
+    parts = (part.astype(np.int64) for part, _ in rows.pieces(sequences.values))
+    found = reduce(np.union1d, parts, np.empty(0, dtype=np.int64))
+    return np.bincount(found, minlength=n_vectors or 0) > 0
 
 
 def make_embedding(estimator: Any, known: np.ndarray | None) -> TokenEmbedding | None:

@@ -33,6 +33,7 @@ from skseq.data.places import (
     place_in_table,
 )
 from skseq.data.sequences import SequenceArray
+from skseq.data.stored import are_numbers_in_file
 from skseq.data.turned import how_read, refuse_one_sample, refuse_turned_sample
 from skseq.parameters import is_positive_integer
 
@@ -127,13 +128,14 @@ def check_sequences(
             array = check_array(
                 X,
                 allow_nd=True,
-                dtype=FLOATS,
+                dtype=None if are_numbers_in_file(X) else FLOATS,
                 ensure_all_finite=False,
                 input_name="X",
                 estimator=estimator,
             )
         # scikit-learn leaves the foreign byte order of a DataFrame as it is.
-        array = np.asarray(array, dtype=array.dtype.newbyteorder("="))
+        if not are_numbers_in_file(X):
+            array = np.asarray(array, dtype=array.dtype.newbyteorder("="))
         is_table = array.ndim == 2
         is_nested_list = isinstance(X, (list, tuple))
         if is_table:
@@ -142,11 +144,11 @@ def check_sequences(
         sequences.instances = names_of_sequences(X)
     if not sequences.n_features:
         raise ValueError("X has 0 features per time step; at least one is required.")
-    sequences = with_numbers(sequences, _categorical(estimator, sequences, reset))
+    read = with_numbers(sequences, _categorical(estimator, sequences, reset))
     passes_categories = getattr(estimator, "_passes_categories", False)
     if not (passes_categories or hasattr(estimator, "categorical_features")):
-        _refuse_categories(estimator, sequences)
-    sequences = check_finite(sequences, X, missing)
+        _refuse_categories(estimator, read)
+    sequences = read if read is sequences else check_finite(read, X, missing)
     if sequences.feature_names is not None:
         named = pd.DataFrame(columns=sequences.feature_names)
     counts_columns = is_table and (

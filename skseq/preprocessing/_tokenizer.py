@@ -17,7 +17,7 @@ from skseq._describing import described
 from skseq._showing import shown
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray
-from skseq.data.tokens import check_tokens
+from skseq.data.tokens import as_tokens, check_tokens
 from skseq.data.validation import naming
 from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
 from skseq.parameters.checks import instance
@@ -200,7 +200,9 @@ class Tokenizer(SequenceTransformer, kw_only=False):
         self._check_parameters()
         tokens = list(self.vocabulary_)
         with naming("X"):
-            sequences = check_tokens(SequenceArray.from_list(list(X)), len(tokens))
+            sequences = SequenceArray.from_list(list(X))
+            check_tokens(sequences, len(tokens))
+            sequences = as_tokens(sequences)
         separator = " " if self.level == "word" else ""
         left_out = (PADDING, START, END) if self.mark_ends else (PADDING,)
         return [

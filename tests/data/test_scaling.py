@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from skseq import SequenceArray
-from skseq.data import scaling
-from skseq.data.scaling import CHUNK, StepScaler, sequence_scale
+from skseq.data import stored
+from skseq.data.scaling import StepScaler, sequence_scale
 
 rng = np.random.RandomState(0)
 VALUES = rng.normal([5, -1e6], [2, 30], size=(50, 2))
@@ -28,7 +28,7 @@ def test_steps_outside_of_the_sequences_do_not_count():
 
 
 def test_precision_survives_large_values_and_chunks():
-    values = 1e6 + rng.normal(size=(CHUNK + 5, 1))
+    values = 1e6 + rng.normal(size=(stored.ROWS + 5, 1))
     sequences = SequenceArray(values, [0], [len(values)])
     scaled = StepScaler(True).fit(sequences, None).transform(sequences, np.float32)
     assert scaled.dtype == np.float32
@@ -50,7 +50,7 @@ def test_no_normalization_passes_values_on():
 
 @pytest.mark.parametrize("chunk", [1, 7, 10_000])
 def test_the_scale_of_each_sequence(chunk, monkeypatch):
-    monkeypatch.setattr(scaling, "CHUNK", chunk)
+    monkeypatch.setattr(stored, "ROWS", chunk)
     sequences = SequenceArray(VALUES, [0, 3, 3, 20, 49], [5, 1, 9, 30, 1])
     mean, std = sequence_scale(sequences)
     for i, sequence in enumerate(sequences):
