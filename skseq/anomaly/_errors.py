@@ -14,7 +14,7 @@ from skseq.data.tables import check_rows, check_table
 from skseq.data.validation import naming
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._dates import check_no_dates
-from skseq.forecasting._known import target_columns
+from skseq.forecasting._known import mapped_targets, target_columns
 from skseq.forecasting._reading import has_columns, learn_parts, plain_table
 from skseq.parameters import attribute, checks
 
@@ -66,10 +66,11 @@ class ForecastErrors(RowReader):
         return pd.DataFrame(values, X.index, X.columns) if is_pandas else values
 
     def _targets(self, X: Any) -> np.ndarray:
-        """Return the columns that are forecast."""
+        """Return the columns that are forecast, as `transformer` has them."""
         targets = target_columns(self.forecaster_)
         X = X.iloc[:, targets] if hasattr(X, "iloc") else np.asarray(X)[:, targets]
-        return check_table(X, "X", finite=False).astype(np.float64)
+        X = check_table(X, "X", finite=False).astype(np.float64)
+        return mapped_targets(self.forecaster_, X)
 
     def _constants(self, targets: np.ndarray) -> np.ndarray:
         """Return the value of columns that have one only, NaN of others."""
@@ -121,5 +122,6 @@ class ForecastErrors(RowReader):
     def _later_errors(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return errors and gaps of the rows that follow those known so far."""
         known = self.forecaster_._context.values[:, : len(self._constant)]
+        known = mapped_targets(self.forecaster_, known)
         targets = np.concatenate([known, self._targets(X)])
         return self._errors_of(targets, self.forecaster_._paths(X, None, False))

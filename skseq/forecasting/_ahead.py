@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,46 +22,49 @@ from skseq.training import predict_batch
 __all__ = ["SeriesModel"]
 
 PREDICTION_VALUES = 2**16  # values within the windows of one prediction batch
+N_NODES = 32  # at which a normal distribution is looked at,
+LEAST_WEIGHT = 1e-6  # but for those so far out that they hardly count
+
+
+class Asked(NamedTuple):
+    """What is to be forecast."""
+
+    context: Table  # the last rows known of each series
+    known: np.ndarray  # (n_rows, n_future), what is known ahead
+    n_rows: np.ndarray  # (n_series,), to be forecast
+    times: pd.Index | None  # what all of these are called
 
 
 class SeriesModel(SeriesLearner):
     """`SeriesLearner`, and what its network says of later rows."""
 
-    def _forecast(
+    def _asked(
         self,
         X: Any,
         n_steps: int | None,
         *,
         spread: bool = False,
         is_doubted: bool = False,
-    ) -> tuple[np.ndarray, pd.Index | None]:
-        """Return outputs (n_rows, n_targets, n_outputs) and their index.
+    ) -> Asked:
+        """Return what is asked for.
 
         With `spread`, all outputs are asked for, and not only what is fed back. With
         `is_doubted`, a warning of rows without an index was given before.
         """
-        context, known, n_rows, index = self._rows_asked(
-            X, n_steps, is_doubted=is_doubted or spread
-        )
-        if spread and n_rows.max() > self._horizon:
+        asked = self._rows_asked(X, n_steps, is_doubted=is_doubted or spread)
+        most = asked.n_rows.max()
+        if spread and most > self._horizon:
             raise ValueError(
                 f"Quantiles and intervals reach horizon={self._horizon} rows ahead, "
-                f"but those of {n_rows.max()} rows ahead are asked for. Only predict "
-                f"goes beyond; fit with horizon={n_rows.max()} for them."
+                f"but those of {most} rows ahead are asked for. Only predict goes "
+                f"beyond; fit with horizon={most} for them."
             )
-        return self._fed_back(context, known, n_rows), index
+        return asked
 
     def _rows_asked(
         self, X: Any, n_steps: int | None = None, *, is_doubted: bool = False
-    ) -> tuple[Table, np.ndarray, np.ndarray, pd.Index | None]:
-        """Return what is known of the series to forecast.
-
-        Returns
-        -------
-        context, known, n_rows, index : Table, ndarray, ndarray, Index or None
-            The last rows of each; those of the columns known ahead; how many rows of
-            each are to be forecast, and what these are called.
-        """
+    ) -> Asked:
+        """Return what is known of the series to forecast."""
         check_is_fitted(self, "net_")
         if X is None:
             n_rows = self._n_rows(n_steps)
@@ -82,7 +85,7 @@ class SeriesModel(SeriesLearner):
             index = getattr(X, "index", None)
             if not hasattr(X, "iloc"):
                 index = _index_after(context, n_rows, self._kind.index_names)
-        return context, known, n_rows, index
+        return Asked(context, known, n_rows, index)
 
     def _n_rows(self, n_steps: int | None) -> np.ndarray:
         """Return how many rows of each series to forecast without X."""
@@ -98,10 +101,43 @@ class SeriesModel(SeriesLearner):
             raise ValueError(f"n_steps={n_steps!r} must be a positive integer.")
         return np.full(len(self._context.names), int(n_steps))
 
-    def _fed_back(
-        self, context: Table, known: np.ndarray, n_rows: np.ndarray
-    ) -> np.ndarray:
-        """Forecast as many rows as asked for, horizon by horizon."""
+    def _points(self, asked: Asked) -> np.ndarray:
+        """Forecast rows (n_rows, n_targets)."""
+        return self._mapped_back(self._loss.point(self._fed_back(asked)), asked)
+
+    def _quantiles(self, asked: Asked, levels: np.ndarray) -> np.ndarray:
+        """Forecast quantiles (n_rows, n_targets, n_levels)."""
+        values = self._loss.quantile(self._fed_back(asked), levels)
+        return self._mapped_back(values, asked)
+
+    def _deviations(self, asked: Asked) -> np.ndarray:
+        """Forecast standard deviations (n_rows, n_targets).
+
+        Of what is mapped back from a normal distribution, by Gauss and Hermite.
+        """
+        outputs = self._fed_back(asked)
+        deviation = self._loss.deviation(outputs)
+        if self._scaler.mapping is None:
+            return deviation
+        nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
+        nodes, weights = (part[weights > LEAST_WEIGHT] for part in (nodes, weights))
+        weights /= weights.sum()
+        values = self._loss.point(outputs)[..., None] + deviation[..., None] * nodes
+        values = self._mapped_back(values, asked)
+        mean = values @ weights
+        return np.sqrt((values - mean[..., None]) ** 2 @ weights)
+
+    def _mapped_back(self, values: np.ndarray, asked: Asked) -> np.ndarray:
+        """Return values (n_rows, n_targets, ...) in the units of the targets."""
+        names = asked.context.names
+        return self._scaler.mapped_back(values, names, asked.n_rows)
+
+    def _fed_back(self, asked: Asked) -> np.ndarray:
+        """Forecast outputs (n_rows, n_targets, n_outputs), horizon by horizon.
+
+        They are in the units of the targets as `transformer` has them.
+        """
+        context, known, n_rows, _ = asked
         horizon, n_targets = self._horizon, self._columns.n_targets
         table = self._scaler.transform(context)
         ahead = self._rows_ahead(table, known, n_rows)
@@ -163,7 +199,7 @@ class SeriesModel(SeriesLearner):
     def _in_units(
         self, outputs: np.ndarray, means: np.ndarray, scales: np.ndarray
     ) -> np.ndarray:
-        """Give outputs (n, horizon, n_targets, n_outputs) the units of the targets."""
+        """Give outputs (n, horizon, n_targets, n_outputs) the units before scaling."""
         means, scales = (part[:, None, :, None] for part in (means, scales))
         locations, log_scales = np.split(outputs, [self._loss.n_locations], axis=3)
         outputs = np.concatenate(

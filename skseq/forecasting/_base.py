@@ -26,6 +26,7 @@ from skseq.forecasting._rolling import (
     origins_within,
     scaled_as_known,
 )
+from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table
 
 __all__ = ["BaseForecaster"]
@@ -60,8 +61,8 @@ class BaseForecaster(RegressorMixin, SeriesModel):
             If the index of X does not continue the rows known so far, or a column
             known ahead is missing.
         """
-        outputs, index = self._forecast(X, n_steps)
-        return self._kind.wrap(self._loss.point(outputs), index)
+        asked = self._asked(X, n_steps)
+        return self._kind.wrap(self._points(asked), asked.times)
 
     def _learned_loss(self):
         return self._loss
@@ -100,9 +101,9 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         check_is_fitted(self, "net_")
         nothing = np.zeros(self._loss.n_outputs)
         self._loss.quantile(nothing, np.array(levels))  # are they known?
-        outputs, index = self._forecast(X, n_steps, spread=True)
-        values = self._loss.quantile(outputs, np.array(levels))
-        return self._kind.wrap_quantiles(values, levels, index)
+        asked = self._asked(X, n_steps, spread=True)
+        values = self._quantiles(asked, np.array(levels))
+        return self._kind.wrap_quantiles(values, levels, asked.times)
 
     @available_if(learns("has_spread"))
     def predict_interval(
@@ -141,15 +142,16 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         Returns
         -------
         std : ndarray, Series or DataFrame of n_rows rows
-            How far values are from the forecast, in units of the targets.
+            How far values are from the forecast, in units of the targets. With
+            `transformer`, those of what a normal distribution is mapped back to.
 
         Raises
         ------
         ValueError
             If more than `horizon` rows are asked for, or as in `predict`.
         """
-        outputs, index = self._forecast(X, n_steps, spread=True)
-        return self._kind.wrap(self._loss.deviation(outputs), index)
+        asked = self._asked(X, n_steps, spread=True)
+        return self._kind.wrap(self._deviations(asked), asked.times)
 
     def rolling_forecast(
         self, X: Any, y: Any = None, *, restart: bool = False
@@ -184,7 +186,9 @@ class BaseForecaster(RegressorMixin, SeriesModel):
             If there are fewer rows than `horizon`, with `restart` behind the first
             window, or they do not continue those known so far.
         """
-        paths, later, n_origins = self._rolled(X, y, restart)
+        paths, later, scaler, n_origins = self._rolled(X, y, restart)
+        paths = scaler.mapped_back(paths.swapaxes(1, 2), later.names, n_origins)
+        paths = paths.swapaxes(1, 2)
         given = X if hasattr(X, "iloc") else y
         if not hasattr(given, "iloc"):
             return paths
@@ -199,27 +203,30 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         return labelled(paths, origins, later.names, self._kind, given)
 
     def _paths(self, X: Any, y: Any, restart: bool, n_hidden: int = 0) -> np.ndarray:
-        """Return paths (n_origins, horizon, n_targets) of whatever X is."""
+        """Return paths (n_origins, horizon, n_targets) of whatever X is.
+
+        They are in the units of targets as `transformer` has them.
+        """
         return self._rolled(X, y, restart, n_hidden, learns=False)[0]
 
     def _rolled(
         self, X: Any, y: Any, restart: bool, n_hidden: int = 0, learns: bool = True
-    ) -> tuple[np.ndarray, Table, np.ndarray]:
-        """Return paths, X, and the number of origins of each series.
+    ) -> tuple[np.ndarray, Table, SeriesScaler, np.ndarray]:
+        """Return paths, X, the scaler of its series, and how many origins each has.
 
         So many last rows of each window are hidden. Scales are learned again where
         `update` would do so, or stay.
         """
-        scaled, means, scales, later = self._rows_rolled(X, y, restart, learns)
+        scaled, means, scales, later, scaler = self._rows_rolled(X, y, restart, learns)
         outputs = self._outputs(scaled, n_hidden)
         paths = self._loss.point(self._in_units(outputs, means, scales))
         n_before = self._window_length if restart else 0
-        return paths, later, later.lengths - n_before - self._horizon + 1
+        return paths, later, scaler, later.lengths - n_before - self._horizon + 1
 
     def _rows_rolled(
         self, X: Any, y: Any, restart: bool, learns: bool = True
-    ) -> tuple[Table, np.ndarray, np.ndarray, Table]:
-        """Return the scaled rows of all paths, their scales, and X."""
+    ) -> tuple[Table, np.ndarray, np.ndarray, Table, SeriesScaler]:
+        """Return the scaled rows of all paths, their scales, X, and its scaler."""
         check_is_fitted(self, "net_")
         later = self._read_later(X, y, follows=not restart)
         if not restart:
@@ -246,7 +253,7 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         scaled, means, scales = scaled_as_known(
             scaler, table, self._window_length, self._horizon
         )
-        return scaled, means, scales, later
+        return scaled, means, scales, later, scaler
 
     def score(self, X: Any, y: Any = None) -> float:  # type: ignore[override]
         """Return R² of the forecasts of rows that follow those known so far.
@@ -278,7 +285,7 @@ class BaseForecaster(RegressorMixin, SeriesModel):
                 X = pd.DataFrame(np.asarray(X), y.index)
             elif hasattr(X, "iloc"):
                 check_same_index(X, y)
-        forecast = self._loss.point(self._forecast(X, None, is_doubted=True)[0])
+        forecast = self._points(self._asked(X, None, is_doubted=True))
         if y is None:
             y = np.asarray(X).reshape(len(X), -1)[:, self._roles.targets]
         y = self._check_scored(y, forecast.shape)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from skseq.data.objects import object_array
+from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ class Windows(NamedTuple):
     table: Table  # scaled; each series has window_length + horizon rows
     means: np.ndarray  # (n_paths, n_targets), of the targets
     scales: np.ndarray
+    scaler: SeriesScaler  # knows how targets are mapped before,
+    series: np.ndarray  # of the series, (n_paths,), that each path is of
 
     @property
     def values(self) -> np.ndarray:
@@ -57,10 +61,15 @@ class Windows(NamedTuple):
             (None,) * n,
             before,
         )
-        return Windows(table, self.means[scale], self.scales[scale])
+        return self._replace(
+            table=table,
+            means=self.means[scale],
+            scales=self.scales[scale],
+            series=self.series[scale],
+        )
 
     def outputs(self, forecaster: BaseForecaster) -> np.ndarray:
-        """Return what the network says in the units of the targets.
+        """Return what the network says in the units before scaling.
 
         Returns
         -------
@@ -71,7 +80,13 @@ class Windows(NamedTuple):
 
     def paths(self, forecaster: BaseForecaster) -> np.ndarray:
         """Return the forecasts (n_paths, horizon, n_targets)."""
-        return forecaster._loss.point(self.outputs(forecaster))
+        return self.mapped_back(forecaster._loss.point(self.outputs(forecaster)))
+
+    def mapped_back(self, values: np.ndarray) -> np.ndarray:
+        """Return values (n_paths, horizon, n_targets, ...) in units of the targets."""
+        ones = np.ones(len(values), dtype=int)
+        values = self.scaler.mapped_back(values.swapaxes(1, 2), self.series, ones)
+        return values.swapaxes(1, 2)
 
 
 def windows_ahead(
@@ -109,7 +124,8 @@ def windows_ahead(
     table = table.with_series([np.concatenate(pair) for pair in pairs])
     scales = forecaster._scaler.target_scales(context.names)
     names = context.names
-    return Windows(table, *scales), n_rows, names
+    series = object_array(names)
+    return Windows(table, *scales, forecaster._scaler, series), n_rows, names
 
 
 def windows_rolled(
@@ -136,12 +152,15 @@ def windows_rolled(
         As `rolling_forecast` does.
     """
     length = forecaster._window_length + forecaster._horizon
-    scaled, means, scales, later = forecaster._rows_rolled(X, y, restart)
+    scaled, means, scales, later, scaler = forecaster._rows_rolled(X, y, restart)
     n_before = np.full(len(later.names), forecaster._window_length if restart else 0)
     first = later.starts(forecaster._horizon, n_before, later.lengths)
     rows = first[:, None] + np.arange(forecaster._horizon)
     targets = later.values[:, : forecaster._columns.n_targets][rows]
-    return Windows(scaled.cut(length), means, scales), rows, targets
+    n_paths = later.lengths - n_before - forecaster._horizon + 1
+    series = object_array(later.names).repeat(n_paths)
+    windows = Windows(scaled.cut(length), means, scales, scaler, series)
+    return windows, rows, targets
 
 
 def column_names(forecaster: BaseForecaster) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import shown
 from skseq.core.losses import check_quantiles, make_loss
 from skseq.forecasting._categories import UNKNOWN, ColumnCategories
 from skseq.forecasting._folds import ends_of_training
@@ -83,6 +84,11 @@ class SeriesLearner(WindowLearner):
             raise ValueError(
                 f"seasonality={self.seasonality} is about scales, but normalize=None "
                 "asks for none."
+            )
+        if loss.is_rate and self.transformer is not None:
+            raise ValueError(
+                f"loss={self.loss!r} is about the mean of the targets themselves, and "
+                f"not as transformer={shown(self.transformer)} has them; leave one out."
             )
         with unchanged_on_error(self):
             table, self._columns, self._kind = read_table(self, X, y)

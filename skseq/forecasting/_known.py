@@ -10,12 +10,17 @@ import pandas as pd
 from skseq.data.times import leading_to
 from skseq.forecasting._base import BaseForecaster
 
-__all__ = ["known_targets", "starts_later", "target_columns"]
+__all__ = ["known_targets", "mapped_targets", "starts_later", "target_columns"]
 
 
 def target_columns(forecaster: BaseForecaster) -> np.ndarray:
     """Return which columns of X are forecast, none if `fit` was given y."""
     return forecaster._roles.targets
+
+
+def mapped_targets(forecaster: BaseForecaster, targets: np.ndarray) -> np.ndarray:
+    """Return targets of a forecaster of one series as its `transformer` has them."""
+    return forecaster._scaler.mapped(None, targets)
 
 
 def known_targets(

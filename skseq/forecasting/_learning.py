@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
@@ -136,6 +137,7 @@ class WindowLearner(
             self.seasonality,
             self._indicators.codes,
             centers=not self._loss.is_rate,
+            mapping=clone(self.transformer, safe=False),
         ).fit(known)
         scaled = self._scaler.transform(table)
         windows = self._to_windows(scaled, device, taught=self._is_taught)

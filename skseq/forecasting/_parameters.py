@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+from sklearn.utils._param_validation import HasMethods
 
 from skseq.core.losses import LOSSES, OLD_NAMES
 from skseq.core.parameters import (
@@ -111,6 +112,23 @@ class TableParameters(CategoryParameters, about="input"):
         like one that `fit` did not meet, which has none, zero."""
     )
 
+    transformer: Any = parameter(
+        default=None,
+        constraint=[
+            Options("log1p", "box-cox"),
+            HasMethods(["fit", "transform", "inverse_transform"]),
+            None,
+        ],
+        text="""Map targets before anything else, and forecasts back: "log1p", the
+        logarithm of 1 + y, where effects multiply; "box-cox", the power between 0, the
+        logarithm, and 1 after which a series is most likely normal (Box and Cox, 1964);
+        or a transformer of scikit-learn that is increasing, such as
+        `PowerTransformer()`. Each target of each series has its own, learned of
+        training rows. Losses, `seasonality` and `shrink_to_naive` are then about what
+        is mapped: a forecast of its mean comes back as less than the mean, about the
+        median; quantiles come back as quantiles. Losses of rates refuse it.""",
+        type='"log1p", "box-cox", transformer or None',
+    )
     normalize: str | None = parameter(
         default="last",
         constraint=[Options("last", "window", "feature"), None],

@@ -27,6 +27,7 @@ from skseq.forecasting._kind import Kind, kind_of
 from skseq.forecasting._refusing import (
     FILL_AHEAD,
     IS_MET,
+    check_domain,
     check_finite,
     check_static,
     name_of,
@@ -128,6 +129,9 @@ def read_table(
     kind = kind_of(given, roles, is_X=y is None, is_flat=_ndim(given) == 1)
     columns = Columns(*(part.shape[1] for part in parts))
     check_finite(estimator, table, columns, X, y)
+    mapping = estimator.transformer if reset else estimator._scaler.mapping
+    of_y = range(columns.n_targets)
+    check_domain(mapping, parts[0], given, roles.targets if y is None else of_y)
     past = columns.n_targets + np.flatnonzero(categories.are_in(roles.past))
     table.values[:, past] = np.nan_to_num(table.values[:, past], nan=UNKNOWN)
     static = table.values[:, sum(columns[:3]) :]
@@ -293,8 +297,8 @@ def _warn_of_lost_index(index: pd.Index) -> None:
         warnings.warn(
             "X has an index of time, but y is an array without one, so forecasts will "
             "be arrays, too. Give y as a Series or DataFrame with the index of X. "
-            "TransformedTargetRegressor takes it away: transform y by hand, as "
-            "'Logarithms' in the guide of forecasts does.",
+            "TransformedTargetRegressor takes it away; the forecaster's own parameter "
+            "transformer does not.",
             UserWarning,
             stacklevel=4,
         )

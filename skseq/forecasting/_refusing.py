@@ -10,8 +10,17 @@ import pandas as pd
 from skseq.data.foreign import columns_of
 from skseq.data.places import label_of
 from skseq.forecasting._table import Columns, Table, called
+from skseq.forecasting._target_maps import LOWEST
 
-__all__ = ["FILL_AHEAD", "IS_MET", "check_finite", "check_static", "name_of", "row_of"]
+__all__ = [
+    "FILL_AHEAD",
+    "IS_MET",
+    "check_domain",
+    "check_finite",
+    "check_static",
+    "name_of",
+    "row_of",
+]
 
 FILL_AHEAD = (
     " What is known ahead has no missing values: fill it first, or drop the column; "
@@ -119,6 +128,37 @@ def check_finite(estimator: Any, table: Table, sizes: Columns, X: Any, y: Any) -
             f"Input {'y' if is_y else 'X'} contains {'NaN' if is_nan else 'infinity'} "
             f"in row {row} among the {part}, column {name}{row_of(given, row)}."
             + advice
+        )
+
+
+def check_domain(mapping: Any, targets: np.ndarray, given: Any, columns: Any) -> None:
+    """Refuse targets for which a map by name has no value.
+
+    Parameters
+    ----------
+    mapping : str, transformer or None
+        The parameter `transformer`.
+    targets : ndarray of shape (n_rows, n_targets)
+        NaN where missing.
+    given : array, Series or DataFrame
+        What holds them.
+    columns : sequence of n_targets int
+        Where.
+
+    Raises
+    ------
+    ValueError
+        Names the first such value.
+    """
+    if not isinstance(mapping, str):
+        return
+    refused = targets <= LOWEST[mapping]
+    if refused.any():
+        row, i = np.argwhere(refused)[0]
+        raise ValueError(
+            f"transformer={mapping!r} needs targets of more than {LOWEST[mapping]:g}, "
+            f"got {targets[row, i]:g} in row {row}, column "
+            f"{name_of(given, columns[i])}{row_of(given, row)}."
         )
 
 

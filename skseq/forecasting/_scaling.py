@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from skseq.forecasting._moments import Moments
 from skseq.forecasting._table import Columns, Table
+from skseq.forecasting._target_maps import TargetMap, learn_map, map_targets
 
 __all__ = ["SeriesScaler"]
 
@@ -37,9 +39,18 @@ class SeriesScaler:
     centers : bool, default=True
         Whether the mean of targets is subtracted; else they are divided by it, so that
         zero stays zero.
+    mapping : str, transformer or None, default=None
+        How targets are mapped before: the parameter `transformer` of a forecaster.
+
+    Attributes
+    ----------
+    maps : dict
+        The maps of the targets of each series, if there is a mapping.
     """
 
     centers = True  # in files of earlier versions
+    mapping: Any = None
+    maps: dict[Any, tuple[TargetMap, ...]] = {}  # noqa: RUF012
 
     def __init__(
         self,
@@ -48,11 +59,14 @@ class SeriesScaler:
         seasonality: int | None,
         codes: np.ndarray | None = None,
         centers: bool = True,
+        mapping: Any = None,
     ):
         self.columns = columns
         self.normalize = normalize
         self.seasonality = seasonality
         self.centers = centers
+        self.mapping = mapping
+        self.maps = {}
         self.codes = np.fromiter([], dtype=np.intp) if codes is None else codes
         self.scales: dict = {}
         self.moments: dict = {}  # of the series whose scales are learned again
@@ -75,7 +89,7 @@ class SeriesScaler:
         )
         if self.normalize:
             for name, rows in zip(table.names, table.series(), strict=True):
-                moments = self._moments_of(rows)
+                moments = self._moments_of(self._learned_map(name, rows))
                 self.scales[name] = self._scale(moments)
                 varies = moments.scale()[1] > 0
                 varies[self.codes[self.codes < n_own]] = True
@@ -86,9 +100,10 @@ class SeriesScaler:
     def add(self, table: Table) -> SeriesScaler:
         """Learn the scales of series that were not there before."""
         for name, rows in zip(table.names, table.series(), strict=True):
-            if name not in self.scales and not self.normalize:
-                self.scales[name] = self.common
-            elif name not in self.scales:
+            if name in self.scales:
+                continue
+            rows, self.scales[name] = self._learned_map(name, rows), self.common
+            if self.normalize:
                 self.moments[name] = self._moments_of(rows)
                 self.scales[name] = self._scale(self.moments[name])
         return self
@@ -97,9 +112,11 @@ class SeriesScaler:
         """Learn from rows that followed.
 
         Scales that were learned of a constant, or not in `fit`, are those of all rows
-        so far; those that the network learned with stay.
+        so far; those that the network learned with stay, and so do maps.
         """
         for name, rows in zip(later.names, later.series(), strict=True):
+            if name in self.scales:
+                rows = self.mapped(name, rows)  # an error if there is no such value
             if name in self.moments:
                 moments = self.moments[name].joined(
                     self._own(rows), self.seasonality or 1
@@ -120,11 +137,58 @@ class SeriesScaler:
 
     def __copy__(self) -> SeriesScaler:
         copied = SeriesScaler(
-            self.columns, self.normalize, self.seasonality, self.codes, self.centers
+            self.columns,
+            self.normalize,
+            self.seasonality,
+            self.codes,
+            self.centers,
+            self.mapping,
         )
         copied.scales, copied.common = dict(self.scales), self.common
+        copied.maps = dict(self.maps)
         copied.moments = dict(self.moments)
         return copied
+
+    def _learned_map(self, name: Any, rows: np.ndarray) -> np.ndarray:
+        """Learn how the targets of a series are mapped, and return rows mapped."""
+        if self.mapping is not None:
+            self.maps[name] = tuple(
+                learn_map(self.mapping, rows[:, i], f"target {i}{_of(name)}")
+                for i in range(self.columns.n_targets)
+            )
+        return self.mapped(name, rows)
+
+    def mapped(self, name: Any, rows: np.ndarray) -> np.ndarray:
+        """Return rows of a series, targets first, in the units that are scaled."""
+        if self.mapping is None:
+            return rows
+        targets, beside = np.split(rows, [self.columns.n_targets], axis=1)
+        targets = map_targets(self.maps[name], targets, _of(name))
+        return np.concatenate([targets, beside], axis=1)
+
+    def mapped_back(
+        self, values: np.ndarray, names: Iterable, n_rows: np.ndarray
+    ) -> np.ndarray:
+        """Return values in the units of the targets.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, ..., n_targets, ...)
+            Those of so many rows of each series, one below the other.
+        names : iterable of n_series
+            What the series are called.
+        n_rows : ndarray of int of shape (n_series,)
+            How many of the rows each has.
+        """
+        if self.mapping is None:
+            return values
+        parts = np.split(values, np.cumsum(n_rows)[:-1])
+        return np.concatenate(
+            [
+                map_targets(self.maps[name], part, _of(name), back=True)
+                for name, part in zip(names, parts, strict=True)
+            ]
+        )
 
     def _own(self, rows: np.ndarray) -> np.ndarray:
         return rows[:, : self.columns.n_targets + self.columns.n_past]
@@ -158,21 +222,26 @@ class SeriesScaler:
 
     def transform(self, table: Table) -> Table:
         """Return a table of standardised values."""
-        scaled = [
-            (rows - self.scales[name][0]) / self.scales[name][1]
-            for name, rows in zip(table.names, table.series(), strict=True)
-        ]
+        scaled = list(map(self._scaled, table.names, table.series()))
         before = table.before
         if before is not None:
-            means, scales = zip(*map(self.scales.get, table.names), strict=True)
-            before = (before - np.array(means)) / np.array(scales)
+            rows = map(self._scaled, table.names, before[:, None])
+            before = np.concatenate(list(rows))
         return replace(table, values=np.concatenate(scaled), before=before)
+
+    def _scaled(self, name: Any, rows: np.ndarray) -> np.ndarray:
+        mean, deviation = self.scales[name]
+        return (self.mapped(name, rows) - mean) / deviation
 
     def target_scales(self, names: tuple) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and deviation of the targets, (n_series, n_targets) each."""
         n = self.columns.n_targets
         means, deviations = zip(*(self.scales[name] for name in names), strict=True)
         return np.array(means)[:, :n], np.array(deviations)[:, :n]
+
+
+def _of(name: Any) -> str:
+    return "" if name is None else f" of series {name!r}"
 
 
 def _check_size(mean: np.ndarray, deviation: np.ndarray) -> None:

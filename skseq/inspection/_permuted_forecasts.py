@@ -121,7 +121,7 @@ class _OfWindows(Answering):
         loss = self._estimator._loss
         levels = self._estimator.quantiles if quantiles is None else quantiles
         values = loss.quantile(windows.outputs(self._estimator), np.array(levels))
-        return _flat(values, self._there)
+        return _flat(windows.mapped_back(values), self._there)
 
     def score(
         self, windows: Windows, y: np.ndarray, sample_weight: Any = None

@@ -104,9 +104,10 @@ def saliency(
     sum is the difference of the predictions, but for the error of the integral, which
     `n_points` makes smaller.
 
-    Where a forecaster sees the last value in a hole, that value answers for it. What an
-    encoder-decoder writes is taken as given where it is fed back as a label, and goes
-    into the gradient where it is a number.
+    Where a forecaster sees the last value in a hole, that value answers for it. Targets
+    are as its `transformer` has them, in what is forecast and in what it looks at. What
+    an encoder-decoder writes is taken as given where it is fed back as a label, and
+    goes into the gradient where it is a number.
 
     Categories, time gaps and what is missing have no small change: they are zero, in
     integrated gradients, too, where both sequences have the same of them. What they

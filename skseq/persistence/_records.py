@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly._surprise import ErrorScale
@@ -44,6 +45,13 @@ from skseq.forecasting._moments import Moments
 from skseq.forecasting._roles import Roles
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Columns, Table
+from skseq.forecasting._target_maps import (
+    LOWEST,
+    BoxCoxMap,
+    LogMap,
+    TargetMap,
+    TransformerMap,
+)
 from skseq.forecasting._time import Span
 from skseq.parameters.checks import (
     Check,
@@ -135,7 +143,10 @@ def _has_scales(scaler: SeriesScaler) -> bool:
         and len(moments.steps) == n_seasonal
         for moments in scaler.moments.values()
     )
-    return goes_on and all(
+    has_maps = scaler.mapping is None or scaler.maps.keys() == scaler.scales.keys()
+    for maps in scaler.maps.values():
+        has_maps = has_maps and tuple_of(instance(TargetMap), n_targets)(maps)
+    return (goes_on and has_maps) and all(
         type(pair) is tuple
         and len(pair) == 2
         and all(array(1, "f")(part) and len(part) == n_columns for part in pair)
@@ -330,7 +341,24 @@ RECORDS: dict[type, Record] = {
             "codes": array(1, "i"),
         },
         is_sound=_has_scales,
-        further={"centers": flag},
+        further={
+            "centers": flag,
+            "mapping": optional(
+                lambda given: isinstance(given, BaseEstimator) or given in tuple(LOWEST)
+            ),
+            "maps": instance(dict),
+        },
+    ),
+    LogMap: Record({}, _call),
+    BoxCoxMap: Record(
+        dict.fromkeys(("power", "unit"), number),
+        _call,
+        lambda found: 0 <= found.power <= 1 and found.unit > 0,
+    ),
+    TransformerMap: Record(
+        {"transformer": instance(BaseEstimator)},
+        _call,
+        lambda found: getattr(found.transformer, "n_features_in_", None) == 1,
     ),
     ErrorScale: Record(
         {

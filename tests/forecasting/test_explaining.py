@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import make_scorer, mean_pinball_loss, r2_score
 
 from skseq import RNNForecaster, Seq2SeqForecaster
+from skseq.forecasting._ahead import Asked
 from skseq.inspection import permutation_importance, saliency
 from skseq.plotting import ImportanceDisplay
 
@@ -116,7 +117,9 @@ def test_shares_add_up_to_the_difference_to_average_rows(model):
         known.loc[[name], "price"] = mean[2]
     flat = context.with_series(rows)
     values, edges = known[["price"]].to_numpy(), np.array([H, H])
-    average = model._fed_back(flat, values, edges).reshape(2, H).mean(axis=1)
+    average = (
+        model._fed_back(Asked(flat, values, edges, None)).reshape(2, H).mean(axis=1)
+    )
     np.testing.assert_allclose(total, forecast - average, rtol=1e-3)  # kinks of ReLU
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import PowerTransformer
 
 from skseq import (
     CNNClassifier,
@@ -281,6 +282,22 @@ def test_forecasts_that_are_never_negative(normalize, path):
     assert (run(path, past=-windows) >= 0).all()
 
 
+@pytest.mark.parametrize("transform", ["log1p", "box-cox"])
+def test_forecasts_of_mapped_targets(transform, path):
+    """Of two powers, one of which is 0, the logarithm."""
+    sales = np.column_stack([1 / (ROWS[:, 0] + 9), (ROWS[:, 1] + 9) ** 2])
+    index = pd.RangeIndex(70)
+    X, y = pd.DataFrame(ROWS[:, :1], index), pd.DataFrame(sales, index)
+    model = RNNForecaster(**ahead(transformer=transform)).fit(X[:60], y[:60])
+    if transform == "box-cox":
+        assert [found.power == 0 for found in model._scaler.maps[None]] == [True, False]
+    export_onnx(model, path)
+    rows = np.hstack([sales, ROWS[:, :1]])
+    windows = np.stack([rows[50 + i : 60 + i] for i in range(7)]).astype(np.float32)
+    paths = model.rolling_forecast(X[60:], y[60:]).to_numpy().reshape(7, -1, 2)
+    assert_close(run(path, past=windows), paths)
+
+
 @pytest.mark.parametrize("channels", ["shared", "joint"])
 @pytest.mark.parametrize("cls", [RNNForecaster, CNNLSTMForecaster])
 def test_forecasts_with_covariates(cls, channels, path):
@@ -362,6 +379,12 @@ REFUSED = [
     (Seq2SeqForecaster(**ahead()), ROWS, None, "step by step"),
     (RNNForecaster(**ahead(missing="mask")), ROWS, None, "missing='mask'"),
     (RNNForecaster(**ahead()), PANEL, None, "each of its 2 series"),
+    (
+        RNNForecaster(**ahead(transformer=PowerTransformer())),
+        ROWS,
+        None,
+        "whose transformer is one of scikit-learn",
+    ),
     (RNNRegressor(**small(cell=Layer)), RAGGED, NUMBERS, "^Layer cannot be exported"),
 ]
 

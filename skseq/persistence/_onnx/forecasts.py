@@ -21,6 +21,7 @@ from skseq.persistence._onnx.dense import add_dense
 from skseq.persistence._onnx.encoders import add_encoder
 from skseq.persistence._onnx.graph import Graph, Steps
 from skseq.persistence._onnx.points import add_middle
+from skseq.persistence._onnx.target_maps import add_maps, add_maps_back
 
 __all__ = ["add_forecaster", "columns_of_inputs"]
 
@@ -38,7 +39,8 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
     Raises
     ------
     TypeError
-        If it writes step by step, knows several series or missing values.
+        If it writes step by step, knows several series or missing values, or maps
+        targets by a transformer.
     """
     network, names = forecaster.module_, forecaster._context.names
     name = type(forecaster).__name__
@@ -66,11 +68,14 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
         "future": ([horizon, n_future], slice(n_before, n_before + n_future)),
         "static": ([n_static], slice(n_before + n_future, None)),
     }
-    found = {}
+    found, maps = {}, forecaster._scaler.maps.get(names[0])
     for part, (shape, columns) in parts.items():
         if shape[-1]:
             x = graph.input(part, np.float32, ["n_windows", *shape])
-            x = graph.op("Sub", graph.cast(x, np.float64), mean[columns])
+            x = graph.cast(x, np.float64)
+            if part == "past" and maps:
+                x = add_maps(graph, maps, x)
+            x = graph.op("Sub", x, mean[columns])
             found[part] = graph.op("Div", x, scale[columns])
     targets = graph.slice(found["past"], 2, 0, n_targets)
     center, width = _window_scale(graph, network, targets)
@@ -106,6 +111,8 @@ def add_forecaster(graph: Graph, forecaster: BaseForecaster) -> None:
     forecast = graph.op("Add", graph.op("Mul", forecast, width), center)
     forecast = graph.op("Mul", forecast, scale[:n_targets])
     forecast = graph.op("Add", forecast, mean[:n_targets])
+    if maps:
+        forecast = add_maps_back(graph, maps, forecast)
     shape = ["n_windows", horizon, n_targets]
     graph.output("forecast", forecast, np.float64, shape)
 
