@@ -125,7 +125,7 @@ class NetworkReprMixin:
 
 
 def summary(estimator: Any) -> NetworkSummary:
-    """List the layers of a fitted network.
+    """List the layers of a fitted network, in the order in which they are called.
 
     The network reads one sample, as long as the longest in `fit`; what goes into each
     layer and comes out of it gives the shapes. They are those of one sample, without
@@ -179,7 +179,7 @@ def summary(estimator: Any) -> NetworkSummary:
     parameters = list(module.parameters())
     return NetworkSummary(
         type(estimator).__name__,
-        tuple(_layers(module, _shapes(module, example))),
+        tuple(_in_order(module, _shapes(module, example))),
         sum(p.numel() for p in parameters),
         sum(p.numel() for p in parameters if p.requires_grad),
     )
@@ -206,8 +206,20 @@ def _shape(found: Any) -> Shape:
     return tuple(found.shape[1:]) if isinstance(found, Tensor) else None
 
 
+def _in_order(module: nn.Module, shapes: dict) -> list[Layer]:
+    """Return the layers as they are called; others stay behind their neighbours."""
+    layers, parts = _layers(module, shapes), dict(module.named_modules())
+    calls: dict[Any, int] = {part: i for i, part in enumerate(shapes)}
+    places, place = [], 0
+    for layer in layers:
+        place = calls.get(parts.get(layer.name), place)
+        places.append(place)
+    order = sorted(range(len(layers)), key=places.__getitem__)
+    return [layers[i] for i in order]
+
+
 def _layers(module: nn.Module, shapes: dict, name: str = "") -> list[Layer]:
-    """Return the layers within a module, in their order."""
+    """Return the layers within a module."""
     children = list(module.named_children())
     if isinstance(module, LAYERS) or not children:
         n_parameters = sum(p.numel() for p in module.parameters())

@@ -7,6 +7,7 @@ the like, scikit-learn's own displays take the classifiers as they are.
 from skseq.plotting._anomaly import AnomalyDisplay
 from skseq.plotting._forecast import ForecastDisplay
 from skseq.plotting._importance import ImportanceDisplay
+from skseq.plotting._network import NetworkDisplay
 from skseq.plotting._step_probability import StepProbabilityDisplay
 from skseq.plotting._training_curve import TrainingCurveDisplay
 
@@ -14,6 +15,7 @@ __all__ = [
     "AnomalyDisplay",
     "ForecastDisplay",
     "ImportanceDisplay",
+    "NetworkDisplay",
     "StepProbabilityDisplay",
     "TrainingCurveDisplay",
 ]

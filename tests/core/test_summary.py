@@ -133,6 +133,13 @@ def test_a_shortcut_is_a_layer_with_an_input_of_its_own():
     assert shortcut == ("Shortcut", (4, 9), (8, 9), 4 * 8 + 2 * 8)
 
 
+def test_layers_stand_in_the_order_in_which_they_are_called():
+    found = rows(fitted(CNNClassifier, n_filters=(6,) * 4, n_branches=1))
+    names = [name.removeprefix("encoder.") for name in found if "encoder" in name]
+    first = ["layers.0", "layers.1", "shortcuts.0"]
+    assert names == [*first, "layers.2", "layers.3", "shortcuts.1"]
+
+
 def test_pooled_steps_are_fewer():
     model = fitted(CNNLSTMClassifier, n_filters=(6,), pool_size=2, hidden_size=3)
     found = rows(model)
@@ -160,7 +167,8 @@ def test_dropout_is_shown_if_it_drops():
 def test_covariates_of_a_forecaster_are_inputs(cls):
     table = pd.DataFrame({"y": SERIES[:, 0], "past": SERIES[:, 1], "ahead": 1.0})
     model = cls(window_length=12, horizon=3, known_future=["ahead"], **QUICK)
-    first, *_ = summary(model.fit(table[["past", "ahead"]], table["y"])).layers
+    near, first, *_ = summary(model.fit(table[["past", "ahead"]], table["y"])).layers
+    assert near.name == "near.convolution"
     assert 3 in first.input_shape
 
 
