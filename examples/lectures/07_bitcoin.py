@@ -33,11 +33,12 @@ from skseq.preprocessing import make_windows
 # The price
 # ---------
 #
-# Each day has its first, highest, lowest and last price, and what was traded. Without a
-# connection to the web, the price of a Google share from 2004 to 2008 stands in, which
-# matplotlib brings along; all that follows is true of it, too.
+# Each day has its first, highest, lowest and last price, and what was traded. We take
+# the last 2000 days. Without a connection to the web, the price of a Google share from
+# 2004 to 2008 stands in, which matplotlib brings along; all that follows is true of it,
+# too.
 try:
-    bars = fetch_bitcoin(n_retries=0).rename(columns=str.lower)
+    bars = fetch_bitcoin(n_retries=0).rename(columns=str.lower)[-2000:]
     name = "A bitcoin"
 except OSError:
     folder = Path(mpl.get_data_path(), "sample_data")
@@ -163,13 +164,13 @@ def study(features, returns, days=1, split=in_time):
 
 
 def percent(error):
-    """Return the mean absolute error of a price, from that of its logarithm."""
+    """Return the mean absolute error of a price, from errors of its logarithm."""
     return 100 * np.abs(np.expm1(error)).mean()
 
 
 truth, told = study(features, returns)
 right = np.mean(np.sign(told) == np.sign(truth))
-print(f"persistence {percent(truth):.2f} %")
+print(f"persistence {percent(-truth):.2f} %")
 print(f"CNN-LSTM    {percent(told - truth):.2f} %")
 print(f"up or down, right on {right:.0%} of the days")
 
@@ -242,7 +243,7 @@ results["ten days, random split"] = study(
 def beside_persistence(results):
     """Return errors as multiples of persistence's on the same days."""
     return pd.Series(
-        {way: percent(told - y) / percent(y) for way, (y, told) in results.items()}
+        {way: percent(told - y) / percent(-y) for way, (y, told) in results.items()}
     )
 
 
@@ -307,7 +308,7 @@ paths = forecaster.rolling_forecast(
     pd.Series(prices[start:], range(start, len(prices)))
 )
 errors = paths.xs(1, level="step").iloc[:, 0].to_numpy() - prices[start:]
-print(f"persistence       {percent(np.diff(prices)[start - 1 :]):.3f} %")
+print(f"persistence       {percent(-np.diff(prices)[start - 1 :]):.3f} %")
 print(f"CNNLSTMForecaster {percent(errors):.3f} %")
 print("naive weight     ", forecaster.naive_weight_.item())
 
@@ -325,6 +326,20 @@ print("naive weight     ", forecaster.naive_weight_.item())
 # `CNNLSTMForecaster`           1.867
 # linear regression on 30 days  1.895
 # ============================  ==================
+#
+# And the leaks, where Bitcoin can be fetched: errors as multiples of persistence's, as
+# this notebook found them with eight epochs and one seed.
+#
+# ======================  =====
+# way                     error
+# ======================  =====
+# honest                  1.02
+# scaler fitted on all    1.02
+# smoothed over all       0.58
+# target in the window    0.35
+# ten days, honest        1.29
+# ten days, random split  0.80
+# ======================  =====
 #
 # Try it: leave out the gap between the days learned and told in `in_time`, or fit
 # the scaler to each window together with its target. Which way do the bars move?

@@ -41,7 +41,7 @@ from skseq.datasets import fetch_tiny_shakespeare
 # less beautiful, and a text all the same. The last tenth is not read in training.
 N_CHARACTERS = 140_000
 try:
-    text, beginning = fetch_tiny_shakespeare(n_retries=0), "ROMEO:\n"
+    text, beginning = fetch_tiny_shakespeare(n_retries=0), "First Citizen:\n"
 except OSError:
     text, beginning = "\n\n".join(topics.topics.values()), "The "
 text = text[:N_CHARACTERS]
@@ -274,8 +274,9 @@ print(f"the generator, asked:   {np.mean(answers.argmax(axis=1) == truth):.2f}")
 
 # %%
 # Three hundred names are few, and many towns are named after saints or kings of other
-# continents: no more than a hint is in the letters, for counts as for the network. Four
-# towns of each continent, and where it puts them; a frame is where they are.
+# continents. No more than a hint is in the letters, for counts as for the network, and
+# neither is far ahead of who always says the same. Four towns of each continent, and
+# where it puts them; a frame is where they are.
 chosen = [i for k in range(5) for i in np.flatnonzero(np.equal(truth, k))[:4]]
 fig, ax = plt.subplots(figsize=(9.5, 3.2), layout="constrained")
 image = ax.imshow(answers[chosen].T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
