@@ -10,7 +10,7 @@ TESTS ?= # of `make check-dist`, `coverage`, `test-lowest` and `test-newest`: th
 OUTSIDE := $(or $(TMPDIR),/tmp)/skseq-dist-$(shell id -u)
 
 .PHONY: demo docs examples test lint format coverage dist check-dist clean
-.PHONY: test-lowest test-newest
+.PHONY: test-lowest test-newest audit results sbom
 
 demo: .venv/installed
 	$(BIN)/python examples/compare_networks.py demo
@@ -52,6 +52,20 @@ check-dist: dist
 test-lowest test-newest: test-%: build/%/installed
 	OMP_NUM_THREADS=1 build/$*/bin/python -m pytest -n 2 $(TESTS)
 
+# What is pinned against lists of known vulnerabilities, and the workflows.
+audit: build/tools/installed
+	build/tools/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
+	build/tools/bin/zizmor --offline .github
+
+# What the wheel needs, as `make check-dist` has just tested it.
+sbom: build/tools/installed
+	build/tools/bin/cyclonedx-py environment --pyproject pyproject.toml \
+		--output-reproducible --output-file build/skseq.cdx.json $(OUTSIDE)/venv
+
+# What every estimator answers now, for tests to compare with later.
+results: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python tests/results.py
+
 format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -81,6 +95,12 @@ build/newest/installed: pyproject.toml
 	$(PYTHON) -m venv --clear build/newest
 	build/newest/bin/python -m pip install --quiet $(TORCH)
 	build/newest/bin/python -m pip install --quiet --editable ".[tests]"
+	touch $@
+
+build/tools/installed: constraints.txt
+	$(PYTHON) -m venv --clear build/tools
+	build/tools/bin/python -m pip install --quiet --constraint constraints.txt \
+		cyclonedx-bom pip-audit zizmor
 	touch $@
 
 clean:

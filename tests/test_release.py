@@ -62,6 +62,23 @@ def test_every_promise_of_a_release_is_a_job_of_the_workflow():
     assert sorted(target for _, target in jobs) == sorted([*suites, "docs", "lint"])
     (lowest,) = (python for python, target in jobs if target == "test-lowest")
     assert PROJECT["requires-python"] == f">={lowest}"
+    others = re.findall(r"os: (\w+)-.*, python: \"(.*?)\" }", WORKFLOW.read_text())
+    assert {name for name, _ in others} == {"macos", "ubuntu", "windows"}
+    assert {lowest, *(python for _, python in others)} == {
+        f"3.{minor}" for minor in range(11, 15)
+    }
+
+
+@pytest.mark.skipif(not WORKFLOW.exists(), reason="not in the sdist")
+def test_actions_are_pinned_to_a_commit():
+    used = [
+        line.split("uses:")[1].split("#")[0].strip()
+        for file in WORKFLOW.parent.iterdir()
+        for line in file.read_text().splitlines()
+        if "uses:" in line
+    ]
+    assert len(used) > 10
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used)
 
 
 @pytest.mark.skipif((ROOT / "skseq").exists(), reason="for `make check-dist`")

@@ -11,6 +11,7 @@ from skseq.parameters._constraints import (
     layer_sizes,
 )
 from skseq.parameters._declared import Declared, amended, attribute, parameter
+from skseq.parameters._renamed import Renamed
 from skseq.parameters._retold import retold
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PROBABILITY",
     "Declared",
     "Options",
+    "Renamed",
     "amended",
     "attribute",
     "check_teacher_forcing",

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from skseq.parameters._renamed import with_new_names
+
 __all__ = ["constructor", "is_composed"]
 
 _Parameter = inspect.Parameter
@@ -33,6 +35,7 @@ def constructor(cls: type, parameters: dict[str, dict]) -> Callable[..., None]:
 
     def __init__(self, *args, **given):
         if args or not given.keys() <= defaults.keys():  # a search makes thousands
+            given = with_new_names(cls, given)
             try:
                 given = signature.bind(self, *args, **given).arguments
             except TypeError as error:

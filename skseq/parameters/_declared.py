@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, dataclass_transform
+from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
 from skseq.parameters._annotations import annotations_of, hint
 from skseq.parameters._constructor import constructor, is_composed
 from skseq.parameters._docstrings import composed
+from skseq.parameters._renamed import with_new_names
 
 __all__ = ["Declared", "amended", "attribute", "parameter"]
 
@@ -183,6 +184,21 @@ class Declared:
                 for name, said in cls._declared.items()
             }
         cls.__doc__ = composed(vars(cls).get("__doc__"))
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of this estimator, or of one that it holds.
+
+        Parameters
+        ----------
+        **params : object
+            Values by names, ``forecaster__lr`` for one that it holds.
+
+        Returns
+        -------
+        self : object
+        """
+        base: Any = super()
+        return base.set_params(**with_new_names(type(self), params))
 
 
 def _taken_from(cls: type[Declared], kw_only: bool, composes: bool) -> dict[str, Said]:
