@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from skseq.forecasting._conformal import change_of, local_unit, units_of
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.forecasting._folds import check_fold
 from skseq.forecasting._reading import read_rows
@@ -107,8 +108,28 @@ class SeriesModel(SeriesLearner):
 
     def _quantiles(self, asked: Asked, levels: np.ndarray) -> np.ndarray:
         """Forecast quantiles (n_rows, n_targets, n_levels)."""
-        values = self._loss.quantile(self._fed_back(asked), levels)
+        outputs = self._fed_back(asked)
+        if self._errors is None:
+            values = self._loss.quantile(outputs, levels)
+        else:
+            values = self._conformal(outputs, asked, self._errors.quantiles(levels))
         return self._mapped_back(values, asked)
+
+    def _conformal(
+        self, outputs: np.ndarray, asked: Asked, scores: np.ndarray
+    ) -> np.ndarray:
+        """Return what misses forecasts by scores (H, C, n) of errors in their units.
+
+        Of outputs (n_rows, C, n_outputs), as `_fed_back` returns them.
+        """
+        context, errors, n_targets = asked.context, self._errors, outputs.shape[1]
+        past = self._scaler.transform(context).filled()[:, :n_targets]
+        change = change_of(past.reshape(len(asked.n_rows), -1, n_targets))
+        _, scales = self._scaler.target_scales(context.names)
+        local = local_unit(change, errors.usual) * scales
+        units = Units.of(self._loss, outputs, np.repeat(local, asked.n_rows, axis=0))
+        steps = np.concatenate([np.arange(n) for n in asked.n_rows])
+        return units.values(scores[steps])
 
     def _deviations(self, asked: Asked) -> np.ndarray:
         """Forecast standard deviations (n_rows, n_targets).

@@ -75,7 +75,12 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         *,
         n_steps: int | None = None,
     ) -> Any:
-        """Forecast quantiles, with ``loss="quantile"`` or ``loss="gaussian"``.
+        """Forecast quantiles, with `conformal`, or a loss that learns a distribution.
+
+        With ``conformal=True`` they are as far from the forecast as the errors at
+        held-out origins, and of each row by itself a value is below a quantile with
+        the probability asked for, if later errors are like those. Else
+        ``loss="quantile"`` or ``loss="gaussian"`` says what it learned.
 
         Parameters
         ----------
@@ -94,13 +99,14 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         Raises
         ------
         ValueError
-            If a quantile lies outside of those that ``loss="quantile"`` learned, or
-            more than `horizon` rows are asked for.
+            If a quantile lies outside of those that ``loss="quantile"`` learned,
+            without `conformal`, or more than `horizon` rows are asked for.
         """
         levels = check_quantiles(self.quantiles if quantiles is None else quantiles)
         check_is_fitted(self, "net_")
-        nothing = np.zeros(self._loss.n_outputs)
-        self._loss.quantile(nothing, np.array(levels))  # are they known?
+        if self._errors is None:
+            nothing = np.zeros(self._loss.n_outputs)
+            self._loss.quantile(nothing, np.array(levels))  # are they known?
         asked = self._asked(X, n_steps, spread=True)
         values = self._quantiles(asked, np.array(levels))
         return self._kind.wrap_quantiles(values, levels, asked.times)
@@ -109,7 +115,7 @@ class BaseForecaster(RegressorMixin, SeriesModel):
     def predict_interval(
         self, X: Any = None, coverage: float = 0.8, *, n_steps: int | None = None
     ) -> Any:
-        """Forecast intervals, with ``loss="quantile"`` or ``loss="gaussian"``.
+        """Forecast intervals, with `conformal`, or a loss that learns a distribution.
 
         Parameters
         ----------

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skseq._showing import shown
 from skseq.core.losses import check_quantiles, make_loss
 from skseq.forecasting._categories import UNKNOWN, ColumnCategories
+from skseq.forecasting._conformal import Errors, seen_at
 from skseq.forecasting._folds import ends_of_training
 from skseq.forecasting._indicators import make_indicators
 from skseq.forecasting._kind import Kind
@@ -102,15 +103,18 @@ class SeriesLearner(WindowLearner):
             known, table = table, self._to_learn_from(table)
             n_train = self._n_training_rows(table)
             self._check_targets(table, n_train)
+            self._errors = None
             rng = make_random_state(self.random_state)
             seeds = rng.randint(2**31 - 1, size=2).tolist()
             net, n_beside = None, self._n_rows_beside(table.lengths)
+            self._check_held_out(table, np.minimum(n_train, n_beside))
             if (n_beside < table.lengths).any():
                 n_rows = n_beside.sum() + n_train.sum()
                 part = budget.part(n_beside.sum() / n_rows)
                 net = self._trained(table, n_beside, device, seeds, part, beside=True)
             if net is None or not net.interrupted_:
-                net = self._trained(table, n_train, device, seeds, budget, net)
+                before = net if self.shrink_to_naive else None
+                net = self._trained(table, n_train, device, seeds, budget, before)
             else:
                 n_train = n_beside
             self.net_ = net
@@ -186,13 +190,30 @@ class SeriesLearner(WindowLearner):
                     f"{len(rows.values)} rows to {part}."
                 )
 
+    def _check_held_out(self, table: Table, n_learned: np.ndarray) -> None:
+        """Refuse to make intervals from the errors of rows that there are not."""
+        if not self.conformal:
+            return
+        held_out = table.beyond(n_learned).values[:, : self._columns.n_targets]
+        missing = np.isnan(held_out).all(axis=0)
+        if missing.any():
+            needed = self.window_length + 2 * self.horizon
+            raise ValueError(
+                "conformal=True learns from the errors of held-out rows, but none has "
+                f"a value of target {int(np.argmax(missing))}; window_length="
+                f"{self.window_length} and horizon={self.horizon} need a series of "
+                f"{needed} rows at least."
+            )
+
     # Knowing more rows --------------------------------------------------------
 
     def update(self, X: Any, y: Any = None) -> Self:
         """Take note of rows that followed, without training.
 
         A scale that was learned of a constant in `fit`, or by `update`, is learned
-        again of all rows known; those that the network learned with stay.
+        again of all rows known; those that the network learned with stay. With
+        ``conformal=True`` the errors of forecasts whose whole horizon is known now take
+        the place of the oldest ones.
 
         Parameters
         ----------
@@ -221,6 +242,8 @@ class SeriesLearner(WindowLearner):
             self._warn_of_short(known)
             self._scaler = copy.copy(self._scaler).update(later)
             self._context = known.tail(self._window_length)
+            if self._errors is not None:
+                self._errors = self._errors_until(later, self._errors)
         return self
 
     def _warn_of_short(self, known: Table) -> None:
@@ -257,6 +280,22 @@ class SeriesLearner(WindowLearner):
                 before[:, codes[codes < n_own]] = UNKNOWN
             series.append(np.concatenate([before, rows]))
         return context.with_series(series)
+
+    def _errors_until(self, later: Table, errors: Errors) -> Errors:
+        """Return errors of forecasts whose whole horizon is known now, too."""
+        table = errors.recent.extended(later)
+        recent = table.tail(self._window_length + self._horizon - 1)
+        table = self._scaler.transform(table.select(later.names))
+        module: Any = self.module_
+        windows = self._to_windows(table, next(module.parameters()).device)
+        n_origins = table.lengths - self._window_length - self._horizon + 1
+        n_origins = n_origins.clip(min=0)
+        if not n_origins.any():
+            return replace(errors, recent=recent)
+        with self._threads(module):
+            data = windows.within(0 * n_origins, table.lengths)
+            seen = seen_at(module, data, n_origins)
+        return errors.followed_by(seen, self._loss, recent)
 
     def _read_later(self, X: Any, y: Any, *, follows: bool = True) -> Table:
         table, columns, _ = read_table(self, X, y, known=self._context, follows=follows)

@@ -15,6 +15,7 @@ from torch import nn
 from skseq.core.estimator import NetworkEstimator
 from skseq.core.losses import ForecastCriterion, NumberLoss
 from skseq.data.reading import RowReader
+from skseq.forecasting._conformal import Errors, seen_at
 from skseq.forecasting._indicators import Indicators
 from skseq.forecasting._naive import naive_lags
 from skseq.forecasting._parameters import (
@@ -37,7 +38,7 @@ from skseq.networks import (
 )
 from skseq.networks.normalization import mean_level
 from skseq.parameters import amended, attribute, parameter
-from skseq.parameters.checks import count, instance
+from skseq.parameters.checks import count, instance, optional
 from skseq.resources import seeded_torch
 from skseq.training import Budget, SequenceNet, train
 
@@ -82,6 +83,9 @@ class WindowLearner(
     _horizon: int = attribute(check=count)
     _loss: NumberLoss = attribute(check=instance(NumberLoss))
     _scaler: SeriesScaler = attribute(check=instance(SeriesScaler))
+    _errors: Errors | None = attribute(
+        check=optional(instance(Errors)), required=False, default=None
+    )
 
     def _make_encoder(self, n_features: int) -> tuple[nn.Module, int]:
         """Return a module (B, L, F), None -> (B, T', D), None, and D."""
@@ -158,7 +162,8 @@ class WindowLearner(
             options["max_epochs"] = before.best_epoch()
         if before is not None:  # which has warned, if it had to
             options["mixed_precision"] = before.mixed_precision
-        stops = self.early_stopping or self.max_epochs == "auto"
+        learns_epochs = self.max_epochs == "auto" and self.shrink_to_naive
+        stops = self.early_stopping or learns_epochs
         with self._threads(module):
             net = train(
                 module,
@@ -173,6 +178,11 @@ class WindowLearner(
                 shrinkage.load_state_dict(before.module_.shrinkage.state_dict())
             elif shrinkage is not None:
                 learn_shrinkage(module, shrinkage, held_out, n_origins, self._loss)
+            if self.conformal and held_out is not None:
+                recent = table.tail(self._window_length + self._horizon - 1)
+                seen = seen_at(module, held_out, n_origins)
+                n_series = int((n_origins > 0).sum())
+                self._errors = Errors.of(seen, self._loss, n_series, recent)
         return net
 
     def _naive_rows(self, table: Table) -> torch.Tensor:
@@ -189,7 +199,7 @@ class WindowLearner(
 
     def _n_rows_beside(self, n_rows: np.ndarray) -> np.ndarray:
         """Return from how many rows of each series to learn beside; all if none."""
-        if self.early_stopping or not self.shrink_to_naive:
+        if self.early_stopping or not (self.shrink_to_naive or self.conformal):
             return n_rows
         n_held_out = np.round(SHARE_BESIDE * n_rows).clip(min=3 * self.horizon)
         most = (n_rows // 3).clip(min=self.horizon)

@@ -101,6 +101,15 @@ class LossParameters(NumberLossParameters, about="task"):
         least. The season is `seasonality`, or what differs least from `window_length`
         rows at most before.""",
     )
+    conformal: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        text="""Whether quantiles and intervals are made from the errors at held-out
+        origins, with any loss: as wide as these ask for, step by step, in units of the
+        spread that the loss learned, or of the mean change from row to row in the
+        window. `update` keeps them so. The rows are those that `shrink_to_naive` or
+        ``early_stopping`` holds out; forecasts stay as they are.""",
+    )
 
 
 class TableParameters(CategoryParameters, about="input"):

@@ -39,6 +39,7 @@ from skseq.data.scaling import StepScaler
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
 from skseq.forecasting._categories import ColumnCategories
+from skseq.forecasting._conformal import Errors
 from skseq.forecasting._indicators import Indicators
 from skseq.forecasting._kind import Kind
 from skseq.forecasting._moments import Moments
@@ -359,6 +360,20 @@ RECORDS: dict[type, Record] = {
         {"transformer": instance(BaseEstimator)},
         _call,
         lambda found: getattr(found.transformer, "n_features_in_", None) == 1,
+    ),
+    Errors: Record(
+        {
+            "scores": array(3, "f"),
+            "n_series": count,
+            "usual": array(1, "f"),
+            "recent": instance(Table),
+        },
+        _call,
+        lambda errors: (
+            len(errors.scores) > 0
+            and errors.scores.shape[2] == len(errors.usual)
+            and bool((errors.usual > 0).all())
+        ),
     ),
     ErrorScale: Record(
         {

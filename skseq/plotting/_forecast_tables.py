@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from skseq._showing import shown
+from skseq.core.mixins._spread import is_conformal
 from skseq.plotting._axes import read_numbers
 from skseq.plotting._time import times
 
@@ -31,6 +32,8 @@ STEPS = "Step after the last known row"  # the time of rows without an index
 
 def usual_coverage(forecaster: BaseForecaster) -> float | None:
     """Return the coverage to show of what a forecaster has learned."""
+    if is_conformal(forecaster):
+        return 0.8
     if forecaster.loss == "quantile":
         first, last = forecaster.quantiles[0], forecaster.quantiles[-1]
         return min(0.8, round(2 * min(0.5 - first, last - 0.5), 9)) or None

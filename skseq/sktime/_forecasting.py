@@ -113,13 +113,16 @@ class SktimeForecaster(Adapter, BaseForecaster):
 
     def __dynamic_tags__(self):
         """Tell sktime what the estimator given can do."""
-        loss, missing = (
-            getattr(self.estimator, name, None) for name in ("loss", "missing")
+        loss, missing, conformal = (
+            getattr(self.estimator, name, None)
+            for name in ("loss", "missing", "conformal")
         )
         super().__dynamic_tags__()
         self.set_tags(
             **{
-                "capability:pred_int": loss in ("quantile", "gaussian"),
+                "capability:pred_int": (
+                    bool(conformal) or loss in ("quantile", "gaussian")
+                ),
                 "capability:missing_values": missing == "mask",
             }
         )

@@ -139,6 +139,15 @@ class NumberLoss(Loss):
         """Return standard deviations (..., n_outputs) -> (...)."""
         raise NotImplementedError
 
+    def halves(self, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how far values may be expected below and above the prediction.
+
+        Only the proportions count, of one prediction to another: what a loss does not
+        learn is 1 throughout.
+        """
+        ones = np.ones(outputs.shape[:-1])
+        return ones, ones
+
     # What targets may be ------------------------------------------------------------
 
     def check(self, y: np.ndarray, place: Callable[..., str]) -> None:

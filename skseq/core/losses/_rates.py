@@ -31,6 +31,11 @@ class RateLoss(NumberLoss):
         """Return the logarithm of the mean."""
         return np.log(np.average(y, weights=weights).clip(LEAST_RATE))[None]
 
+    def halves(self, outputs):
+        """Return the deviation that the mean has, twice, as of Pearson's residuals."""
+        deviation = self.point(outputs).clip(LEAST_RATE) ** (self.power / 2)
+        return deviation, deviation
+
 
 class PoissonDeviance(RateLoss):
     """Half the Poisson deviance; the prediction is the mean of counts."""

@@ -14,6 +14,7 @@ from skseq.networks.several import mean_of_gaussians
 __all__ = ["GaussianLoss", "QuantileLoss"]
 
 LEAST_DEVIATION = 1e-6  # of standardised numbers
+LEAST_HALF = 0.1  # share of an interval on one side of its median
 
 
 class QuantileLoss(NumberLoss):
@@ -87,6 +88,13 @@ class QuantileLoss(NumberLoss):
         outputs = np.sort(outputs, axis=-1)
         return make_interp_spline(learned, outputs, k=degree, axis=-1)(nearest)
 
+    def halves(self, outputs):
+        """Return the distances to the outermost quantiles, neither next to nothing."""
+        ends = np.array([self.quantiles[0], self.middle, self.quantiles[-1]])
+        below, above = np.moveaxis(np.diff(self.quantile(outputs, ends)), -1, 0)
+        least = (LEAST_HALF * (below + above)).clip(LEAST_DEVIATION)
+        return np.maximum(below, least), np.maximum(above, least)
+
 
 class GaussianLoss(NumberLoss):
     """Minus the log-likelihood of a normal distribution (Nix and Weigend, 1994)."""
@@ -116,3 +124,8 @@ class GaussianLoss(NumberLoss):
     def deviation(self, outputs):
         """Return the standard deviation."""
         return np.exp(outputs[..., 1])
+
+    def halves(self, outputs):
+        """Return the standard deviation, twice."""
+        deviation = self.deviation(outputs)
+        return deviation, deviation

@@ -11,11 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 from skseq.core.losses import check_coverage, check_quantiles
 from skseq.core.losses._names import learned_or_asked
 
-__all__ = ["SpreadMixin", "learns"]
+__all__ = ["SpreadMixin", "is_conformal", "learns"]
 
 
 WHAT = {
-    "has_spread": ("distribution", "loss='quantile' or loss='gaussian'"),
+    "has_spread": (
+        "distribution",
+        "conformal=True, loss='quantile' or loss='gaussian'",
+    ),
     "has_deviation": ("deviation", "loss='gaussian'"),
 }
 
@@ -33,10 +36,25 @@ def learns(what: str) -> Callable[[Any], bool]:
     def check(estimator: Any) -> bool:
         if getattr(learned_or_asked(estimator), what):
             return True
+        if what == "has_spread" and is_conformal(estimator):
+            return True
         name = type(estimator).__name__
         raise AttributeError(f"This {name} learned no {kind}; use {advice}.")
 
     return check
+
+
+def is_conformal(estimator: Any) -> bool:
+    """Return whether intervals are made from held-out errors, or are to be.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not, with `conformal` or without.
+    """
+    if hasattr(estimator, "net_"):
+        return getattr(estimator, "_errors", None) is not None
+    return getattr(estimator, "conformal", False)
 
 
 class SpreadMixin:

@@ -1,0 +1,96 @@
+"""Quantiles from the errors of what was held out.
+
+Errors are divided by a unit of their own, what was expected of them (Lei et al., 2018,
+"Distribution-Free Predictive Inference for Regression", section 5.2), below the
+prediction and above it: with the unit of a loss that learns quantiles, as conformalised
+quantile regression asks for (Romano et al., 2019). If later errors are exchangeable
+with those held out, a value is below its quantile with the probability asked for, or
+more nearly in the middle, whatever the network is like.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import norm
+
+__all__ = ["Units", "quantiles_of_errors"]
+
+LEAST_KNOWN = 1.5  # errors, of which at least a tail is made
+ROUNDING = 1e-9
+
+
+class Units:
+    """What predictions are in the middle of, and the units of errors.
+
+    Parameters
+    ----------
+    point : ndarray of shape (...)
+        Predictions.
+    below, above : ndarray of shape (...)
+        Units of errors, more than 0.
+    """
+
+    def __init__(self, point: np.ndarray, below: np.ndarray, above: np.ndarray):
+        self.point, self.below, self.above = point, below, above
+
+    def scores(self, y: np.ndarray) -> np.ndarray:
+        """Return errors of targets in these units."""
+        error = y - self.point
+        return error / np.where(error < 0, self.below, self.above)
+
+    def values(self, scores: np.ndarray) -> np.ndarray:
+        """Return what has such scores, (..., n_scores)."""
+        below, above, point = (
+            part[..., None] for part in (self.below, self.above, self.point)
+        )
+        return point + scores * np.where(scores < 0, below, above)
+
+
+def quantiles_of_errors(
+    scores: np.ndarray,
+    levels: np.ndarray,
+    n_known: np.ndarray | float | None = None,
+) -> np.ndarray:
+    """Return quantiles that a further score is below with a probability, or surely.
+
+    Of n exchangeable scores, that is the k-th in order of size with k = (n + 1) level,
+    rounded away from the median (Vovk et al., 2005). Of scores that depend on each
+    other, as many independent ones as they are worth say how far away from the level a
+    quantile must be. Beyond the largest of them a tail goes on as that of normal errors
+    around the prediction.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n, ...)
+        Those held out, NaN where unknown.
+    levels : ndarray of shape (n_levels,)
+        Between 0 and 1.
+    n_known : ndarray of shape (...) or float, optional
+        How many independent scores they are worth, n at most; None: as many as there
+        are.
+
+    Returns
+    -------
+    quantiles : ndarray of shape (..., n_levels)
+    """
+    ordered = np.sort(scores, axis=0)
+    n = (~np.isnan(scores)).sum(axis=0)
+    worth = n if n_known is None else np.minimum(n, n_known)
+    worth = np.maximum(worth, LEAST_KNOWN)
+    largest = np.nan_to_num(np.abs(scores)).max(axis=0)
+
+    def ranked(rank: np.ndarray) -> np.ndarray:
+        rank = np.clip(rank, 1, n).astype(int) - 1
+        return np.take_along_axis(ordered, rank[None], axis=0)[0]
+
+    def of(level: float) -> np.ndarray:
+        if np.isclose(level, 0.5, atol=ROUNDING):
+            middle = (n + 1) / 2
+            return (ranked(np.floor(middle)) + ranked(np.ceil(middle))) / 2
+        far = max(level, 1 - level)
+        rank = np.ceil(far * n * (worth + 1) / worth - ROUNDING)
+        inside = ranked(rank if level > 0.5 else n + 1 - rank)
+        tail = largest * norm.ppf(far) / norm.ppf(worth / (worth + 1))
+        return np.where(rank <= n, inside, np.copysign(tail, level - 0.5))
+
+    return np.stack([of(level) for level in levels], axis=-1)

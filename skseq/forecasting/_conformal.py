@@ -1,0 +1,179 @@
+"""Intervals as wide as errors at held-out origins ask for, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import torch
+
+from skseq.core.conformal import Units, quantiles_of_errors
+from skseq.core.losses import NumberLoss
+from skseq.forecasting._shrinking import BATCH_VALUES
+from skseq.forecasting._table import Table
+from skseq.forecasting._windows import WindowDataset
+from skseq.networks import ForecastNetwork
+from skseq.training import predict_batch
+
+__all__ = ["Errors", "Seen", "change_of", "local_unit", "seen_at", "units_of"]
+
+ENOUGH = 40  # scores of a step; of fewer, steps near by count for it, too
+MOST_ORIGINS = 500  # of a series that are remembered
+FEWEST_ORIGINS = 100  # that are remembered as rows come, whatever fit held out
+MOST_VALUES = 2**21  # remembered of all series
+LEAST_CHANGE = 0.1  # of the usual one
+
+
+class Seen(NamedTuple):
+    """What was said at some origins, the oldest first, and what came."""
+
+    outputs: np.ndarray  # (n, H, C, n_outputs), standardised
+    targets: np.ndarray  # (n, H, C), NaN where missing
+    change: np.ndarray  # (n, C), mean from row to row in the window
+
+    def scores(self, loss: NumberLoss, usual: np.ndarray) -> np.ndarray:
+        """Return errors (n, H, C) in units of their own."""
+        local = local_unit(self.change, usual)[:, None]
+        return units_of(loss, self.outputs, local).scores(self.targets)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """What forecasts missed at origins whose rows were not learned from.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n, H, C)
+        Errors in units of their own, the oldest origin first, NaN where unknown.
+    n_series : int
+        How many series they are of.
+    usual : ndarray of shape (C,)
+        The usual change from row to row, standardised.
+    recent : Table
+        The last rows known, one less than an origin needs with its whole horizon.
+    """
+
+    scores: np.ndarray
+    n_series: int
+    usual: np.ndarray
+    recent: Table
+
+    @classmethod
+    def of(cls, seen: Seen, loss: NumberLoss, n_series: int, recent: Table) -> Self:
+        """Return what held-out origins tell."""
+        usual = seen.change.mean(axis=0)
+        usual = np.where(usual > 0, usual, 1.0)
+        return cls(seen.scores(loss, usual), n_series, usual, recent)
+
+    def followed_by(self, seen: Seen, loss: NumberLoss, recent: Table) -> Errors:
+        """Return the last errors: as many come, as many of the first are forgotten."""
+        later = seen.scores(loss, self.usual)
+        n_most = max(len(self.scores), FEWEST_ORIGINS * self.n_series)
+        scores = np.concatenate([self.scores, later])[-n_most:]
+        return replace(self, scores=scores, recent=recent)
+
+    def quantiles(self, levels: np.ndarray) -> np.ndarray:
+        """Return quantiles of the scores, (H, C, n_levels)."""
+        n, horizon, _ = self.scores.shape
+        n_series = min(self.n_series, n)
+        # of origins closer than a forecast reaches, much of the error is the same
+        worth = n_series + (n - n_series) / np.arange(1, horizon + 1)[:, None]
+        there = ~np.isnan(self.scores)
+        if there.sum(axis=0).min() >= ENOUGH:
+            return quantiles_of_errors(self.scores, levels, worth)
+        reach = 0
+        while reach < horizon and _near(there, reach).sum(axis=0).min() < ENOUGH:
+            reach += 1
+        usual = _mean(_near(np.abs(self.scores), max(1, horizon // 8)))
+        scores, n_near = _near(self.scores / usual, reach), min(2 * reach + 1, horizon)
+        return usual[..., None] * quantiles_of_errors(scores, levels, n_near * worth)
+
+
+def _near(values: np.ndarray, reach: int) -> np.ndarray:
+    """Return values of near steps beside each other, (n * (2 reach + 1), H, C)."""
+    horizon = values.shape[1]
+    unknown: Any = False if values.dtype == bool else np.nan
+    around = ((0, 0), (reach, reach), (0, 0))
+    values = np.pad(values, around, constant_values=unknown)
+    return np.concatenate([values[:, i : i + horizon] for i in range(2 * reach + 1)])
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Return means (H, C) of what is there; 1 where nothing is, or only zeros."""
+    sums, n = np.nansum(values, axis=0), (~np.isnan(values)).sum(axis=0)
+    return np.where(sums > 0, sums / n.clip(min=1), 1.0)
+
+
+def local_unit(change: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """Return the unit of errors where a loss learns none.
+
+    It is the geometric mean of the usual change from row to row and that in a window,
+    which tells calm from wild times, and small values from large ones, as they come; of
+    few rows it tells no more than half of it.
+
+    Parameters
+    ----------
+    change : ndarray of shape (n, C)
+        From `change_of`.
+    usual : ndarray of shape (C,)
+        Its mean at held-out origins, more than 0.
+    """
+    return np.sqrt(np.maximum(change, LEAST_CHANGE * usual) * usual)
+
+
+def units_of(loss: NumberLoss, outputs: np.ndarray, local: np.ndarray) -> Units:
+    """Return the units of errors: the spread that a loss learned, or the local one.
+
+    Parameters
+    ----------
+    loss : NumberLoss
+        What was minimised.
+    outputs : ndarray of shape (..., n_outputs)
+        What a network says.
+    local : ndarray, broadcast to shape (...)
+        From `local_unit`.
+    """
+    point = loss.point(outputs)
+    if loss.has_spread:
+        return Units(point, *loss.halves(outputs))
+    local = np.broadcast_to(local, point.shape)
+    return Units(point, local, local)
+
+
+def change_of(past: np.ndarray) -> np.ndarray:
+    """Return the mean change from row to row in windows (n, L, C), zero of one row."""
+    if past.shape[1] == 1:
+        return np.zeros(past[:, 0].shape)
+    return np.abs(np.diff(past, axis=1)).mean(axis=1)
+
+
+def seen_at(
+    module: ForecastNetwork, data: WindowDataset, n_origins: np.ndarray
+) -> Seen:
+    """Return what a network says at the last origins of each series.
+
+    Parameters
+    ----------
+    module : ForecastNetwork
+        Trained.
+    data : WindowDataset
+        Windows with the rows that followed, series by series.
+    n_origins : ndarray of int of shape (n_series,)
+        How many of them each series has.
+    """
+    n_targets = data.columns.n_targets
+    n_values = module.horizon * n_targets * max(1, (n_origins > 0).sum())
+    most = int(np.clip(MOST_VALUES // n_values, 1, MOST_ORIGINS))
+    age = np.concatenate([np.arange(n)[::-1] for n in n_origins])
+    order = np.argsort(-age, kind="stable")
+    chosen = torch.as_tensor(order[age[order] < most])
+    device = next(module.parameters()).device
+    size = max(1, BATCH_VALUES // (data.n_timesteps * data.indicators.n_values))
+    parts = []
+    for index in chosen.split(size):
+        batch: Any = data.gather(index.to(device))
+        past = batch.x.past[:, :, :n_targets].double().cpu().numpy()
+        outputs = predict_batch(module, batch)
+        parts.append((outputs, batch.y.cpu().numpy(), change_of(past)))
+    return Seen(*map(np.concatenate, zip(*parts, strict=True)))
