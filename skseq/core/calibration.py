@@ -49,6 +49,7 @@ class Calibration:
 
     # No more is to be learned at such a share of the loss of the base.
     nothing_left: float | None = 0.1
+    keeps_outputs = False  # of held-out samples, of which each has one row
 
     def __init__(
         self,
@@ -66,8 +67,11 @@ class Calibration:
         self, outputs: np.ndarray, targets: np.ndarray, trust: np.ndarray
     ) -> np.ndarray:
         """Return the loss (n,) of outputs (m, n, n_outputs) that are trusted so far."""
-        beyond = np.tensordot(trust, outputs - self.base, 1)
-        return self._losses(self.base + beyond, targets)
+        return self._losses(self.trusted(outputs, trust), targets)
+
+    def trusted(self, outputs: np.ndarray, trust: np.ndarray) -> np.ndarray:
+        """Return what models (m, n, n_outputs) say together, trusted so far."""
+        return self.base + np.tensordot(trust, outputs - self.base, 1)
 
     def _losses(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         raise NotImplementedError

@@ -10,8 +10,12 @@ more nearly in the middle, whatever the network is like.
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from scipy.stats import norm
+
+from skseq.core.losses import NumberLoss
 
 __all__ = ["Units", "quantiles_of_errors"]
 
@@ -28,10 +32,40 @@ class Units:
         Predictions.
     below, above : ndarray of shape (...)
         Units of errors, more than 0.
+    lowest : float, optional
+        What no target is below.
     """
 
-    def __init__(self, point: np.ndarray, below: np.ndarray, above: np.ndarray):
+    def __init__(
+        self,
+        point: np.ndarray,
+        below: np.ndarray,
+        above: np.ndarray,
+        lowest: float | None = None,
+    ):
         self.point, self.below, self.above = point, below, above
+        self.lowest = lowest
+
+    @classmethod
+    def of(
+        cls, loss: NumberLoss, outputs: np.ndarray, usual: np.ndarray | None = None
+    ) -> Self:
+        """Return the units that a loss learned.
+
+        Parameters
+        ----------
+        loss : NumberLoss
+            What was minimised.
+        outputs : ndarray of shape (..., n_outputs)
+            What a network says, in the units of the targets.
+        usual : ndarray, broadcast to shape (...), optional
+            The unit where a loss learns no spread; None: as its mean asks for.
+        """
+        point = loss.point(outputs)
+        halves = loss.halves(outputs)
+        if usual is not None and not loss.has_spread:
+            halves = (np.broadcast_to(usual, point.shape),) * 2
+        return cls(point, *halves, None if loss.lowest is None else loss.lowest[0])
 
     def scores(self, y: np.ndarray) -> np.ndarray:
         """Return errors of targets in these units."""
@@ -43,7 +77,8 @@ class Units:
         below, above, point = (
             part[..., None] for part in (self.below, self.above, self.point)
         )
-        return point + scores * np.where(scores < 0, below, above)
+        values = point + scores * np.where(scores < 0, below, above)
+        return values if self.lowest is None else values.clip(self.lowest)
 
 
 def quantiles_of_errors(

@@ -42,6 +42,8 @@ class Duration:
         How many samples were held out.
     curve : list of tuple of int and float
         Epochs and the loss of what was held out, calibrated.
+    said : ndarray of shape (m, n_held_out, n_outputs), optional
+        What was said then of the samples held out, watcher by watcher, if it was kept.
     """
 
     n_epochs: int
@@ -49,6 +51,7 @@ class Duration:
     reason: str
     n_held_out: int
     curve: list[tuple[int, float]]
+    said: np.ndarray | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return what an estimator tells of it."""
@@ -170,4 +173,5 @@ def _told(
         reason = most
     curve = [(each.n_epochs, each.loss()) for each in looks]
     n_epochs = max(1, round(chosen.n_epochs / mean_rate))
-    return Duration(n_epochs, chosen.trust, reason, len(last.losses), curve)
+    n_held_out = len(last.losses)
+    return Duration(n_epochs, chosen.trust, reason, n_held_out, curve, chosen.said)

@@ -15,14 +15,18 @@ from skseq.core.duration import Duration, learn_duration
 from skseq.core.holdout import split_into_folds
 from skseq.core.linear import LinearModel, learn_linear
 from skseq.core.sequence_network import SequenceNetworkEstimator
-from skseq.data.batching import SequenceDataset
+from skseq.data.batching import (
+    PartOfDataset,
+    SequenceDataset,
+    prediction_batches,
+)
 from skseq.data.samples import Samples
 from skseq.parameters import attribute
 from skseq.parameters.checks import instance, optional
 from skseq.resources import resolve_device
-from skseq.training import Watcher
+from skseq.training import Watcher, train
 
-__all__ = ["LearnsFromFolds"]
+__all__ = ["Folds", "LearnsFromFolds"]
 
 MEAN_RATES = {"cosine": 0.5, "onecycle": 0.5}  # of schedules, in units of the highest
 Folds = list[tuple[np.ndarray, np.ndarray]]
@@ -35,6 +39,11 @@ class _Learned:
     duration: Duration
     calibration: Calibration
     linear: LinearModel | None
+
+    def outputs(self) -> np.ndarray:
+        """Return what is said of the held-out samples (n_held_out, n_outputs)."""
+        said: Any = self.duration.said
+        return self.calibration.trusted(said, self.duration.trust)
 
     def apply(self, module: Any) -> None:
         """Let a trained network, and the model beside it, say so much and no more."""
@@ -75,12 +84,14 @@ class LearnsFromFolds(SequenceNetworkEstimator):
         seed: int,
         dtype: np.dtype,
         parameters: dict[str, Any],
+        keeps_outputs: bool = False,
     ) -> _Learned | None:
         """Return what networks that train without a fold each tell.
 
         None if there was no time for that.
         """
         calibration = calibration_of(self._task, samples)
+        calibration.keeps_outputs = keeps_outputs
         linear = None
         said: list[Any] = [None] * len(folds)
         if self._may_shrink_to_linear():
@@ -116,6 +127,40 @@ class LearnsFromFolds(SequenceNetworkEstimator):
         if duration is None:
             return None
         return _Learned(duration, calibration, linear)
+
+    def _said_of_folds(
+        self,
+        folds: Folds,
+        data: SequenceDataset,
+        seed: int,
+        dtype: np.dtype,
+        parameters: dict[str, Any],
+    ) -> np.ndarray:
+        """Return what networks say (n_held_out, n_outputs) of the fold each lacks.
+
+        They train as the one on all samples will.
+        """
+        n_learned = sum(len(rows) for rows, _ in folds)
+        budget = parameters["budget"].part(n_learned / (n_learned + len(data)))
+        silent = {"callbacks": None, "verbose": 0, "budget": budget}
+        seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
+        parts = []
+        for (rows, held_out), own_seed in zip(folds, seeds.tolist(), strict=True):
+            module: Any = self._draw_networks(own_seed, dtype)
+            train(
+                module,
+                self._task.criterion,
+                PartOfDataset(data, rows),
+                None,
+                device=resolve_device(self.device),
+                seed=own_seed,
+                **{**parameters, **silent},
+            )
+            said = np.empty((len(held_out), self._task.n_outputs))
+            for index, batch in prediction_batches(PartOfDataset(data, held_out)):
+                said[index] = self._ask(module, batch)
+            parts.append(said)
+        return np.concatenate(parts)
 
     def _plain(self) -> tuple[Callable[[Tensor], Tensor], int]:
         """Return what makes features that are not learned of a batch, and how many."""

@@ -25,6 +25,7 @@ class Look(NamedTuple):
     losses: np.ndarray  # (n_held_out,)
     base: np.ndarray  # those without a network
     weights: np.ndarray
+    said: np.ndarray | None = None  # (m, n_held_out, n_outputs), if these are kept
 
     def loss(self) -> float:
         """Return the mean loss."""
@@ -118,5 +119,6 @@ def look(
     looks = []
     for models in asked:
         trust, losses = calibration.learn(models, y, weights)
-        looks.append(Look(n_epochs, trust, of_samples(losses), base, total))
+        kept = models[:, np.argsort(owners)] if calibration.keeps_outputs else None
+        looks.append(Look(n_epochs, trust, of_samples(losses), base, total, kept))
     return looks

@@ -14,7 +14,7 @@ from skseq.core.holdout import (
     depend_on_each_other,
     split_for_validation,
 )
-from skseq.core.learning import LearnsFromFolds
+from skseq.core.learning import Folds, LearnsFromFolds
 from skseq.core.sequence_network import SMALL_STEPS, precision_of
 from skseq.core.tasks import Task
 from skseq.core.texts import TEXTS
@@ -31,6 +31,13 @@ from skseq.resources import make_random_state, resolve_device, unchanged_on_erro
 from skseq.training import Budget, SequenceNet, train
 
 __all__ = ["BaseSequenceEstimator"]
+
+NOTHING_HELD_OUT = (
+    "conformal=True learns from the errors of held-out samples, but none of the "
+    "n_samples={} are held out: it needs 20 at least, of 10 groups if there are some, "
+    "or early_stopping=True; partial_fit holds none out, nor does warm_start=True or "
+    "device='accelerate' without early_stopping."
+)
 
 
 def training_dtype(sequences: SequenceArray, is_small: bool) -> np.dtype:
@@ -78,6 +85,15 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
     def _asked_loss(self) -> Any:
         """Return the loss that parameters ask for, None if there is just one."""
         return None
+
+    def _learn_errors(
+        self,
+        samples: Samples,
+        folds: Folds,
+        said: np.ndarray | None,
+        held_out: Samples | None,
+    ) -> None:
+        """Learn from folds, or from what early stopping holds out, what is missed."""
 
     def _weigh(self, samples: Samples) -> Samples:
         """Return samples weighted by what the parameters say of classes."""
@@ -188,17 +204,22 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
             parameters = self._training_parameters(len(samples), budget)
             if partial:  # every call would be a whole schedule
                 parameters |= {"lr_schedule": None, "max_epochs": 1}
-            folds = []
-            if self.max_epochs == "auto" and not continues and held_out is None:
+            folds, learned, said = [], None, None
+            conformal = getattr(self, "conformal", False)
+            learns = self.max_epochs == "auto" or conformal
+            if learns and not continues and held_out is None:
                 folds = self._make_folds(samples, train_seed)
-            learned = None
+            if conformal and not folds and held_out is None:
+                raise ValueError(NOTHING_HELD_OUT.format(len(samples)))
             with self._threads(module):
-                if folds:
-                    learned = self._learn_from_folds(
-                        folds, samples, data, train_seed, dtype, parameters
-                    )
+                plan = data, train_seed, dtype, parameters
+                if folds and self.max_epochs == "auto":
+                    learned = self._learn_from_folds(folds, samples, *plan, conformal)
+                elif folds:
+                    said = self._said_of_folds(folds, *plan)
                 if learned is not None:
                     parameters["max_epochs"] = learned.duration.n_epochs
+                    said = learned.outputs() if conformal else None
                 self.net_ = train(
                     module,
                     self._task.criterion,
@@ -215,6 +236,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
                 learned.apply(module)
                 self.duration_ = learned.duration.as_dict()
                 self._has_linear = module.beside is not None
+            self._learn_errors(samples, folds, said, held_out)
             self._publish_history()
         return self
 

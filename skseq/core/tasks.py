@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import expit, softmax
 from torch import Tensor, nn
 
+from skseq.core.conformal import Units, quantiles_of_errors
 from skseq.core.losses import (
     ClassCriterion,
     IndicatorCriterion,
@@ -376,9 +377,18 @@ class Regression(Task):
         """Return outputs (n_samples, n_targets, n_outputs) in the units of y."""
         return in_units(self.loss, self.scaler, outputs)
 
-    def quantiles(self, outputs: np.ndarray, levels: np.ndarray) -> np.ndarray:
-        """Return quantiles (n_samples, n_levels), or with n_targets between."""
-        return self._shaped(self.loss.quantile(self.in_units(outputs), levels))
+    def quantiles(
+        self, outputs: np.ndarray, levels: np.ndarray, errors: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return quantiles (n_samples, n_levels), or with n_targets between.
+
+        They are those that the loss learned, or of held-out errors (n, n_targets).
+        """
+        outputs = self.in_units(outputs)
+        if errors is None:
+            return self._shaped(self.loss.quantile(outputs, levels))
+        scores = quantiles_of_errors(errors, levels)
+        return self._shaped(Units.of(self.loss, outputs).values(scores))
 
     def deviations(self, outputs: np.ndarray) -> np.ndarray:
         """Return standard deviations, as `decode` does predictions."""

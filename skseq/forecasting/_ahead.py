@@ -11,7 +11,8 @@ import pandas as pd
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from skseq.forecasting._conformal import change_of, local_unit, units_of
+from skseq.core.conformal import Units
+from skseq.forecasting._conformal import change_of, local_unit
 from skseq.forecasting._fitting import SeriesLearner
 from skseq.forecasting._folds import check_fold
 from skseq.forecasting._reading import read_rows
@@ -122,7 +123,8 @@ class SeriesModel(SeriesLearner):
 
         Of outputs (n_rows, C, n_outputs), as `_fed_back` returns them.
         """
-        context, errors, n_targets = asked.context, self._errors, outputs.shape[1]
+        context, n_targets, errors = asked.context, outputs.shape[1], self._errors
+        assert errors is not None
         past = self._scaler.transform(context).filled()[:, :n_targets]
         change = change_of(past.reshape(len(asked.n_rows), -1, n_targets))
         _, scales = self._scaler.target_scales(context.names)

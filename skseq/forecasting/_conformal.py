@@ -16,7 +16,7 @@ from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork
 from skseq.training import predict_batch
 
-__all__ = ["Errors", "Seen", "change_of", "local_unit", "seen_at", "units_of"]
+__all__ = ["Errors", "Seen", "change_of", "local_unit", "seen_at"]
 
 ENOUGH = 40  # scores of a step; of fewer, steps near by count for it, too
 MOST_ORIGINS = 500  # of a series that are remembered
@@ -35,7 +35,7 @@ class Seen(NamedTuple):
     def scores(self, loss: NumberLoss, usual: np.ndarray) -> np.ndarray:
         """Return errors (n, H, C) in units of their own."""
         local = local_unit(self.change, usual)[:, None]
-        return units_of(loss, self.outputs, local).scores(self.targets)
+        return Units.of(loss, self.outputs, local).scores(self.targets)
 
 
 @dataclass(frozen=True)
@@ -120,25 +120,6 @@ def local_unit(change: np.ndarray, usual: np.ndarray) -> np.ndarray:
         Its mean at held-out origins, more than 0.
     """
     return np.sqrt(np.maximum(change, LEAST_CHANGE * usual) * usual)
-
-
-def units_of(loss: NumberLoss, outputs: np.ndarray, local: np.ndarray) -> Units:
-    """Return the units of errors: the spread that a loss learned, or the local one.
-
-    Parameters
-    ----------
-    loss : NumberLoss
-        What was minimised.
-    outputs : ndarray of shape (..., n_outputs)
-        What a network says.
-    local : ndarray, broadcast to shape (...)
-        From `local_unit`.
-    """
-    point = loss.point(outputs)
-    if loss.has_spread:
-        return Units(point, *loss.halves(outputs))
-    local = np.broadcast_to(local, point.shape)
-    return Units(point, local, local)
 
 
 def change_of(past: np.ndarray) -> np.ndarray:

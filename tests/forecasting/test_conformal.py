@@ -144,6 +144,17 @@ def test_counts_are_never_negative_and_missing_ones_do_not_count():
     assert (bounds[:, 1] > model.predict()).all()
 
 
+def test_intervals_of_what_a_transformer_maps_are_mapped_back():
+    sales = np.exp(0.1 * WALK[:200])
+    model = RNNForecaster(**QUICK, transformer="log1p").fit(sales[:190])
+    logs = RNNForecaster(**QUICK).fit(np.log1p(sales[:190]))
+    for rows in (sales[190:195], sales[195:]):
+        bounds = np.expm1(logs.predict_interval(coverage=0.9))
+        np.testing.assert_allclose(model.predict_interval(coverage=0.9), bounds)
+        model.update(rows)
+        logs.update(np.log1p(rows))
+
+
 def test_a_panel_of_two_targets_with_what_is_known_ahead():
     rng = np.random.RandomState(0)
     index = pd.MultiIndex.from_product([["a", "b"], range(80)])

@@ -11,6 +11,7 @@ from sklearn.metrics import r2_score
 
 from skseq._describing import described
 from skseq._sklearn import RegressorMixin
+from skseq.core.conformal import Units
 from skseq.core.losses import make_loss
 from skseq.core.losses._names import is_above_zero
 from skseq.core.mixins._encoding import EncodingMixin
@@ -21,8 +22,8 @@ from skseq.core.texts import TEXTS
 from skseq.data.instances import instances_of
 from skseq.data.places import label_of, place_in_table
 from skseq.data.targets import check_numbers, check_weights
-from skseq.parameters import amended, attribute
-from skseq.parameters.checks import exactly
+from skseq.parameters import amended, attribute, parameter
+from skseq.parameters.checks import array, exactly, optional
 
 __all__ = ["SCALED_TARGETS", "SequenceRegressorMixin"]
 
@@ -36,7 +37,21 @@ class SequenceRegressorMixin(
 ):
     """Predicts one or several numbers per sequence."""
 
+    conformal: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        text="""Whether quantiles and intervals are made from the errors of held-out
+        samples, with any loss: as wide as these ask for, in units of the spread that
+        the loss learned, of the deviation that a mean has ("poisson", "gamma",
+        "tweedie"), or all alike. The samples are what `early_stopping` or the folds of
+        ``max_epochs="auto"`` hold out; with `max_epochs` given, one to five further
+        networks train without such a fold each. Predictions stay as they are.""",
+    )
+
     _task: Regression = attribute(check=exactly(Regression))
+    _errors: np.ndarray | None = attribute(
+        check=optional(array(2, "f")), required=False, default=None
+    )
 
     normalize = amended(more=SCALED_TARGETS)
 
@@ -65,6 +80,24 @@ class SequenceRegressorMixin(
     def _make_task(self, y):
         normalize = self.normalize is not None
         return Regression(y.shape[1:], normalize, self._asked_loss())
+
+    def _learn_errors(self, samples, folds, said, held_out):
+        self._errors = None
+        if not self.conformal:
+            return
+        if said is not None:
+            samples = samples[np.concatenate([rows for _, rows in folds])]
+        elif held_out is None:
+            raise ValueError(
+                f"max_seconds={self.max_seconds} leaves no time for the errors of "
+                "held-out samples, which conformal=True asks for."
+            )
+        else:
+            samples, said = held_out, np.empty((len(held_out), self._task.n_outputs))
+            for index, outputs in self._predict_batches(samples.sequences, self._ask):
+                said[index] = outputs
+        units = Units.of(self._task.loss, self._task.in_units(said))
+        self._errors = units.scores(samples.y.reshape(len(said), -1))
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch, from where the last fit or partial_fit stopped.
@@ -100,7 +133,9 @@ class SequenceRegressorMixin(
         return self._answer(self._task.decode(outputs), X)
 
     def _predict_quantiles(self, X, levels):
-        values = self._task.quantiles(self._predict_outputs(X), np.array(levels))
+        values = self._task.quantiles(
+            self._predict_outputs(X), np.array(levels), self._errors
+        )
         instances = None if self._answers_as is None else instances_of(X)
         if instances is None:
             return values

@@ -73,7 +73,7 @@ class SpreadMixin:
     def predict_quantiles(
         self, X: Any, quantiles: tuple[float, ...] | None = None
     ) -> Any:
-        """Predict quantiles, with ``loss="quantile"`` or ``loss="gaussian"``.
+        """Predict quantiles, with `conformal`, or a loss that learns a distribution.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class SpreadMixin:
         ------
         ValueError
             If X is not as described, or a quantile lies outside of those that
-            ``loss="quantile"`` learned.
+            ``loss="quantile"`` learned, without `conformal`.
         """
         levels = check_quantiles(self.quantiles if quantiles is None else quantiles)
         check_is_fitted(self, "net_")
@@ -101,7 +101,7 @@ class SpreadMixin:
 
     @available_if(learns("has_spread"))
     def predict_interval(self, X: Any, coverage: float = 0.8) -> Any:
-        """Predict intervals, with ``loss="quantile"`` or ``loss="gaussian"``.
+        """Predict intervals, with `conformal`, or a loss that learns a distribution.
 
         Parameters
         ----------
