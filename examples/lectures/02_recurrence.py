@@ -24,7 +24,7 @@ from matplotlib import pyplot as plt
 from sklearn.linear_model import LogisticRegression
 from skorch.callbacks import Callback
 
-from skseq import RNNClassifier
+from skseq import RNNClassifier, RNNRegressor
 from skseq.datasets import load_basic_motions, load_italy_power_demand
 from skseq.networks import ElmanLayer, GRULayer, LSTMLayer
 
@@ -282,6 +282,60 @@ for name, scores in accuracies.items():
 ax.axhline(0.5, color="grey", lw=0.8)
 ax.set(title="Was the first number positive?", xlabel="Length", ylabel="Accuracy")
 ax.set(xticks=LENGTHS, ylim=(0.4, 1.02))
+fig.legend(loc="outside right center")
+
+# %%
+# Where a sequence starts
+# -----------------------
+#
+# Before the first step nothing was read, and the state is zero. That is a statement,
+# too. Take a tank that leaks a fifth of its contents per step and was half full before
+# anybody measured: from what flows in, how much is in it at the end? Of short sequences
+# most of the answer lies in the start. With ``initial_state="learned"`` a layer learns
+# the vector that it starts from. The baseline says the mean of what it learned from.
+# After one step the right start matters most; the longer the sequence, the less.
+STEPS = np.arange(1, 9)
+
+
+def tank(n, rng):
+    """Return inflows of 1 to 8 steps, and what is in the tank behind them."""
+    inflows = [rng.normal(size=(length, 1)) for length in np.resize(STEPS, n)]
+    levels = []
+    for inflow in inflows:
+        level = 3.0
+        for (amount,) in inflow:
+            level = 0.8 * (level + amount)
+        levels.append(level)
+    return inflows, np.array(levels)
+
+
+fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
+for start, colour in [("zeros", "C3"), ("learned", "C0")]:
+    errors = np.zeros(len(STEPS))
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        network = RNNRegressor(
+            cell="gru",
+            hidden_size=4,
+            bidirectional=False,
+            pooling="last",
+            normalize="feature",
+            initial_state=start,
+            lr=0.03,
+            shrink_to_linear=False,
+            max_epochs=EPOCHS,
+            random_state=seed,
+        ).fit(*tank(200, rng))
+        inflows, levels = tank(800, rng)
+        squares = (network.predict(inflows) - levels) ** 2
+        errors += squares.reshape(-1, len(STEPS)).mean(axis=0) / SEEDS
+    ax.plot(STEPS, np.sqrt(errors), "o-", color=colour, label=f"start: {start}")
+    print(f"{start:8}", np.sqrt(errors).round(2))
+mean = tank(200, np.random.default_rng(0))[1].mean()
+spread = ((levels - mean) ** 2).reshape(-1, len(STEPS)).mean(axis=0)
+ax.plot(STEPS, np.sqrt(spread), "k--", label="always the mean")
+ax.set(title="How much is in the tank?", xlabel="Length", ylim=(0, None))
+ax.set_ylabel("Root mean squared error")
 fig.legend(loc="outside right center")
 
 # %%
