@@ -5,6 +5,7 @@ the like, scikit-learn's own displays take the classifiers as they are.
 """
 
 from skseq.plotting._anomaly import AnomalyDisplay
+from skseq.plotting._cell import CellDisplay
 from skseq.plotting._forecast import ForecastDisplay
 from skseq.plotting._importance import ImportanceDisplay
 from skseq.plotting._network import NetworkDisplay
@@ -13,6 +14,7 @@ from skseq.plotting._training_curve import TrainingCurveDisplay
 
 __all__ = [
     "AnomalyDisplay",
+    "CellDisplay",
     "ForecastDisplay",
     "ImportanceDisplay",
     "NetworkDisplay",
