@@ -99,7 +99,7 @@ def test_what_pages_import_is_documented(path):
 # Blocks -----------------------------------------------------------------------------
 
 SHOWN = {  # and not run: what has no prompt, by the language of the block
-    "python": ["coming_from", "guide_search"],  # other packages; clusters
+    "python": ["coming_from", "guide_search", "guide_trackers"],  # other packages
     "": ["README", "CONTRIBUTING", "architecture", "benchmarks", "install"],
 }
 

@@ -3,6 +3,7 @@
 import functools
 import io
 import os
+import pickle
 import signal
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
@@ -18,6 +19,7 @@ from skorch.callbacks import (
     EarlyStopping,
     GradientNormClipping,
     LRScheduler,
+    MlflowLogger,
     TrainEndCheckpoint,
 )
 from torch import nn
@@ -315,6 +317,32 @@ def test_callbacks_of_skorch_work():
     fitted = model(callbacks=[schedule, ("clip", GradientNormClipping(1))]).fit(X, Y)
     rate = fitted.net_.optimizer_.param_groups[0]["lr"]
     assert rate == pytest.approx(5e-3 / 2**4)
+
+
+class Noted:
+    """A client of MLflow, and a run."""
+
+    def __init__(self):
+        self.info, self.run_id, self.metrics = self, "7", []
+
+    def log_metric(self, run_id, key, value, step):
+        self.metrics.append((key, value, step))
+
+
+def test_trackers_of_skorch_can_be_cloned_and_pickled_after_a_fit():
+    noted = Noted()
+    logger = MlflowLogger(
+        noted, noted, create_artifact=False, terminate_after_train=False
+    )
+    fitted = model(callbacks=[logger], max_epochs=3).fit(X, Y)
+    losses = [
+        (value, step) for key, value, step in noted.metrics if key == "train_loss"
+    ]
+    assert losses == list(zip(fitted.loss_curve_, (1, 2, 3), strict=True))
+    again = clone(fitted).fit(X, Y)
+    assert again.loss_curve_ == fitted.loss_curve_
+    opened = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(opened.predict(X), fitted.predict(X))
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

@@ -8,7 +8,7 @@ temporary copy does not keep alive until it is opened.
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,7 +17,10 @@ from torch import Tensor, nn
 
 from skseq.networks.side_by_side import OneByOne
 
-__all__ = ["portable", "without_training"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["forget_steps", "portable", "without_training"]
 
 
 def portable(module: nn.Module) -> nn.Module:
@@ -108,7 +111,25 @@ def without_training(callbacks: Any) -> Any:
 def _untrained(entry: Any) -> Any:
     if isinstance(entry, tuple):
         return tuple(map(_untrained, entry))
-    is_theirs = not isinstance(entry, type) and type(entry).__module__.startswith(
-        "skorch."
-    )
-    return clone(entry) if is_theirs else entry
+    return clone(entry) if _is_of_skorch(entry) else entry
+
+
+def _is_of_skorch(entry: Any) -> bool:
+    module = type(entry).__module__
+    return not isinstance(entry, type) and module.startswith("skorch.")
+
+
+def forget_steps(callbacks: Iterable[Any]) -> None:
+    """Let callbacks of skorch forget what they noted of a training in private.
+
+    `MlflowLogger` counts steps so, and `get_params` takes the count for a parameter:
+    neither it nor the estimator that has it could be cloned.
+
+    Parameters
+    ----------
+    callbacks : iterable of Callback
+        Those of a net that was trained.
+    """
+    for callback in filter(_is_of_skorch, callbacks):
+        for name in [name for name in vars(callback) if name.startswith("_")]:
+            delattr(callback, name)

@@ -15,6 +15,7 @@ from skseq.training._callbacks import make_callbacks
 from skseq.training._caller import is_one_of_many, warn
 from skseq.training._making import make_net
 from skseq.training._monitors import check_monitors
+from skseq.training._portable import forget_steps
 from skseq.training._precision import wrong_layer
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def train(
         net.partial_fit((data, valid_data))
     finally:
         seed_dropout(module, None)
+        forget_steps(part for _, part in net.callbacks_)
     if net.interrupted_:
         if is_one_of_many():
             raise KeyboardInterrupt
