@@ -21,7 +21,7 @@ from skseq.forecasting._table import Table
 from skseq.forecasting._time import Span, following
 from skseq.training import predict_batch
 
-__all__ = ["SeriesModel"]
+__all__ = ["Asked", "SeriesModel"]
 
 PREDICTION_VALUES = 2**16  # values within the windows of one prediction batch
 N_NODES = 32  # at which a normal distribution is looked at,
@@ -59,7 +59,7 @@ class SeriesModel(SeriesLearner):
             raise ValueError(
                 f"Quantiles and intervals reach horizon={self._horizon} rows ahead, "
                 f"but those of {most} rows ahead are asked for. Only predict goes "
-                f"beyond; fit with horizon={most} for them."
+                f"beyond; fit with horizon={most} or conformal=True for them."
             )
         return asked
 

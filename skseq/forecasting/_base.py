@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,14 @@ from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import shown
 from skseq._sklearn import RegressorMixin
 from skseq.core.losses import check_coverage, check_quantiles
 from skseq.core.mixins._spread import learns
 from skseq.data.foreign import check_container
 from skseq.data.validation import naming
-from skseq.forecasting._ahead import SeriesModel
 from skseq.forecasting._folds import check_fold, warn_of_no_index
+from skseq.forecasting._paths import PathModel
 from skseq.forecasting._reading import check_same_index
 from skseq.forecasting._rolling import (
     labelled,
@@ -28,11 +30,12 @@ from skseq.forecasting._rolling import (
 )
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table
+from skseq.resources import make_random_state
 
 __all__ = ["BaseForecaster"]
 
 
-class BaseForecaster(RegressorMixin, SeriesModel):
+class BaseForecaster(RegressorMixin, PathModel):
     """Base of the forecasters: what users ask them for."""
 
     def predict(self, X: Any = None, *, n_steps: int | None = None) -> Any:
@@ -86,7 +89,8 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         ----------
         X, n_steps
             As in `predict`, `horizon` rows at most: what is fed back beyond is one
-            path, of which the spread is not known.
+            path, of which the spread is not known. With ``conformal=True`` further rows
+            have the quantiles of 500 paths, as `sample` draws them.
         quantiles : tuple of float, default=None
             Increasing numbers between 0 and 1; None stands for the parameter.
 
@@ -100,16 +104,17 @@ class BaseForecaster(RegressorMixin, SeriesModel):
         ------
         ValueError
             If a quantile lies outside of those that ``loss="quantile"`` learned,
-            without `conformal`, or more than `horizon` rows are asked for.
+            or more than `horizon` rows are asked for, both without `conformal`.
         """
         levels = check_quantiles(self.quantiles if quantiles is None else quantiles)
         check_is_fitted(self, "net_")
         if self._errors is None:
             nothing = np.zeros(self._loss.n_outputs)
             self._loss.quantile(nothing, np.array(levels))  # are they known?
-        asked = self._asked(X, n_steps, spread=True)
+        ends = self._errors is None
+        asked = self._asked(X, n_steps, spread=ends, is_doubted=True)
         values = self._quantiles(asked, np.array(levels))
-        return self._kind.wrap_quantiles(values, levels, asked.times)
+        return self._kind.wrap_several(values, levels, asked.times, "quantile")
 
     @available_if(learns("has_spread"))
     def predict_interval(
@@ -135,6 +140,54 @@ class BaseForecaster(RegressorMixin, SeriesModel):
             As in `predict_quantiles`.
         """
         return self.predict_quantiles(X, check_coverage(coverage), n_steps=n_steps)
+
+    @available_if(learns("errors"))
+    def sample(
+        self,
+        X: Any = None,
+        *,
+        n_paths: int = 100,
+        n_steps: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Draw paths that the rows that follow may take, with ``conformal=True``.
+
+        Steps and targets of a path belong together, so that sums, least and largest
+        values along a path are as probable as they look. Each row has the quantiles of
+        `predict_quantiles`; ranks go together as those of the errors at held-out
+        origins, a Gaussian copula. Series of a panel are drawn each by itself.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns), default=None
+            As in `predict`.
+        n_paths : int, default=100
+            How many to draw.
+        n_steps : int, default=None
+            As in `predict`. Beyond `horizon` each path goes on from itself.
+        random_state : int, RandomState or None, default=None
+            Decides which.
+
+        Returns
+        -------
+        paths : ndarray of shape (n_rows, n_paths) or DataFrame
+            One row per forecast row; for several targets of shape
+            (n_rows, n_targets, n_paths) or with columns (target, path).
+
+        Raises
+        ------
+        ValueError
+            If `n_paths` is no positive integer, or as in `predict`.
+        """
+        check_is_fitted(self, "net_")
+        is_integer = isinstance(n_paths, Integral) and not isinstance(n_paths, bool)
+        if not is_integer or n_paths < 1:
+            raise ValueError(f"n_paths={shown(n_paths)} must be a positive integer.")
+        rng = make_random_state(random_state)
+        asked = self._asked(X, n_steps)
+        paths = self._sampled(asked, int(n_paths), rng)
+        names = tuple(range(int(n_paths)))
+        return self._kind.wrap_several(paths, names, asked.times, "path")
 
     @available_if(learns("has_deviation"))
     def predict_std(self, X: Any = None, *, n_steps: int | None = None) -> Any:

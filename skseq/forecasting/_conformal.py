@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
+from scipy.stats import norm, rankdata
 
 from skseq.core.conformal import Units, quantiles_of_errors
 from skseq.core.losses import NumberLoss
@@ -22,6 +23,7 @@ ENOUGH = 40  # scores of a step; of fewer, steps near by count for it, too
 MOST_ORIGINS = 500  # of a series that are remembered
 FEWEST_ORIGINS = 100  # that are remembered as rows come, whatever fit held out
 MOST_VALUES = 2**21  # remembered of all series
+LEVELS = np.arange(1, 400) / 400  # between which paths are interpolated
 LEAST_CHANGE = 0.1  # of the usual one
 
 
@@ -88,6 +90,30 @@ class Errors:
         usual = _mean(_near(np.abs(self.scores), max(1, horizon // 8)))
         scores, n_near = _near(self.scores / usual, reach), min(2 * reach + 1, horizon)
         return usual[..., None] * quantiles_of_errors(scores, levels, n_near * worth)
+
+    def draw(self, n_paths: int, rng: np.random.RandomState) -> np.ndarray:
+        """Return joint scores (n_paths, H, C), each of its own distribution.
+
+        A Gaussian copula: the normal scores of the ranks, in sums that have their
+        correlations. Few origins tell little of these; as far as they are few, errors
+        go together as those of a walk, whose steps add up.
+        """
+        n, horizon, n_targets = self.scores.shape
+        shape = n_paths, horizon, n_targets
+        steps = np.arange(1, horizon + 1)[:, None]
+        walk = rng.standard_normal(shape).cumsum(axis=1) / np.sqrt(steps)
+        ranks = rankdata(self.scores, axis=0, nan_policy="omit")
+        normal = np.nan_to_num(norm.ppf(ranks / (n + 1))).reshape(n, -1)
+        size = np.sqrt((normal**2).sum(axis=0))
+        told = rng.standard_normal((n_paths, n)) @ (normal / np.where(size, size, 1))
+        trust = np.where(size, 1 - 1 / (1 + n / horizon), 0).reshape(shape[1:])
+        told = told.reshape(shape)
+        levels = norm.cdf(np.sqrt(trust) * told + np.sqrt(1 - trust) * walk)
+        known, scores = self.quantiles(LEVELS), np.empty(shape)
+        for place in np.ndindex(shape[1:]):
+            own = (slice(None), *place)
+            scores[own] = np.interp(levels[own], LEVELS, known[place])
+        return scores
 
 
 def _near(values: np.ndarray, reach: int) -> np.ndarray:

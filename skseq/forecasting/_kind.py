@@ -30,15 +30,18 @@ class Kind(NamedTuple):
             return pd.Series(values, index, name=self.columns)
         return pd.DataFrame(values, index, self.columns)
 
-    def wrap_quantiles(
-        self, values: np.ndarray, levels: tuple, index: pd.Index | None
+    def wrap_several(
+        self, values: np.ndarray, levels: tuple, index: pd.Index | None, name: str
     ) -> Any:
-        """Return quantiles (n_rows, n_targets, n_quantiles) like the targets in fit."""
+        """Return several values of each target (n_rows, n_targets, n), as those in fit.
+
+        What tells one from another, a quantile say, is called `name`.
+        """
         if self.is_flat:
             values = values[:, 0]
         if not self.is_pandas or index is None:
             return values
-        columns = pd.Index(levels, name="quantile")
+        columns = pd.Index(levels, name=name)
         if not self.is_flat:
             columns = pd.MultiIndex.from_product([self.columns, levels])
         return pd.DataFrame(values.reshape(len(values), -1), index, columns)

@@ -20,6 +20,7 @@ WHAT = {
         "conformal=True, loss='quantile' or loss='gaussian'",
     ),
     "has_deviation": ("deviation", "loss='gaussian'"),
+    "errors": ("joint distribution", "conformal=True"),
 }
 
 
@@ -28,15 +29,15 @@ def learns(what: str) -> Callable[[Any], bool]:
 
     Parameters
     ----------
-    what : {"has_spread", "has_deviation"}
-        The attribute of the loss.
+    what : {"has_spread", "has_deviation", "errors"}
+        The attribute of the loss; "errors" are those held out, which do for a spread.
     """
     kind, advice = WHAT[what]
 
     def check(estimator: Any) -> bool:
-        if getattr(learned_or_asked(estimator), what):
+        if what != "has_deviation" and is_conformal(estimator):
             return True
-        if what == "has_spread" and is_conformal(estimator):
+        if getattr(learned_or_asked(estimator), what, False):
             return True
         name = type(estimator).__name__
         raise AttributeError(f"This {name} learned no {kind}; use {advice}.")
