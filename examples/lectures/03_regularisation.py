@@ -13,7 +13,7 @@ held out, and ask what each measure buys, over several seeds.
 #
 # Small, so that all of this takes half a minute. The table at the end was made with 60
 # epochs and 4 seeds.
-EPOCHS = 40
+EPOCHS = 30
 SEEDS = 2
 
 # %%

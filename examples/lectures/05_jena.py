@@ -180,7 +180,8 @@ print(f"of which common sense: {forecaster.naive_weight_.item():.2f}")
 # ---------------
 #
 # Dots are test errors, rings validation errors, the dashed line is common sense on the
-# test part. Rings to the left of their line mean little if the dots do not follow.
+# test part. Rings to the left mean little if the dots do not follow. Of the traffic, a
+# network that says levels fails where they are higher than all it learned from.
 fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 places = -np.arange(len(errors))
 for place, (validation, judged) in zip(places, errors.values(), strict=True):
@@ -194,8 +195,9 @@ gain = 1 - errors[best][1] / errors["common sense"][1]
 print(f"least on the test part: {best}, {gain:.1%} below common sense")
 
 # %%
-# Sixty rows of the test part: the forecast mostly follows the line one step late, as
-# common sense does, and is a little nearer to the mean.
+# Sixty rows of the test part. Of the weather, the forecast follows the line one step
+# late, as common sense does, and is a little nearer to the mean; traffic has a rhythm
+# that can be known ahead.
 some = slice(-60, None)
 fig, ax = plt.subplots(figsize=(9, 3.4), layout="constrained")
 ax.plot(targets[some], color="black", label="what came")
@@ -208,10 +210,23 @@ ax.legend(ncols=3)
 # In the full setting
 # -------------------
 #
-# The book has hourly values of 2009 to 2016 and windows of five days. Its own figures,
-# in degrees of mean absolute error on its test part: common sense 2.62, an LSTM of 16
-# units 2.55, one of 32 with recurrent dropout 2.45. We have measured the same question
-# on hourly values of 2020 (``python benchmarks/forecasting.py jena``)::
+# On the weather of Jena, with the settings above, the test errors are, in degrees::
+#
+#     common sense            1.87
+#     linear                  1.83
+#     dense                   2.30
+#     convolution             2.41
+#     LSTM                    1.88
+#     LSTM, dropout           1.97
+#     stacked GRU, dropout    1.93
+#     bidirectional LSTM      1.93
+#     forecaster              1.81
+#
+# So no network that says tomorrow's level beats common sense, and what starts from it
+# gains 3 %. The book has hourly values of 2009 to 2016 and windows of five days; its
+# own figures are 2.62 for common sense, 2.55 for an LSTM of 16 units and 2.45 for one
+# of 32 with recurrent dropout. We have measured the same question on hourly values of
+# 2020 (``python benchmarks/forecasting.py jena``)::
 #
 #     the same hour of the day before    2.084
 #     ridge regression                   2.142
