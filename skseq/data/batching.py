@@ -38,7 +38,7 @@ class Batch(NamedTuple):
     x: Tensor  # (B, T, F), shorter sequences repeat their last step
     lengths: Tensor | None  # (B,), None if all are T
     y: Tensor | None  # (B,), (B, n_outputs) or, of labels per step, (B, T)
-    weights: Tensor | None  # (B,)
+    weights: Tensor | None  # (B,), or of each step that is forecast (B, H)
     index: Tensor | None = None  # (B,), which samples these are
 
     def __len__(self) -> int:

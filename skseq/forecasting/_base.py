@@ -30,6 +30,7 @@ from skseq.forecasting._rolling import (
 )
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table
+from skseq.forecasting._weights import read_weights
 from skseq.resources import make_random_state
 
 __all__ = ["BaseForecaster"]
@@ -314,7 +315,7 @@ class BaseForecaster(RegressorMixin, PathModel):
         )
         return scaled, means, scales, later, scaler
 
-    def score(self, X: Any, y: Any = None) -> float:  # type: ignore[override]
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R² of the forecasts of rows that follow those known so far.
 
         R² of a single row is not defined: back-test with ``test_size`` of 2 or more.
@@ -326,6 +327,8 @@ class BaseForecaster(RegressorMixin, PathModel):
             The rows to forecast.
         y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
             Their true targets; None takes them from X if `fit` did.
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts.
 
         Returns
         -------
@@ -344,6 +347,7 @@ class BaseForecaster(RegressorMixin, PathModel):
                 X = pd.DataFrame(np.asarray(X), y.index)
             elif hasattr(X, "iloc"):
                 check_same_index(X, y)
+        weights = read_weights(sample_weight, X, y)
         forecast = self._points(self._asked(X, None, is_doubted=True))
         if y is None:
             y = np.asarray(X).reshape(len(X), -1)[:, self._roles.targets]
@@ -351,7 +355,9 @@ class BaseForecaster(RegressorMixin, PathModel):
         if not hasattr(X, "iloc"):
             warn_of_no_index()
         there = ~np.isnan(y).any(axis=1)
-        return r2_score(y[there], forecast[there])
+        if weights is not None:
+            weights = weights[there]
+        return r2_score(y[there], forecast[there], sample_weight=weights)
 
     def _check_scored(self, y: Any, shape: tuple[int, int]) -> np.ndarray:
         """Return targets of the shape (n_rows, n_targets)."""

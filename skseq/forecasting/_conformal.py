@@ -181,6 +181,9 @@ def seen_at(
     for index in chosen.split(size):
         batch: Any = data.gather(index.to(device))
         past = batch.x.past[:, :, :n_targets].double().cpu().numpy()
+        targets = batch.y
+        if batch.weights is not None:
+            targets = targets.masked_fill(batch.weights.unsqueeze(2) == 0, torch.nan)
         outputs = predict_batch(module, batch)
-        parts.append((outputs, batch.y.cpu().numpy(), change_of(past)))
+        parts.append((outputs, targets.cpu().numpy(), change_of(past)))
     return Seen(*map(np.concatenate, zip(*parts, strict=True)))

@@ -22,6 +22,7 @@ from skseq.forecasting._reading import read_table
 from skseq.forecasting._refusing import check_static
 from skseq.forecasting._roles import Roles
 from skseq.forecasting._table import Table
+from skseq.forecasting._weights import read_weights
 from skseq.parameters import attribute
 from skseq.parameters.checks import flag, instance
 from skseq.resources import make_random_state, resolve_device, unchanged_on_error
@@ -45,7 +46,7 @@ class SeriesLearner(WindowLearner):
 
     # Fitting ----------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train on one series, or on many.
 
         Parameters
@@ -57,6 +58,10 @@ class SeriesLearner(WindowLearner):
             but no targets. A 2-level index (series, time) holds several series.
         y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
             The targets; None takes them from X.
+        sample_weight : array-like of shape (n_rows,), default=None
+            What the error of the forecast of each row counts, in training and in what
+            is held out; None counts all alike. A Series has the index of the rows. Rows
+            of weight zero are looked back at, and count for scales, as all others.
 
         Returns
         -------
@@ -93,6 +98,7 @@ class SeriesLearner(WindowLearner):
             )
         with unchanged_on_error(self):
             table, self._columns, self._kind = read_table(self, X, y)
+            table = replace(table, weights=read_weights(sample_weight, X, y))
             self._indicators = make_indicators(
                 self._categories, self._roles, self._columns
             )
@@ -108,6 +114,9 @@ class SeriesLearner(WindowLearner):
             seeds = rng.randint(2**31 - 1, size=2).tolist()
             net, n_beside = None, self._n_rows_beside(table.lengths)
             self._check_held_out(table, np.minimum(n_train, n_beside))
+            held_out = table.counted().beyond(n_beside)
+            if not held_out.values[:, : self._columns.n_targets].any():
+                n_beside = table.lengths
             if (n_beside < table.lengths).any():
                 n_rows = n_beside.sum() + n_train.sum()
                 part = budget.part(n_beside.sum() / n_rows)
@@ -179,14 +188,16 @@ class SeriesLearner(WindowLearner):
     def _check_targets(self, table: Table, n_train: np.ndarray) -> None:
         """Refuse targets of which nothing is there."""
         self._loss.check_sum(table.head(n_train).values[:, : self._columns.n_targets])
+        counted = table.counted()
         for part, rows in (
-            ("learn from", table.head(n_train)),
-            ("hold out", table.beyond(n_train)),
+            ("learn from", counted.head(n_train)),
+            ("hold out", counted.beyond(n_train)),
         ):
-            missing = np.isnan(rows.values[:, : self._columns.n_targets]).all(axis=0)
+            missing = ~rows.values[:, : self._columns.n_targets].any(axis=0)
             if len(rows.values) and missing.any():
+                weighted = "" if table.weights is None else " of a weight above zero"
                 raise ValueError(
-                    f"Target {int(np.argmax(missing))} has no value in the "
+                    f"Target {int(np.argmax(missing))} has no value{weighted} in the "
                     f"{len(rows.values)} rows to {part}."
                 )
 
@@ -194,8 +205,8 @@ class SeriesLearner(WindowLearner):
         """Refuse to make intervals from the errors of rows that there are not."""
         if not self.conformal:
             return
-        held_out = table.beyond(n_learned).values[:, : self._columns.n_targets]
-        missing = np.isnan(held_out).all(axis=0)
+        held_out = table.counted().beyond(n_learned)
+        missing = ~held_out.values[:, : self._columns.n_targets].any(axis=0)
         if missing.any():
             needed = self.window_length + 2 * self.horizon
             raise ValueError(

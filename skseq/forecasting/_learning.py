@@ -145,7 +145,11 @@ class WindowLearner(
         ).fit(known)
         scaled = self._scaler.transform(table)
         windows = self._to_windows(scaled, device, taught=self._is_taught)
-        data, held_out = windows.within(0 * n_train, n_train), None
+        data, held_out = windows.within(0 * n_train, n_train, counted=True), None
+        if not len(data):
+            raise ValueError(
+                "sample_weight is zero for every row that has a whole window before it."
+            )
         n_origins = (table.lengths - n_train - self._horizon + 1).clip(min=0)
         if n_origins.any():
             first = np.where(n_origins, n_train - self._window_length, table.lengths)

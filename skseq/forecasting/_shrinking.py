@@ -32,6 +32,7 @@ class _Forecasts(NamedTuple):
     outputs: Tensor  # (n, H, C, n_outputs)
     naive: Tensor  # (n, H, C)
     targets: Tensor  # (n, H, C), NaN where missing
+    weights: Tensor  # (n, H, 1)
 
 
 def learn_shrinkage(
@@ -79,7 +80,8 @@ def learn_shrinkage(
         return np.abs(point - said.targets.numpy())
 
     before = distance(0.0)
-    unit = _mean(before, axis=(0, 1)), _mean(before**2, axis=(0, 1))
+    weights = said.weights.double().numpy()
+    unit = _mean(before, weights), _mean(before**2, weights)
 
     def error(weight: float) -> np.ndarray:
         apart = distance(weight)
@@ -91,10 +93,12 @@ def learn_shrinkage(
         losses = loss.pointwise(outputs, said.targets.unsqueeze(3))
         return losses.mean(dim=3).numpy()
 
-    weight = least(error, WEIGHTS, edges, 0.0, np.where(n_blocks > 1, SURE, 0.0))
+    n_errors = np.where(n_blocks > 1, SURE, 0.0)
+    weight = least(error, WEIGHTS, edges, 0.0, n_errors, weights)
     shrinkage.weight.copy_(torch.as_tensor(towards_mean(weight, n_blocks)))
     if loss.has_spread:
-        spread = least(cost, SPREADS, edges, 1.0, np.zeros(n_blocks.shape))
+        n_errors = np.zeros(n_blocks.shape)
+        spread = least(cost, SPREADS, edges, 1.0, n_errors, weights)
         spread = np.where(n_blocks > FEW_BLOCKS, spread, spread.clip(min=1.0))
         shrinkage.spread.copy_(torch.as_tensor(spread))
     shrinkage.to(device)
@@ -126,6 +130,7 @@ def least(
     edges: Sequence[np.ndarray],
     reference: float,
     n_errors: np.ndarray,
+    weights: np.ndarray | float = 1.0,
 ) -> np.ndarray:
     """Return for each step and target the choice of the least loss.
 
@@ -145,6 +150,8 @@ def least(
         What others are compared with.
     n_errors : ndarray of shape (H, 1)
         How many standard errors to add.
+    weights : ndarray of shape (n_origins, H, 1), default=1.0
+        What each loss counts.
 
     Returns
     -------
@@ -152,13 +159,14 @@ def least(
     """
     before, uppers = loss(reference), []
     for choice in choices:
-        sums, counts = _near_sums(loss(choice) - before)
+        sums, counts = _near_sums(loss(choice) - before, weights)
         upper = np.empty(sums.shape[1:])
         for step, (between, n) in enumerate(zip(edges, n_errors, strict=True)):
             total, n_there = (
                 np.add.reduceat(part[:, step], between[:-1]) for part in (sums, counts)
             )
-            blocks = total / n_there.clip(min=1)  # (n_blocks, C)
+            blocks = np.zeros_like(total)  # (n_blocks, C)
+            np.divide(total, n_there, out=blocks, where=n_there > 0)
             blocks = np.append(blocks, np.zeros_like(blocks[:1]), axis=0)
             error = np.std(blocks, axis=0, ddof=1) / len(blocks) ** 0.5
             upper[step] = np.mean(blocks, axis=0) + n * error
@@ -182,21 +190,24 @@ def towards_mean(weight: np.ndarray, n_blocks: np.ndarray) -> np.ndarray:
     return own * weight + (1 - own) * mean
 
 
-def _mean(errors: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
-    """Return the mean of what is there, which is no zero to divide by."""
-    n_there = (~np.isnan(errors)).sum(axis=axis).clip(min=1)
-    return (np.nansum(errors, axis=axis) / n_there).clip(min=LEAST_ERROR)
+def _mean(errors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return means (C,) of what is there, (n, H, C), and no zeros to divide by."""
+    n_there = (~np.isnan(errors) * weights).sum(axis=(0, 1))
+    total = np.nansum(errors * weights, axis=(0, 1))
+    return (total / np.where(n_there > 0, n_there, 1)).clip(min=LEAST_ERROR)
 
 
-def _near_sums(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return sums (n, H, C) over steps near by, and of how many that are there."""
+def _near_sums(
+    losses: np.ndarray, weights: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums (n, H, C) over steps near by, and of what is there the weights."""
     n_steps = losses.shape[1]
     reach = n_steps // 8
     low = (np.arange(n_steps) - reach).clip(min=0)
     high = (np.arange(n_steps) + reach + 1).clip(max=n_steps)
     sums, counts = (
         np.pad(part, ((0, 0), (1, 0), (0, 0))).cumsum(axis=1)
-        for part in (np.nan_to_num(losses), ~np.isnan(losses))
+        for part in (np.nan_to_num(losses) * weights, ~np.isnan(losses) * weights)
     )
     return sums[:, high] - sums[:, low], counts[:, high] - counts[:, low]
 
@@ -215,5 +226,8 @@ def _forecasts(
         batch: Any = data.gather(index.to(device))
         naive = shrinkage.naive(batch.x.past[:, :, :n_targets])
         outputs = torch.as_tensor(predict_batch(module, batch))
-        parts.append((outputs, naive.cpu(), batch.y.cpu()))
+        weights = torch.ones(outputs.shape[:2])
+        if batch.weights is not None:
+            weights = batch.weights.cpu()
+        parts.append((outputs, naive.cpu(), batch.y.cpu(), weights.unsqueeze(2)))
     return _Forecasts(*map(torch.cat, zip(*parts, strict=True))), chosen.numpy()

@@ -44,6 +44,9 @@ class Table:
         Where each index starts and ends; None if there is no index.
     before : ndarray of shape (n_series, n_columns), optional
         The last values seen before the first row; None, or NaN, if there was none.
+    weights : ndarray of shape (n_rows,), optional
+        What each row counts if it is forecast; None: all alike. Other rows of the same
+        series have none.
     """
 
     values: np.ndarray
@@ -51,6 +54,7 @@ class Table:
     names: tuple
     spans: tuple[Span | None, ...]
     before: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     @property
     def lengths(self) -> np.ndarray:
@@ -60,6 +64,13 @@ class Table:
     def series(self) -> list[np.ndarray]:
         """Return the rows of each series."""
         return [self.values[start:stop] for start, stop in pairwise(self.edges)]
+
+    def counted(self) -> Table:
+        """Return the same series, of which values say whether they count."""
+        there = ~np.isnan(self.values)
+        if self.weights is not None:
+            there &= (self.weights > 0)[:, None]
+        return replace(self, values=there, weights=None)
 
     def head(self, n_rows: Sequence[int] | np.ndarray) -> Table:
         """Return as many first rows of each series."""
@@ -106,7 +117,7 @@ class Table:
     def with_series(self, series: list[np.ndarray]) -> Table:
         """Return a table of the same series with other rows."""
         edges = np.cumsum([0, *map(len, series)])
-        return replace(self, values=np.concatenate(series), edges=edges)
+        return replace(self, values=np.concatenate(series), edges=edges, weights=None)
 
     def select(self, names: tuple) -> Table:
         """Return some of the series, in this order."""
@@ -121,7 +132,11 @@ class Table:
         series, spans = self.series(), tuple(self.spans[i] for i in chosen)
         before = None if self.before is None else self.before[chosen]
         table = replace(self, names=tuple(names), spans=spans, before=before)
-        return table.with_series([series[i] for i in chosen])
+        table = table.with_series([series[i] for i in chosen])
+        if self.weights is None:
+            return table
+        weights = np.split(self.weights, self.edges[1:-1])
+        return replace(table, weights=np.concatenate([weights[i] for i in chosen]))
 
     def extended(self, later: Table) -> Table:
         """Return these series with the rows that follow, then series that are new."""

@@ -38,7 +38,7 @@ class WindowDataset:
         there; less than window_length.
     """
 
-    weights = None
+    weights: Tensor | None = None  # (n_rows,), of rows that are forecast
     rows: Tensor  # (n_rows, n_columns), of all series
 
     def __init__(
@@ -69,14 +69,39 @@ class WindowDataset:
             self._missing = window_view(missing, self.n_timesteps)
         self._table = table
         self._starts = torch.empty(0, dtype=torch.int64)
+        self._ahead = torch.arange(window_length, self.n_timesteps, device=device)
 
-    def within(self, first: np.ndarray, last: np.ndarray) -> WindowDataset:
-        """Return the windows whose rows are within [first, last) of each series."""
+    def within(
+        self, first: np.ndarray, last: np.ndarray, *, counted: bool = False
+    ) -> WindowDataset:
+        """Return the windows whose rows are within [first, last) of each series.
+
+        With `counted`, those are left out that forecast no row of a weight. The mean
+        weight of what is forecast is 1.
+        """
         part = object.__new__(type(self))
         part.__dict__.update(self.__dict__)
         starts = self._table.starts(self.n_timesteps, first, last)
+        weights = self._table.weights
+        if weights is not None:
+            n_targets = self.indicators.columns.n_targets
+            n_there = (~np.isnan(self._table.values[:, :n_targets])).sum(axis=1)
+            n_all, n_counted, total = (
+                self._sums_ahead(starts, values)
+                for values in (n_there, n_there * (weights > 0), n_there * weights)
+            )
+            if counted:
+                starts, n_all = starts[n_counted > 0], n_all[n_counted > 0]
+            if n_counted.any():
+                weights = weights * (n_all.sum() / total.sum())
+            part.weights = torch.as_tensor(weights, device=self.rows.device).float()
         part._starts = torch.as_tensor(starts, device=self._windows.device)
         return part
+
+    def _sums_ahead(self, starts: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return sums of values of rows over those that each window forecasts."""
+        sums = np.append(0, np.cumsum(values))
+        return sums[starts + self.n_timesteps] - sums[starts + self.window_length]
 
     def differentiated(self, values: np.ndarray) -> WindowDataset:
         """Return all windows, of `rows` of their own, which gather gradients."""
@@ -117,4 +142,7 @@ class WindowDataset:
             targets if self.taught else None,
             missing,
         )
-        return Batch(window, None, targets, None)
+        weights = None
+        if self.weights is not None:  # (B, H)
+            weights = self.weights[self._starts[index][:, None] + self._ahead]
+        return Batch(window, None, targets, weights)

@@ -297,8 +297,8 @@ class SequenceNet(NeuralNet):
         if weights is None:
             loss = self.criterion_(y_pred, y_true)
         else:
-            losses = self.criterion_(y_pred, y_true).reshape(len(weights), -1)  # (B, ·)
-            loss = (losses.mean(dim=1) * weights).mean()
+            losses = self.criterion_(y_pred, y_true).reshape(*weights.shape, -1)
+            loss = (losses.mean(dim=-1) * weights).mean()
         if training and self.l1:
             loss = loss + self.l1 / n * sum(w.abs().sum() for w in self._penalized)
         if training and self.l2:

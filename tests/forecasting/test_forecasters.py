@@ -58,6 +58,7 @@ ORDERED = "predict(X) forecasts the rows that follow those of fit, whatever is i
 NETWORK = {  # the naive forecast is the same for all rows
     "check_methods_sample_order_invariance": ORDERED,
     "check_methods_subset_invariance": ORDERED,
+    "check_sample_weight_equivalence_on_dense_data": "a row twice is another series",
 }
 EXPECTED = {
     "check_regressor_data_not_an_array": "the DataFrame of fit does not follow itself",

@@ -72,7 +72,7 @@ class StepCriterion(Criterion):
 
 
 class ForecastCriterion(Criterion):
-    """A loss of forecasts: the mean over all targets that are there.
+    """A loss of forecasts: the mean over all targets that are there, or (B, H, C).
 
     Outputs are (B, H, C, n_outputs), targets (B, H, C). A rate comes as itself.
     """
@@ -80,6 +80,9 @@ class ForecastCriterion(Criterion):
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
         there = torch.isfinite(y).unsqueeze(3)
         losses = self.of_outputs(outputs, y.nan_to_num(0).unsqueeze(3))
+        if self.reduction == "none":  # of which the mean is the other
+            share = there.numel() / there.sum().clamp_min(1)
+            return (losses * there).mean(dim=3) * share
         n_there = there.sum().clamp_min(1) * losses.shape[3]
         return (losses * there).sum() / n_there
 
