@@ -17,6 +17,7 @@ from skseq import (
     Seq2SeqRegressor,
     SequenceArray,
 )
+from skseq.callbacks import Checkpoint
 from skseq.data import stored
 
 rng = np.random.default_rng(0)
@@ -111,6 +112,17 @@ def test_pieces_of_a_file_that_overlap(in_file, early_stopping):
     model.fit(same, Y)
     assert model.loss_curve_ == losses
     np.testing.assert_array_equal(alone, model.predict_proba(same))
+
+
+def test_a_checkpoint_knows_the_data_again(in_file, tmp_path):
+    file = in_file(X)
+    for data in (file, file, in_file(X[::-1].copy())):
+        checkpoint = Checkpoint(tmp_path / "fit.pt")
+        model = RNNClassifier(**SMALL, callbacks=[checkpoint])
+        if data is file:
+            model.fit(data, Y)
+    with pytest.raises(ValueError, match="holds another fit"):
+        model.fit(data, Y)
 
 
 def test_a_pickle_of_pieces_of_a_file_opens_it_again(in_file):

@@ -12,6 +12,7 @@ import pandas as pd
 from skseq._showing import shown
 from skseq.data.categories import Categories
 from skseq.data.foreign import check_container
+from skseq.data.in_folders import InFolders
 from skseq.data.layouts import joined, parted
 from skseq.data.names import as_categories, as_instances, as_names, as_times
 from skseq.data.rows import UsedRows
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["SequenceArray"]
 
 
-class SequenceArray:
+class SequenceArray(InFolders):
     """Sequences as slices of one table of time steps.
 
     Sample ``i`` is ``values[starts[i] : starts[i] + lengths[i]]``. Sequences may
@@ -73,6 +74,8 @@ class SequenceArray:
     SequenceArray.from_array : From an array (n_samples, n_timesteps, n_features).
     SequenceArray.from_list : From sequences of unequal lengths.
     SequenceArray.from_frame : From a long table indexed by (instance, time).
+    SequenceArray.from_parts : From more than memory holds, part by part.
+    SequenceArray.from_parquet : From files of parquet, a row group at a time.
 
     Examples
     --------

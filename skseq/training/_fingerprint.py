@@ -82,6 +82,8 @@ def _parts(value: Any) -> list[Any] | None:
         return sorted(map(fingerprint, value))
     if isinstance(value, (list, tuple, np.ndarray)):
         return list(value)
+    if hasattr(value, "sampled"):  # of what is too large to be read for a name
+        return value.sampled()
     if isinstance(value, partial):
         return [value.func, value.args, value.keywords]
     if isinstance(value, MethodType):

@@ -1,0 +1,115 @@
+"""What a fit needs beside data in a file, and how long it takes beside data in memory.
+
+    python benchmarks/memory.py [--megabytes 160 1000] [--fits both auto ...]
+
+Each cell runs in a fresh process: a fit of one batch, then one epoch over all sequences
+(50 steps, 4 features, float32) in batches of 1024, from a memory map or from memory.
+Growth is the peak of resident memory, with pages of the file, above that of the fit of
+one batch. Time is that of the processor; the system has the file in its cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+SHAPE = (50, 4)
+BATCH = 1024
+FAST = {"cell": "rnn", "bidirectional": False, "hidden_size": 8, "max_epochs": 1}
+FITS = {
+    "both": ("RNNClassifier", {**FAST, "normalize": "both"}),
+    "feature": ("RNNClassifier", {**FAST, "normalize": "feature"}),
+    "held out": ("RNNClassifier", {**FAST, "early_stopping": True}),
+    "holes": ("RNNClassifier", {**FAST, "missing": "mask"}),
+    "labels per step": ("RNNTagger", FAST),
+    "convolutions": ("CNNClassifier", {"n_filters": (8,), "max_epochs": 1}),
+}
+
+
+def peak(reset: bool = False) -> int:
+    """Return the peak of resident memory, in bytes, since it was last reset."""
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5")
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith("VmHWM"))
+    return 1024 * int(line.split()[1])
+
+
+def measure(path: str, where: str, name: str) -> dict:
+    """Fit, and return what it took."""
+    import skseq
+
+    kind, options = FITS[name]
+    X = np.load(path, mmap_mode="r" if where == "file" else None)
+    y = (X[:, 0, 0] > 0).astype(int)
+    if kind == "RNNTagger":
+        y = np.tile((np.arange(SHAPE[0]) % 2).astype(np.int8), (len(X), 1))
+    model = getattr(skseq, kind)(batch_size=BATCH, random_state=0, **options)
+    first = BATCH + 1  # which float64 is not affordable for
+    model.fit(X[:first].copy(), y[:first]).predict(X[:first])
+    before = peak(reset=True)
+    start = time.process_time()
+    model.fit(X, y)
+    fitted = peak()
+    lasted = time.process_time() - start
+    model.predict(X)
+    return {"fit": fitted - before, "both": peak() - before, "s": lasted}
+
+
+def write(path: Path, megabytes: int) -> None:
+    """Write noise, a block at a time."""
+    n = megabytes * 10**6 // (4 * SHAPE[0] * SHAPE[1])
+    file = np.lib.format.open_memmap(path, "w+", "f4", (n, *SHAPE))
+    rng = np.random.default_rng(0)
+    for i in range(0, n, 10_000):
+        block = file[i : i + 10_000]
+        block[:] = rng.normal(size=block.shape)
+    file.flush()
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, nargs="+", default=[160])
+    parser.add_argument("--fits", nargs="+", default=[*FITS])
+    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(*options.one)))
+        return
+    print("| | MB | growth in fit / file | and predict | in memory / data | time |")
+    print("|---|--:|--:|--:|--:|--:|")
+    for megabytes in options.megabytes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "X.npy"
+            write(path, megabytes)
+            for name in options.fits:
+                found = {}
+                for where in ("file", "memory"):
+                    command = [
+                        sys.executable,
+                        __file__,
+                        "--one",
+                        str(path),
+                        where,
+                        name,
+                    ]
+                    done = subprocess.run(command, capture_output=True, check=True)
+                    found[where] = json.loads(done.stdout)
+                size = megabytes * 10**6
+                file, memory = found["file"], found["memory"]
+                cells = (file["fit"], file["both"], memory["fit"])
+                shares = " | ".join(f"{cell / size:.2f}" for cell in cells)
+                ratio = file["s"] / memory["s"]
+                print(f"| {name} | {megabytes} | {shares} | {ratio:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
