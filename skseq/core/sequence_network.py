@@ -266,7 +266,8 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
 
     def _predict_outputs(self, X: Any) -> np.ndarray:
         """Return the network's outputs: a row per sequence, or per step of each."""
-        check_is_fitted(self, "net_")
+        if not hasattr(self, "net_"):  # which is the faster question
+            check_is_fitted(self, "net_")
         sequences = self._check_X(X, reset=False)
         lengths = sequences.lengths
         first_rows, n_rows = np.arange(len(lengths)), len(lengths)

@@ -8,6 +8,7 @@ import numpy as np
 
 __all__ = ["ERROR", "FENCE", "Bounds", "refuse_huge", "spread"]
 
+FEW = 1000  # rows, for which pieces do not pay
 CHUNK = 2**16  # rows looked at a time
 WIDE = 64  # rows compared at once: a reduction along few features is slow
 LEAST = 20  # values below which none can be told to be wild
@@ -69,7 +70,7 @@ class Bounds:
     @property
     def exist(self) -> bool:
         """Whether anything is bounded."""
-        return bool(np.isfinite([self.low, self.high]).any())
+        return bool(np.isfinite(self.low).any() or np.isfinite(self.high).any())
 
     def beyond(self, n_ranges: float) -> tuple[np.ndarray, np.ndarray]:
         """Return values so many ranges outside, each of shape (n_features,)."""
@@ -142,6 +143,8 @@ def extremes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     -------
     smallest, largest : ndarray of shape (n_features,)
     """
+    if len(values) < FEW:  # as a sample to be predicted has
+        return np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
     found = []
     for start in range(0, len(values), CHUNK):
         part = values[start : start + CHUNK]

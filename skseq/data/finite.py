@@ -40,7 +40,7 @@ def missing_of(estimator: Any, reset: bool) -> Missing:
     if missing == "mask" or passes:
         return Missing(True, True)
     can_be_set = missing is not None and not _reads_tokens(estimator)
-    if columns is None:
+    if columns is None or len(columns.categorical) == 0:
         return Missing(False, can_be_set)
     are = np.isin(np.arange(estimator._n_channels), columns.categorical)
     return Missing(are, can_be_set)
