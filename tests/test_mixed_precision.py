@@ -278,3 +278,22 @@ def test_looking_leaves_no_trace(cell):
     assert not any(m._forward_hooks for m in module.modules())
     for name, part in module.state_dict().items():
         assert torch.equal(part, before[name])
+
+
+def test_a_layer_that_has_no_kernel_is_not_asked_to_train():
+    class WithoutKernel(nn.Linear):
+        def forward(self, x):
+            if torch.is_autocast_enabled("cpu"):  # as oneDNN's LSTM on some processors
+                raise RuntimeError("could not create a primitive descriptor")
+            return super().forward(x)
+
+    class Module(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = WithoutKernel(2, 1)
+
+        def forward(self, x, lengths):
+            return self.linear(x)
+
+    batch = Batch(torch.ones(3, 4, 2), None, None, None, torch.arange(3))
+    assert wrong_layer(Module(), batch) == "linear (WithoutKernel)"

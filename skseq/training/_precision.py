@@ -41,7 +41,8 @@ def wrong_layer(module: nn.Module, batch: Batch) -> str | None:
     Returns
     -------
     name : str or None
-        The first layer whose outputs differ by more than rounding explains, in words.
+        The first layer whose outputs differ by more than rounding explains, or that has
+        none, in words.
     """
     if next(module.parameters()).dtype != torch.float32:
         return None
@@ -61,11 +62,15 @@ def wrong_layer(module: nn.Module, batch: Batch) -> str | None:
             if busy or found:  # within a layer that is asked
                 return
             busy = True
-            with torch.autocast(device, torch.bfloat16):
-                mixed = layer.forward(*args, **kwargs)
+            try:
+                with torch.autocast(device, torch.bfloat16):
+                    mixed = layer.forward(*args, **kwargs)
+            except RuntimeError:  # not every processor has a kernel for every layer
+                mixed = None
             near = twins[name].forward(*_round(args), **_round(kwargs))
             busy = False
-            if any(map(_differ, *map(_floats, (outputs, mixed, near)))):
+            values = map(_floats, (outputs, mixed, near))
+            if mixed is None or any(map(_differ, *values)):
                 found.append(f"{name or 'the whole'} ({type(layer).__name__})")
 
         return hook

@@ -160,8 +160,8 @@ def _check_precision(net: SequenceNet, data: Any) -> None:
         warn(
             "mixed_precision=True would train another network than the one asked for: "
             f"in bfloat16, the layer {layer} computes other values than rounding "
-            f"explains, on this processor and with torch {torch.__version__}. Training "
-            "goes on in float32, as with mixed_precision=False."
+            f"explains, or none, on this processor and with torch {torch.__version__}. "
+            "Training goes on in float32, as with mixed_precision=False."
         )
 
 
