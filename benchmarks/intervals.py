@@ -1,0 +1,106 @@
+"""Conformal intervals and sample paths on single series.
+
+    export SKSEQ_DATA=/path/to/data
+    python benchmarks/intervals.py                      # every series, some minutes
+    python benchmarks/intervals.py airline --set "loss='gaussian'"
+
+Airline passengers are forecast from eight yearly origins, by a fit each; other series
+from origins a horizon apart in their last fifth, by one fit that is told all rows
+before. Prints how many values lie within intervals of 80 and 90 %; how wide these are
+in units of the interval around the better naive forecast that, looked at afterwards,
+holds as many, step by step; the mean pinball loss of nineteen quantiles, twice (CRPS);
+and the energy score of 100 paths beside that of the same values drawn independently.
+"""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from ast import literal_eval
+
+import numpy as np
+from forecasting_naive import GROUPS
+
+import skseq
+
+LEVELS = np.arange(1, 20) / 20
+NAMES = {
+    "airline": "classic",
+    "sunspots": "classic",
+    "melbourne, 7 days": "classic",
+    "jena, 7 days": "jena",
+    "opsd, 7 days": "opsd",
+    "bitcoin, 7 days": "bitcoin",
+}
+HEAD = (
+    "| series | origins | 80 % | 90 % | width 80 % | width 90 % | CRPS "
+    "| energy, paths | energy, independent |\n" + "|---" * 9 + "|"
+)
+
+
+def energy(paths: np.ndarray, y: np.ndarray) -> float:
+    """Return the energy score of paths (H, n) (Gneiting and Raftery, 2007)."""
+    to_truth = np.linalg.norm(paths - y[:, None], axis=0).mean()
+    n = paths.shape[1]
+    apart = np.linalg.norm(paths[:, :, None] - paths[:, None], axis=0)
+    return to_truth - apart.sum() / (2 * n * (n - 1))
+
+
+def measured(name: str, cls: type, options: dict) -> str:
+    """Return a row of the table."""
+    y, window, horizon, season = GROUPS[NAMES[name]]()[name]
+    forecaster = cls(
+        window_length=window, horizon=horizon, conformal=True, random_state=0, **options
+    )
+    is_short = name == "airline"
+    first = len(y) - 8 * horizon if is_short else int(0.8 * len(y))
+    origins = range(first, len(y) - horizon + 1, horizon)
+    ahead, rng = np.arange(horizon), np.random.RandomState(0)
+    quantiles, truths, scores = [], [], []
+    naive: dict[int, list] = {m: [] for m in {1, season or 1}}
+    for i in origins:
+        if is_short or i == first:
+            forecaster.fit(y[:i])
+        else:
+            forecaster.update(y[i - horizon : i])
+        truths.append(y[i : i + horizon])
+        quantiles.append(forecaster.predict_quantiles(quantiles=tuple(LEVELS)))
+        paths = forecaster.sample(n_paths=100, random_state=i)
+        alone = np.stack([rng.permutation(row) for row in paths])
+        scores.append([energy(part, truths[-1]) for part in (paths, alone)])
+        for m, errors in naive.items():
+            errors.append(y[i - m + ahead % m] - truths[-1])
+    said, truth = np.array(quantiles), np.array(truths)
+    missed = min(naive.values(), key=lambda errors: np.abs(errors).mean())
+    cells = [str(len(truth))]
+    ends = {0.8: (1, 17), 0.9: (0, 18)}
+    for low, high in ends.values():
+        within = (said[..., low] <= truth) & (truth <= said[..., high])
+        cells.append(f"{100 * within.mean():.1f} %")
+    for low, high in ends.values():
+        width = (said[..., high] - said[..., low]).mean()
+        holds = np.quantile(missed, LEVELS[[low, high]], axis=0)
+        cells.append(f"{width / np.diff(holds, axis=0).mean():.2f}")
+    error = truth[..., None] - said
+    pinball = np.maximum(LEVELS * error, (LEVELS - 1) * error).mean()
+    cells += [f"{value:.4g}" for value in (2 * pinball, *np.mean(scores, axis=0))]
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(NAMES)}; all if none")
+    parser.add_argument("--estimator", default="CNNLSTMForecaster")
+    parser.add_argument("--set", nargs="*", default=[], help="settings: a=1 b=\"'x'\"")
+    options = parser.parse_args()
+    chosen = {k: literal_eval(v) for k, v in (pair.split("=") for pair in options.set)}
+    print(HEAD)
+    for name in options.names or NAMES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            print(measured(name, getattr(skseq, options.estimator), chosen), flush=True)
+
+
+if __name__ == "__main__":
+    main()
