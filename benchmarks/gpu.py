@@ -34,8 +34,8 @@ from results import FITS, answers, fitted
 SAME, MIXED, SLOWER = 1e-4, 1e-2, 1.1
 MODELS = {
     "CNN": CNNClassifier(normalize="feature"),
-    "GRU": RNNClassifier(cell="gru"),
-    "LSTM": RNNClassifier(cell="lstm"),
+    "GRU": RNNClassifier(cell="gru", normalize="feature"),
+    "LSTM": RNNClassifier(cell="lstm", normalize="feature"),
 }
 failures: list[str] = []
 
