@@ -113,7 +113,8 @@ class TrainingParameters(Declared, about="training"):
         constraint=["boolean"],
         text="""Whether training runs the network in bfloat16 where that is safe
         (`torch.autocast`), which GPUs of recent years do faster. Weights, loss and
-        predictions stay in float32; small fits in float64 are left alone.""",
+        predictions stay in float32, as do recurrent layers on a CPU; small fits in
+        float64 are left alone.""",
     )
 
 

@@ -11,7 +11,8 @@ used wherever else the equations allow. Else the steps are unrolled.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -22,9 +23,49 @@ from skseq.networks import compiled
 from skseq.networks.dropout import Dropout
 from skseq.networks.masking import reverse_sequences
 
-__all__ = ["RecurrentLayer", "State", "read_backwards", "reads_in_place"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "RecurrentLayer",
+    "State",
+    "read_backwards",
+    "reads_in_place",
+    "unmixed_on_cpu",
+]
 
 State = tuple[Tensor, ...]  # one (B, H) tensor for rnn and gru, (h, c) for lstm
+
+
+def unmixed_on_cpu(forward: Callable) -> Callable:
+    """Let a layer compute in the precision of its weights on a CPU, autocast or not.
+
+    Torch has no LSTM in bfloat16 for processors without AVX-512, and compiled code has
+    none for any.
+
+    Parameters
+    ----------
+    forward : callable
+        That of the layer: (layer, x, state, ...) -> outputs and state.
+
+    Returns
+    -------
+    forward : callable
+    """
+
+    @wraps(forward)
+    def in_full(
+        self: Any, x: Tensor, state: State | None = None, *args: Any, **kwargs: Any
+    ) -> tuple[Tensor, State]:
+        if not x.is_cpu or not torch.is_autocast_enabled("cpu"):
+            return forward(self, x, state, *args, **kwargs)
+        dtype = self.kernel.weight_ih_l0.dtype
+        if state is not None:
+            state = tuple(part.to(dtype) for part in state)
+        with torch.autocast("cpu", enabled=False):
+            return forward(self, x.to(dtype), state, *args, **kwargs)
+
+    return in_full
 
 
 class RecurrentLayer(nn.Module):
@@ -100,6 +141,7 @@ class RecurrentLayer(nn.Module):
         zeros = [torch.zeros(self.hidden_size) for _ in range(self.n_states)]
         self.initial_state = nn.ParameterList(zeros)
 
+    @unmixed_on_cpu
     def forward(
         self,
         x: Tensor,
@@ -262,8 +304,7 @@ class RecurrentLayer(nn.Module):
         # A subclass of another's own, whose steps may differ, is never replaced.
         if "_steps" not in vars(type(self)):
             return False
-        mixed = torch.is_autocast_enabled(x.device.type) and x.dtype != torch.float64
-        if compiled.pays(x, self.hidden_size) and not mixed:  # as torch.nn is
+        if compiled.pays(x, self.hidden_size):
             return True
         if not torch.is_grad_enabled():
             return False

@@ -22,7 +22,12 @@ from skseq.networks.convolution import ChannelsLastConv1d, MaskedBatchNorm
 from skseq.networks.dropout import Dropout
 from skseq.networks.encoders import ConvEncoder
 from skseq.networks.kinds import CELLS
-from skseq.networks.recurrent import State, read_backwards, reads_in_place
+from skseq.networks.recurrent import (
+    State,
+    read_backwards,
+    reads_in_place,
+    unmixed_on_cpu,
+)
 
 __all__ = ["OneByOne", "side_by_side", "weights_of"]
 
@@ -222,6 +227,7 @@ class RecurrenceSideBySide(OneByOne):
         """Number of units of each network's layer."""
         return self.form.hidden_size
 
+    @unmixed_on_cpu
     def forward(
         self,
         x: Tensor,

@@ -437,7 +437,7 @@ def test_it_is_left_where_it_does_not_pay_or_cannot_run(monkeypatch):
     layer, x = CELLS["lstm"](2, 4), torch.randn(4, 5, 2)
     assert is_compiled(layer(x)[0])
     with torch.autocast("cpu", torch.bfloat16):
-        assert layer(x)[0].dtype == torch.bfloat16
+        assert is_compiled(layer(x)[0])
     wide = CELLS["lstm"](2, 256)
     assert not is_compiled(wide(x[:1, :1])[0])  # its weights are read once
     assert is_compiled(wide(x[:1])[0])
@@ -445,7 +445,7 @@ def test_it_is_left_where_it_does_not_pay_or_cannot_run(monkeypatch):
     for n_threads, alone in ((1, True), (2, False)):
         monkeypatch.setattr(torch, "get_num_threads", lambda n=n_threads: n)
         assert is_compiled(wide(many)[0]) == alone
-    half = CELLS["lstm"](2, 4).to(torch.bfloat16)
+    half = CELLS["gru"](2, 4).to(torch.bfloat16)
     assert half(x.bfloat16())[0].dtype == torch.bfloat16
     traced = torch.jit.trace(layer, x, check_trace=False)
     other = torch.randn(4, 5, 2)
