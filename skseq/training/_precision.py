@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from skseq.networks import Dropout
+from skseq.networks.recurrent import RecurrentLayer
 from skseq.resources import seeded_torch
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def wrong_layer(module: nn.Module, batch: Batch) -> str | None:
     """Compare all layers in autocast with themselves in float32, on the same inputs.
 
     Processors and releases of torch have had kernels that are wrong in bfloat16. Each
-    layer is asked by itself, so that no normalisation behind it hides what it does.
-    Only copies run: weights, statistics and random generators stay as they are.
+    layer is asked by itself, so that no normalisation behind it hides what it does, but
+    recurrent ones as a whole, as they choose what they run. Only copies run: weights,
+    statistics and random generators stay as they are.
 
     Parameters
     ----------
@@ -75,8 +77,12 @@ def wrong_layer(module: nn.Module, batch: Batch) -> str | None:
 
         return hook
 
+    within: set[nn.Module] = set()
     for name, layer in plain.named_modules():
-        layer.register_forward_hook(compare(name), with_kwargs=True)
+        if layer not in within:
+            layer.register_forward_hook(compare(name), with_kwargs=True)
+        if isinstance(layer, RecurrentLayer):
+            within.update(layer.modules())
     with seeded_torch(0):
         plain(batch.x, batch.lengths)
     return found[0] if found else None
