@@ -3,6 +3,7 @@
 import gc
 import os
 from itertools import cycle
+from mmap import mmap
 
 import numpy as np
 import pytest
@@ -87,13 +88,15 @@ class OfEveryKind:
 
 
 class Leak(OfOneEstimator):
-    """Keeps what every fit has learned, and an array."""
+    """Keeps what every fit has learned, and memory that the C library had not."""
 
     kept = ()
 
     def __call__(self):
         super().__call__()
-        self.kept = [*self.kept, (self.model.net_, np.ones(25_000))]
+        pages = mmap(-1, 200_000)
+        pages.write(bytes(200_000))
+        self.kept = [*self.kept, (self.model.net_, pages)]
 
 
 needs_linux = pytest.mark.skipif(

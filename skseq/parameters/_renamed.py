@@ -25,6 +25,21 @@ class Renamed:
         The new name.
     removed_in : str
         The version that does not understand the old one any more.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skseq.parameters import Declared, Renamed, parameter
+    >>> class Model(Declared):
+    ...     max_epochs: int = parameter(default=3, text="Epochs.")
+    ...     n_epochs = Renamed("max_epochs", removed_in="0.4")     # one line, in the class
+    >>> with warnings.catch_warnings(record=True) as said:
+    ...     warnings.simplefilter("always")
+    ...     model = Model(n_epochs=5)
+    >>> model.max_epochs, said[0].category.__name__
+    (5, 'FutureWarning')
+    >>> print(said[0].message)
+    n_epochs of Model was renamed to max_epochs; skseq 0.4 will not know the old name.
     """
 
     def __init__(self, name: str, *, removed_in: str):

@@ -45,6 +45,7 @@ GOOD = {
     "class_weight": ("None", "'balanced'", "{0: 1.0, 1: 2.0}", "{0: 0, 1: 1}", "{}"),
     "clip_norm": ("None", "1", "1e-9", "1e300"),
     "clip_value": ("None", "0.1", "1e300"),
+    "conformal": ("True", "False"),
     "contamination": ("'auto'", "0.1", "0.5", "1e-9"),
     "decoder": ("'segments'", "'direct'", "None", "'linear'"),
     "dense_size": ("()", "2", "(2, 3)", "np.int64(2)"),
@@ -89,6 +90,7 @@ GOOD = {
     "lr_schedule": ("None", "'plateau'", "'cosine'", "'onecycle'"),
     "mark_ends": ("True", "False"),
     "max_epochs": ("1", "2", "np.int64(2)"),
+    "max_seconds": ("None", "10**6", "1e300"),
     "memory": ("None", "'auto'", "2", "20", "10**12"),
     "min_count": ("1", "2", "1000"),
     "mixed_precision": ("True", "False"),
@@ -124,6 +126,7 @@ GOOD = {
     "teacher_forcing": ("0.0", "1.0", "(1.0, 0.0)", "0.5"),
     "time_gaps": ("True", "False", "np.True_"),
     "token_pattern": ("None", r"r'\w'", "'(a)|b'", "''"),
+    "transformer": ("None", "'log1p'", "'box-cox'", "StandardScaler()"),
     "transformers": (
         *("[('a', StandardScaler(), [0])]", "[('a', SimpleImputer(), ['c0'])]"),
         *("()", "[('a', OneHotEncoder(), ['ward']), ('b', 'passthrough', ['c0'])]"),

@@ -33,7 +33,7 @@ training clipped like features; predictions are in the units of y."""
 
 @described(**TEXTS)
 class SequenceRegressorMixin(
-    SpreadMixin, NumberLossParameters, EncodingMixin, RegressorMixin
+    SpreadMixin, NumberLossParameters, EncodingMixin, RegressorMixin, about="task"
 ):
     """Predicts one or several numbers per sequence."""
 
