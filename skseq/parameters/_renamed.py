@@ -32,7 +32,7 @@ class Renamed:
     >>> from skseq.parameters import Declared, Renamed, parameter
     >>> class Model(Declared):
     ...     max_epochs: int = parameter(default=3, text="Epochs.")
-    ...     n_epochs = Renamed("max_epochs", removed_in="0.4")     # one line, in the class
+    ...     n_epochs = Renamed("max_epochs", removed_in="0.4")
     >>> with warnings.catch_warnings(record=True) as said:
     ...     warnings.simplefilter("always")
     ...     model = Model(n_epochs=5)
