@@ -77,13 +77,12 @@ SETTINGS = {
     ],
     "CNN": [
         {},
-        {"n_branches": 1, "batch_norm": False},
-        {"early_stopping": True, "n_branches": 1, "pool_size": 2},
+        {"early_stopping": True, "n_branches": 1, "batch_norm": False, "pool_size": 2},
     ],
     "CNNLSTM": [
         {},
-        {"cell": "gru", "skip": False, "n_branches": 1, "pool_size": 2},
-        {"early_stopping": True, "patience": 60, "cell": "gru"},
+        {"cell": "gru", "skip": False, "n_branches": 1, "pool_size": 2}
+        | {"early_stopping": True, "patience": 60},
     ],
     "Seq2Seq": [
         {},

@@ -59,6 +59,7 @@ from skseq.parameters.checks import (
     array,
     check_all,
     count,
+    exactly,
     flag,
     instance,
     number,
@@ -315,6 +316,7 @@ RECORDS: dict[type, Record] = {
             "names": instance(tuple),
             "spans": tuple_of(optional(instance(Span))),
             "before": optional(array(2, "f")),
+            "weights": exactly(type(None)),  # of fit alone
         },
         _call,
         _is_table,
