@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from skseq.networks import ConvEncoder, ConvLayer, encoders
+from skseq.networks import ConvEncoder, ConvLayer
 from skseq.networks.convolution import ChannelsLastConv1d
+from skseq.networks.encoders import _convolutional
 
 LENGTHS = [13, 5, 1, 9]
 OPTIONS = [
@@ -152,7 +153,7 @@ def test_one_step_alone_has_no_variance():
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_channels_stay_neighbours(options, unequal, least_saving, monkeypatch):
     """In every input and output of a convolution, and in their gradients."""
-    monkeypatch.setattr(encoders, "LEAST_SAVING", least_saving)
+    monkeypatch.setattr(_convolutional, "LEAST_SAVING", least_saving)
     encoder = ConvEncoder(3, (8, 9, 8), (4, 3, 3), **options)
     seen = []
 
