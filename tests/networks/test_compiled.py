@@ -391,7 +391,8 @@ if __name__ == "__main__":
 def test_in_other_processes_the_bits_are_the_same(tmp_path):
     program = tmp_path / "processes.py"
     program.write_text(PROCESSES)
-    subprocess.run([sys.executable, "-W", "ignore", str(program)], check=True)
+    run = subprocess.run([sys.executable, "-W", "ignore", str(program)])
+    assert run.returncode == 0  # or else it says which bits differ
 
 
 @needed
