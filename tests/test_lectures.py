@@ -44,6 +44,7 @@ def settings(text):
 @pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
 def test_a_lecture_runs_cell_by_cell_and_draws(path, monkeypatch):
     monkeypatch.setattr(plt, "show", lambda: None)  # there is no screen
+    plt.close("all")  # what other tests left open
     first, _, *others = cells(path.read_text())
     found = settings(path.read_text())
     assert found.keys() <= QUICK.keys()
