@@ -57,7 +57,6 @@ PUBLIC = [  # but what writes lists: test_seq2seq.py
 SETTINGS = {
     "RNN": [
         {},
-        {"cell": "rnn", "early_stopping": True},
         {
             "cell": "gru",
             "hidden_size": (16, 8),
@@ -66,12 +65,8 @@ SETTINGS = {
             "lr": 0.01,
         },
         {"cell": "peephole_lstm", "bidirectional": True, "pooling": "attention"},
-        {
-            "normalize": None,
-            "pooling": "max",
-            "lr_schedule": "onecycle",
-            "clip_norm": 1,
-        },
+        {"cell": "rnn", "early_stopping": True, "normalize": None, "pooling": "max"}
+        | {"lr_schedule": "onecycle", "clip_norm": 1},
         {"num_layers": 2, "dropout": 0.1, "recurrent_dropout": 0.1}
         | {"initial_state": "learned"},
     ],
