@@ -316,11 +316,11 @@ class SktimeForecaster(Adapter, BaseForecaster):
             "hidden_size": 4,
             "max_epochs": 1,
         }
-        alone = {**small, "shrink_to_naive": False}
         return [
-            RNNForecaster(**small),
-            CNNLSTMForecaster(n_filters=4, **alone),
-            RNNForecaster(loss="gaussian", **{**alone, "horizon": 5}),
+            CNNLSTMForecaster(n_filters=4, **small),
+            RNNForecaster(
+                loss="gaussian", shrink_to_naive=False, **{**small, "horizon": 5}
+            ),
         ]
 
 
