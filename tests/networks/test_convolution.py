@@ -9,9 +9,9 @@ from skseq.networks import (
     ConvLayer,
     ConvRecurrentEncoder,
     RecurrentEncoder,
-    encoders,
 )
 from skseq.networks.convolution import MaskedBatchNorm
+from skseq.networks.encoders import _convolutional
 from skseq.networks.masking import valid_steps
 
 LECTURE = [1.0, 0, 3, 1, 0, 2, 2, 1, 0, 5, 4, 1]
@@ -122,7 +122,7 @@ def test_packed_rows_give_the_same_outputs_and_gradients(options, monkeypatch):
     x = torch.randn(6, 40, 2, dtype=torch.float64)
     found = []
     for least_saving in (0.0, 1.0):  # never and wherever it saves a row
-        monkeypatch.setattr(encoders, "LEAST_SAVING", least_saving)
+        monkeypatch.setattr(_convolutional, "LEAST_SAVING", least_saving)
         made, given = encoder(**options).train(), x.clone().requires_grad_()
         y, n = made(given, lengths)
         assert n.equal(lengths)
