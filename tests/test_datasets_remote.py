@@ -16,7 +16,7 @@ from skseq.datasets import _daily, _remote, _series, _texts
 PINNED = [
     _texts._TINY_SHAKESPEARE,
     _texts._NAMES,
-    _series._BITCOIN,
+    _daily._BITCOIN,
     _daily._JENA,
     _daily._OPSD,
     *_series._ETT.values(),
@@ -99,8 +99,8 @@ def test_ett_is_indexed_by_time(web, monkeypatch):
 
 def test_bitcoin_is_indexed_by_day(web, monkeypatch):
     rows = b"Date,Close,Volume\n2014-09-17,457.5,21056800\n2014-09-18,424.5,34483200"
-    file = publish(web, _series._BITCOIN, rows)
-    monkeypatch.setattr(_series, "_BITCOIN", file)
+    file = publish(web, _daily._BITCOIN, rows)
+    monkeypatch.setattr(_daily, "_BITCOIN", file)
     frame = datasets.fetch_bitcoin()
     days = pd.DatetimeIndex(["2014-09-17", "2014-09-18"], name="Date")
     values = {"Close": [457.5, 424.5], "Volume": [21056800, 34483200]}

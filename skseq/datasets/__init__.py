@@ -5,8 +5,8 @@ from skseq.datasets._bundled import (
     load_italy_power_demand,
     load_japanese_vowels,
 )
-from skseq.datasets._daily import fetch_jena, fetch_opsd
-from skseq.datasets._series import fetch_bitcoin, fetch_ett, fetch_nab
+from skseq.datasets._daily import fetch_bitcoin, fetch_jena, fetch_opsd
+from skseq.datasets._series import fetch_ett, fetch_nab
 from skseq.datasets._texts import fetch_names, fetch_tiny_shakespeare
 
 __all__ = [

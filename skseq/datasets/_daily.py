@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import os
+from typing import Unpack
 
 import pandas as pd
 
-from skseq.datasets._remote import RemoteFile, fetching
+from skseq.datasets._remote import Download, RemoteFile, fetching
 
-__all__ = ["fetch_jena", "fetch_opsd"]
+__all__ = ["fetch_bitcoin", "fetch_jena", "fetch_opsd"]
 
+_BITCOIN = RemoteFile(
+    repository="BheZelmat/BitCoin_Prediction_-_Forecasting_2024",
+    commit="57d2f3207737a561d516b21a62e43d8e578c89b9",
+    path="BTC-USD.csv",
+    sha256="fb0aaef4b79c11eb6c498cd257a002357096d7e0527c0e19dc090544f7c2a273",
+)
 _JENA = RemoteFile(
     repository="crossguien/Jena-Climate-Dataset-Analysis",
     commit="c1380965a11c3442afb55847be3e5b90f2e3800c",
@@ -30,13 +36,41 @@ _JENA_COLUMNS = {
 
 
 @fetching()
-def fetch_jena(
-    *,
-    data_home: str | os.PathLike | None = None,
-    download_if_missing: bool = True,
-    n_retries: int = 3,
-    delay: float = 1.0,
-) -> pd.DataFrame:
+def fetch_bitcoin(**how: Unpack[Download]) -> pd.DataFrame:
+    """Fetch the price of a bitcoin in US dollars, day by day, as Yahoo Finance has it.
+
+    From the repository BheZelmat/BitCoin_Prediction_-_Forecasting_2024 (no licence
+    stated), 0.3 MB.
+
+    Parameters
+    ----------
+    {download}
+
+    Returns
+    -------
+    frame : DataFrame of shape (3484, 6)
+        "Open", "High", "Low", "Close" and "Adj Close", in dollars, and "Volume", what
+        was traded for in dollars. The index "Date" goes from 17 September 2014 to 31
+        March 2024 without a gap.
+
+    Raises
+    ------
+    {no_download}
+
+    Examples
+    --------
+    >>> from skseq.datasets import fetch_bitcoin
+    >>> fetch_bitcoin()["Close"].head(2).round(2)  # doctest: +SKIP
+    Date
+    2014-09-17    457.33
+    2014-09-18    424.44
+    Name: Close, dtype: float64
+    """
+    return _BITCOIN.read_table("Date", **how)
+
+
+@fetching()
+def fetch_jena(**how: Unpack[Download]) -> pd.DataFrame:
     """Fetch the weather of Jena, 2009 to 2016, day by day.
 
     Daily means of what the Max Planck Institute for Biogeochemistry measures on its
@@ -46,8 +80,7 @@ def fetch_jena(
 
     Parameters
     ----------
-    {files}
-    {retries}
+    {download}
 
     Returns
     -------
@@ -70,20 +103,13 @@ def fetch_jena(
     2009-01-01        -6.81     91.09        0.78
     2009-01-02        -3.73     92.09        1.42
     """
-    path = _JENA.fetch(data_home, download_if_missing, n_retries, delay)
-    frame = _read(path).rename(columns=_JENA_COLUMNS)
+    frame = _JENA.read_table("Date", **how).rename(columns=_JENA_COLUMNS)
     frame["wind_speed"] = frame["wind_speed"].where(frame["wind_speed"] >= 0)
     return frame
 
 
 @fetching()
-def fetch_opsd(
-    *,
-    data_home: str | os.PathLike | None = None,
-    download_if_missing: bool = True,
-    n_retries: int = 3,
-    delay: float = 1.0,
-) -> pd.DataFrame:
+def fetch_opsd(**how: Unpack[Download]) -> pd.DataFrame:
     """Fetch Germany's consumption of electricity, wind and solar power, day by day.
 
     From Open Power System Data (Wiese et al., 2019, "Open Power System Data:
@@ -92,8 +118,7 @@ def fetch_opsd(
 
     Parameters
     ----------
-    {files}
-    {retries}
+    {download}
 
     Returns
     -------
@@ -115,8 +140,4 @@ def fetch_opsd(
     2006-01-02    1380.521
     Name: Consumption, dtype: float64
     """
-    return _read(_OPSD.fetch(data_home, download_if_missing, n_retries, delay))
-
-
-def _read(path: os.PathLike) -> pd.DataFrame:
-    return pd.read_csv(path, index_col="Date", parse_dates=["Date"])
+    return _OPSD.read_table("Date", **how)

@@ -6,19 +6,21 @@ The examples of what is built upon this do not run as tests, which use no networ
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
+import pandas as pd
 from sklearn.datasets import fetch_file, get_data_home
 from sklearn.utils._param_validation import Interval, validate_params
 
 from skseq._describing import described
 
-__all__ = ["RemoteFile", "fetching"]
+__all__ = ["Download", "RemoteFile", "fetching"]
 
 HOST = "https://raw.githubusercontent.com"
 CONSTRAINTS = {
@@ -28,14 +30,12 @@ CONSTRAINTS = {
     "delay": [Interval(Real, 0, None, closed="left")],
 }
 TEXTS = {
-    "files": """
+    "download": """
         data_home : str or path-like, default=None
             Folder that keeps what is downloaded, None for scikit-learn's, which is
             `~/scikit_learn_data` or what SCIKIT_LEARN_DATA names.
         download_if_missing : bool, default=True
             False to raise an error where a file has not been downloaded before.
-        """,
-    "retries": """
         n_retries : int, default=3
             How often a download that failed is tried again.
         delay : float, default=1.0
@@ -50,25 +50,39 @@ TEXTS = {
 Fetcher = TypeVar("Fetcher", bound=Callable)
 
 
+class Download(TypedDict, total=False):
+    """Parameters of `RemoteFile.fetch`, which every function that fetches has."""
+
+    data_home: str | os.PathLike | None
+    download_if_missing: bool
+    n_retries: int
+    delay: float
+
+
 def fetching(**constraints: list) -> Callable[[Fetcher], Fetcher]:
     """Return a decorator of functions that fetch files.
 
     Parameters
     ----------
     **constraints : list
-        What scikit-learn's `validate_params` is to check besides the parameters that
-        all of them have.
+        What scikit-learn's `validate_params` is to check besides the parameters of
+        `Download`.
 
     Returns
     -------
     decorator : callable
-        It checks parameters, and describes those that all have.
+        Of a function whose last parameter is ``**how: Unpack[Download]``. It shows and
+        describes what these are, and checks all parameters.
     """
     checked = validate_params(
         {**constraints, **CONSTRAINTS}, prefer_skip_nested_validation=True
     )
 
     def decorate(fetcher: Any) -> Any:
+        signature = inspect.signature(fetcher)
+        *own, _ = signature.parameters.values()
+        _, *download = inspect.signature(RemoteFile.fetch).parameters.values()
+        fetcher.__signature__ = signature.replace(parameters=[*own, *download])
         return checked(described(**TEXTS)(fetcher))
 
     return decorate
@@ -97,10 +111,11 @@ class RemoteFile:
 
     def fetch(
         self,
-        data_home: str | os.PathLike | None,
-        download_if_missing: bool,
-        n_retries: int,
-        delay: float,
+        *,
+        data_home: str | os.PathLike | None = None,
+        download_if_missing: bool = True,
+        n_retries: int = 3,
+        delay: float = 1.0,
     ) -> Path:
         """Return where the file is, after its download if need be."""
         folder = Path(get_data_home(data_home), "skseq", self.repository)
@@ -120,6 +135,14 @@ class RemoteFile:
             n_retries=n_retries,
             delay=delay,
         )
+
+    def read_text(self, **how: Unpack[Download]) -> str:
+        """Return what it says, in ASCII."""
+        return self.fetch(**how).read_text(encoding="ascii")
+
+    def read_table(self, time: str, **how: Unpack[Download]) -> pd.DataFrame:
+        """Return the rows of a CSV file by one of its columns, of times."""
+        return pd.read_csv(self.fetch(**how), index_col=time, parse_dates=[time])
 
     def _is_at(self, path: Path) -> bool:
         if not path.is_file():

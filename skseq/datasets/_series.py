@@ -1,18 +1,18 @@
-"""Time series, downloaded once."""
+"""Series that forecasts and detectors are compared on, downloaded once."""
 
 from __future__ import annotations
 
 import json
-import os
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
-from skseq.datasets._remote import RemoteFile, fetching
+from skseq.datasets._remote import Download, RemoteFile, fetching
 
-__all__ = ["fetch_bitcoin", "fetch_ett", "fetch_nab"]
+__all__ = ["fetch_ett", "fetch_nab"]
 
 
 def _ett(name: str, sha256: str) -> RemoteFile:
@@ -53,65 +53,9 @@ _NAB_WINDOWS = _nab(
     "1e1fbc4601321aad8d0f8b3784c8134299379f68f6c1f7777565f8ffd57ab6b1",
 )
 
-_BITCOIN = RemoteFile(
-    repository="BheZelmat/BitCoin_Prediction_-_Forecasting_2024",
-    commit="57d2f3207737a561d516b21a62e43d8e578c89b9",
-    path="BTC-USD.csv",
-    sha256="fb0aaef4b79c11eb6c498cd257a002357096d7e0527c0e19dc090544f7c2a273",
-)
-
-
-@fetching()
-def fetch_bitcoin(
-    *,
-    data_home: str | os.PathLike | None = None,
-    download_if_missing: bool = True,
-    n_retries: int = 3,
-    delay: float = 1.0,
-) -> pd.DataFrame:
-    """Fetch the price of a bitcoin in US dollars, day by day, as Yahoo Finance has it.
-
-    From the repository BheZelmat/BitCoin_Prediction_-_Forecasting_2024 (no licence
-    stated), 0.3 MB.
-
-    Parameters
-    ----------
-    {files}
-    {retries}
-
-    Returns
-    -------
-    frame : DataFrame of shape (3484, 6)
-        "Open", "High", "Low", "Close" and "Adj Close", in dollars, and "Volume", what
-        was traded for in dollars. The index "Date" goes from 17 September 2014 to 31
-        March 2024 without a gap.
-
-    Raises
-    ------
-    {no_download}
-
-    Examples
-    --------
-    >>> from skseq.datasets import fetch_bitcoin
-    >>> fetch_bitcoin()["Close"].head(2).round(2)  # doctest: +SKIP
-    Date
-    2014-09-17    457.33
-    2014-09-18    424.44
-    Name: Close, dtype: float64
-    """
-    path = _BITCOIN.fetch(data_home, download_if_missing, n_retries, delay)
-    return _read(path, "Date")
-
 
 @fetching(name=[StrOptions(set(_ETT))])
-def fetch_ett(
-    name: str = "ETTh1",
-    *,
-    data_home: str | os.PathLike | None = None,
-    download_if_missing: bool = True,
-    n_retries: int = 3,
-    delay: float = 1.0,
-) -> pd.DataFrame:
+def fetch_ett(name: str = "ETTh1", **how: Unpack[Download]) -> pd.DataFrame:
     """Fetch loads and the oil temperature of an electricity transformer, hour by hour.
 
     Long-horizon forecasts are compared on it (Zhou et al., 2021, "Informer: Beyond
@@ -123,8 +67,7 @@ def fetch_ett(
     ----------
     name : {"ETTh1"}, default="ETTh1"
         Which one: the first transformer, by the hour.
-    {files}
-    {retries}
+    {download}
 
     Returns
     -------
@@ -148,19 +91,12 @@ def fetch_ett(
     2016-07-01 01:00:00    27.79
     Name: OT, dtype: float64
     """
-    path = _ETT[name].fetch(data_home, download_if_missing, n_retries, delay)
-    return _read(path, "date")
+    return _ETT[name].read_table("date", **how)
 
 
 @fetching(name=[StrOptions(set(_NAB))], return_X_y=["boolean"])
 def fetch_nab(
-    name: str = "nyc_taxi",
-    *,
-    data_home: str | os.PathLike | None = None,
-    download_if_missing: bool = True,
-    return_X_y: bool = False,
-    n_retries: int = 3,
-    delay: float = 1.0,
+    name: str = "nyc_taxi", *, return_X_y: bool = False, **how: Unpack[Download]
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Fetch a series with known anomalies from the Numenta Anomaly Benchmark.
 
@@ -174,10 +110,9 @@ def fetch_nab(
     name : {"machine_temperature_system_failure", "nyc_taxi"}, default="nyc_taxi"
         Which one: a sensor of a large machine, every five minutes, or passengers of
         the taxis of New York, every half hour.
-    {files}
     return_X_y : bool, default=False
         Return `(data, target)` only.
-    {retries}
+    {download}
 
     Returns
     -------
@@ -209,9 +144,8 @@ def fetch_nab(
     0 2014-10-30 15:30:00 2014-11-03 22:30:00
     1 2014-11-25 12:00:00 2014-11-29 19:00:00
     """
-    how = data_home, download_if_missing, n_retries, delay
-    data = _read(_NAB[name].fetch(*how), "timestamp").astype(float)
-    labels = json.loads(_NAB_WINDOWS.fetch(*how).read_text(encoding="ascii"))
+    data = _NAB[name].read_table("timestamp", **how).astype(float)
+    labels = json.loads(_NAB_WINDOWS.read_text(**how))
     pairs = labels[_NAB[name].path.removeprefix("data/")]
     windows = pd.DataFrame(pairs, columns=["start", "end"]).apply(pd.to_datetime)
     within = np.zeros(len(data), dtype=int)
@@ -221,7 +155,3 @@ def fetch_nab(
     if return_X_y:
         return data, target
     return Bunch(data=data, target=target, windows=windows)
-
-
-def _read(path: os.PathLike, time: str) -> pd.DataFrame:
-    return pd.read_csv(path, index_col=time, parse_dates=[time])

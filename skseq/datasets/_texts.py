@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+from typing import Unpack
 
-from skseq.datasets._remote import RemoteFile, fetching
+from skseq.datasets._remote import Download, RemoteFile, fetching
 
 __all__ = ["fetch_names", "fetch_tiny_shakespeare"]
 
@@ -23,13 +23,7 @@ _NAMES = RemoteFile(
 
 
 @fetching()
-def fetch_tiny_shakespeare(
-    *,
-    data_home: str | os.PathLike | None = None,
-    download_if_missing: bool = True,
-    n_retries: int = 3,
-    delay: float = 1.0,
-) -> str:
+def fetch_tiny_shakespeare(**how: Unpack[Download]) -> str:
     """Fetch plays by Shakespeare: 1.1 million characters, a megabyte.
 
     By habit, models learn from the first 90 % and are compared by the last 10 %. The
@@ -38,8 +32,7 @@ def fetch_tiny_shakespeare(
 
     Parameters
     ----------
-    {files}
-    {retries}
+    {download}
 
     Returns
     -------
@@ -58,18 +51,11 @@ def fetch_tiny_shakespeare(
     First Citizen:
     Before we proceed any further, hear me speak.
     """
-    path = _TINY_SHAKESPEARE.fetch(data_home, download_if_missing, n_retries, delay)
-    return path.read_text(encoding="ascii")
+    return _TINY_SHAKESPEARE.read_text(**how)
 
 
 @fetching()
-def fetch_names(
-    *,
-    data_home: str | os.PathLike | None = None,
-    download_if_missing: bool = True,
-    n_retries: int = 3,
-    delay: float = 1.0,
-) -> list[str]:
+def fetch_names(**how: Unpack[Download]) -> list[str]:
     """Fetch first names: 32 033 short sequences of characters, 230 kB.
 
     The most common ones of the United States in 2018, as its social security
@@ -77,8 +63,7 @@ def fetch_names(
 
     Parameters
     ----------
-    {files}
-    {retries}
+    {download}
 
     Returns
     -------
@@ -95,5 +80,4 @@ def fetch_names(
     >>> fetch_names()[:3]  # doctest: +SKIP
     ['emma', 'olivia', 'ava']
     """
-    path = _NAMES.fetch(data_home, download_if_missing, n_retries, delay)
-    return path.read_text(encoding="ascii").splitlines()
+    return _NAMES.read_text(**how).splitlines()
