@@ -32,14 +32,14 @@ SCORED = {
 }
 
 
-def run_check(check, estimator, *, learns_all_layouts=True):
+def run_check(check, estimator):
     """Run a check, in three epochs unless it asks what a network has learned.
 
     The others ask what a network does, which is the same after three and after fifty.
-    Of how well it learns, tables that are read-only or in float32 may be left out.
+    How well it learns is asked of one layout; the others are read alike (a test).
     """
     scored = getattr(check, "func", check).__name__ in SCORED
-    if scored and getattr(check, "keywords", {}) and not learns_all_layouts:
+    if scored and getattr(check, "keywords", {}):
         estimator, scored = unscored(estimator), False
     if not scored:
         estimator = clone(estimator).set_params(max_epochs=3)
