@@ -69,8 +69,7 @@ def drawn_alone(kind, i):
     return Alone
 
 
-@pytest.mark.parametrize("batch_size", [40, 16])
-@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(("batch_size", "weights"), [(40, WEIGHTS), (16, None)])
 @pytest.mark.parametrize("name", CASES)
 def test_each_network_is_what_it_would_be_alone(name, weights, batch_size):
     model, X, y = CASES[name]

@@ -22,13 +22,13 @@ from skseq.data.sequences import SequenceArray
 from skseq.preprocessing import SlidingWindow
 from skseq.training import SequenceNet
 
-SMALL = {"cell": "gru", "hidden_size": 8, "random_state": 0}
+SMALL = {"cell": "gru", "hidden_size": 8, "lr": 0.02, "random_state": 0}
 
 
 @pytest.fixture(autouse=True)
 def _fewer_steps(monkeypatch):
-    """Make "auto" 300 steps, so that tests are quick."""
-    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 300)
+    """Make "auto" 100 steps, so that tests are quick."""
+    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 100)
 
 
 def noisy(n, seed):
@@ -80,7 +80,8 @@ def test_where_there_is_nothing_to_learn_nothing_is_said():
     assert r2_score(rng.normal(size=500), predicted) > -0.02
 
 
-def test_clean_data_are_learned_to_the_end():
+def test_clean_data_are_learned_to_the_end(monkeypatch):
+    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 300)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(100, 6, 1))
     y = (X.sum(axis=(1, 2)) > 0).astype(int)
@@ -127,11 +128,11 @@ def test_few_samples_are_learned_as_before():
     X, y, _ = noisy(19, 0)
     model = RNNClassifier(**SMALL, batch_size=5).fit(X, y)
     assert model.duration_ is None
-    assert model.n_iter_ == 75  # 300 steps of 4 an epoch
+    assert model.n_iter_ == 25  # 100 steps of 4 an epoch
 
 
 def test_the_same_twice(monkeypatch):
-    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 60)
+    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 30)
     X, y, _ = noisy(60, 0)
     first, second = (RNNClassifier(**SMALL).fit(X, y) for _ in range(2))
     assert first.duration_ == second.duration_

@@ -252,17 +252,15 @@ few_steps = pytest.mark.usefixtures("few_steps")
 
 @pytest.fixture(name="few_steps")
 def fixture_few_steps(monkeypatch):
-    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 200)
+    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 60)
 
 
 @few_steps
 @pytest.mark.parametrize(
     ("loss", "statistic"),
     [
-        ("absolute_error", np.median),
         ("quantile", np.median),
         ("gaussian", np.mean),
-        ("poisson", np.mean),
         (partial(nn.L1Loss), np.median),
     ],
 )
@@ -302,7 +300,7 @@ def test_a_linear_model_of_logarithms_answers_beside_a_rate():
 
 
 @few_steps
-@pytest.mark.parametrize("loss", ["absolute_error", "huber", "quantile", "gaussian"])
+@pytest.mark.parametrize("loss", ["absolute_error", "gaussian"])
 def test_others_have_no_linear_model(loss):
     model = RNNRegressor(loss=loss, pooling="mean", batch_size=40, **SMALL)
     with pytest.MonkeyPatch.context() as patch:

@@ -30,7 +30,7 @@ SMALL = {
     "shrink_to_naive": False,
 }
 QUICK = {**SMALL, "max_epochs": 2}
-LEARNS = {**SMALL, "hidden_size": 16, "lr": 0.01, "max_epochs": 60}
+LEARNS = {**SMALL, "hidden_size": 16, "lr": 0.02, "max_epochs": 30}
 DAYS = pd.date_range("2024-01-01", periods=120, freq="D")
 rng = np.random.default_rng(0)
 N = len(DAYS)
