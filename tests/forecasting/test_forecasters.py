@@ -116,7 +116,7 @@ def test_a_season_is_continued(cls, normalize):
 
 @every_class
 def test_a_level_never_seen_does_not_matter(cls):
-    model = cls(**SMALL).fit(WAVE[:250])
+    model = cls(**SOON).fit(WAVE[:250])
     model.update(WAVE[250:264] + 1000)
     np.testing.assert_allclose(model.predict(), WAVE[264:271] + 1000, atol=0.05)
 
@@ -177,7 +177,7 @@ def test_past_covariates_are_used(cls):
     """The target is three times what a covariate was the day before."""
     target = pd.Series(3 * np.roll(NOISE, 1), DAYS)
     options = {**SMALL, "window_length": 4, "horizon": 1, "normalize": "feature"}
-    model = cls(**options, max_epochs=100, lr=0.01).fit(EVENTS[:250], target[:250])
+    model = cls(**options, max_epochs=40, lr=0.02).fit(EVENTS[:250], target[:250])
     paths = model.rolling_forecast(EVENTS[250:], target[250:])
     assert r2_score(target[250:], paths.xs(1, level="step")) > 0.8
 
@@ -218,8 +218,8 @@ def test_static_columns_tell_series_apart(cls):
         values = np.where(np.arange(200) % 14 < 7, 0, sign * jump)
         parts[sign] = pd.DataFrame({"y": values, "sign": sign})
     table = pd.concat(parts)
-    options = {**SMALL, "window_length": 7, "normalize": None, "max_epochs": 100}
-    model = cls(static=("sign",), lr=0.01, **options)
+    options = {**SMALL, "window_length": 7, "normalize": None, "max_epochs": 60}
+    model = cls(static=("sign",), lr=0.02, **options)
     model.fit(table.groupby(level=0).head(189))
     paths = model.predict()["y"]
     assert paths[1.0].mean() > 0.5
@@ -456,7 +456,12 @@ def test_it_beats_the_mean_on_the_airline_data():
 
     series = load_airline()
     model = RNNForecaster(
-        window_length=24, horizon=12, shrink_to_naive=False, random_state=0
+        window_length=24,
+        horizon=12,
+        shrink_to_naive=False,
+        lr=0.02,
+        max_epochs=50,
+        random_state=0,
     ).fit(series[:-12])
     mean = DummyRegressor().fit(np.zeros((132, 1)), series[:-12]).constant_.item()
     error = np.abs(model.predict() - series[-12:])
@@ -852,7 +857,7 @@ def test_the_row_behind_a_gap_of_a_slow_series_is_near_the_last_value(cls):
     for normalize in ("last", "feature"):
         model = cls(
             missing="mask", normalize=normalize, random_state=0, **options
-        ).set_params(max_epochs=20, lr=0.005)
+        ).set_params(max_epochs=8, lr=0.01)
         paths = np.asarray(model.fit(holed[:800]).rolling_forecast(holed[800:]))
         later = rows[rows >= 800]
         errors = series[later] - paths.reshape(-1)[later - 800]
