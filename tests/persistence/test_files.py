@@ -4,7 +4,6 @@ import datetime
 import inspect
 import os
 import pickle
-import subprocess
 import sys
 from functools import cache, partial
 from zoneinfo import ZoneInfo
@@ -665,17 +664,6 @@ def test_a_missing_folder_is_an_error_of_the_system(tmp_path):
         save(fitted(0), tmp_path / "none" / "model")
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "none")
-
-
-def test_importing_the_package_imports_no_format():
-    code = (
-        "import sys, skseq, skseq.persistence; "
-        "print([m for m in ('safetensors', 'onnx', 'onnxruntime') if m in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
 
 
 def test_a_missing_library_names_the_extra(path, monkeypatch):
