@@ -13,7 +13,7 @@ from abusing.parameters import GOOD, SMALL
 from abusing.running import CLASSES, NAMES, SUBJECTS, Call, Case, cases, run, snippet
 from hypothesis import HealthCheck, Phase
 
-N_CASES = 12  # per name
+N_CASES = 8  # per name
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
