@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from skseq.cnn._parameters import Convolution
-from skseq.core.ensemble import EnsembleMixin
+from skseq.core.ensemble import BaseSequenceEnsemble
 from skseq.core.parameters import DenseParameters
 from skseq.networks import ConvEncoder
-from skseq.parameters import (
-    layer_sizes,
-)
+from skseq.parameters import layer_sizes
 
 __all__ = ["BaseCNN", "make_conv_encoder"]
 
 
-class BaseCNN(Convolution, DenseParameters, EnsembleMixin):
+class BaseCNN(Convolution, DenseParameters, BaseSequenceEnsemble):
     """The convolutional architecture: its parameters and its encoder.
 
     {parameters}

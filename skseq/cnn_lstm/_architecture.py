@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skseq.cnn import make_conv_encoder
 from skseq.cnn._parameters import Convolution, Downsampling
-from skseq.core.ensemble import EnsembleMixin
+from skseq.core.ensemble import BaseSequenceEnsemble
 from skseq.core.parameters import DenseParameters
 from skseq.networks import ConvRecurrentEncoder
 from skseq.parameters import PROBABILITY, parameter
@@ -18,7 +18,7 @@ class BaseCNNLSTM(
     BidirectionalRecurrence,
     Convolution,
     DenseParameters,
-    EnsembleMixin,
+    BaseSequenceEnsemble,
     about="layers",
 ):
     """Both architectures in series: their parameters and their encoder.

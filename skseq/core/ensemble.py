@@ -16,13 +16,13 @@ from skseq.networks import SequenceNetworks
 from skseq.networks.side_by_side import weights_of
 from skseq.parameters import POSITIVE_INTEGER, parameter
 
-__all__ = ["EnsembleMixin"]
+__all__ = ["BaseSequenceEnsemble"]
 
 DTYPES: dict[torch.dtype, np.dtype] = {t: d for d, t in TORCH_DTYPES.items()}
 
 
-class EnsembleMixin(BaseSequenceEstimator, about="head"):
-    """Trains as many networks as asked for side by side, and averages their answers."""
+class BaseSequenceEnsemble(BaseSequenceEstimator, about="head"):
+    """Base of estimators that train several networks side by side and average them."""
 
     n_networks: int = parameter(
         default=1,

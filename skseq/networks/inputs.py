@@ -131,10 +131,17 @@ class Inputs(nn.Module):
         """
         if before is None:
             before = self.start(x)
-        ways, (values, waited), gaps, codes = self._look(x, before, lengths, True)
+        n_values = self.columns.n_values
+        measured, gaps, codes = self._parts(x, before.gap)
+        measured = self.hide(measured, n_values)
+        seen, (values, waited) = self._see(measured, gaps, before, lengths)
+        ways = [seen]
+        if self.both_ways:
+            end = self.start(x)
+            ways.append(see_backwards(measured, n_values, gaps, end, lengths))
         beside = [gaps.log1p()] if self.columns.has_gaps else []
         beside += _looked_up(self.tables, codes)
-        found = [part for seen in ways for part in self._shown(x, seen, beside)]
+        found = [part for way in ways for part in self._shown(x, way, beside)]
         after = Before(values, waited, torch.ones_like(before.gap))
         return torch.cat(found, dim=2), after
 
@@ -171,7 +178,9 @@ class Inputs(nn.Module):
 
         Of categories, if they are few, which one it is.
         """
-        (seen,), _, gaps, codes = self._look(x, self.start(x))
+        start = self.start(x)
+        measured, gaps, codes = self._parts(x, start.gap)
+        seen, _ = self._see(measured, gaps, start)
         found = [seen.values[..., : self.columns.n_values]]  # of two views the first
         if seen.is_there is not None:
             found.append(seen.is_there.to(x.dtype))
@@ -184,31 +193,17 @@ class Inputs(nn.Module):
         found += [part.unsqueeze(1).expand(-1, x.shape[1], -1) for part in of_all]
         return torch.cat(found, dim=2)
 
-    def _look(
+    def _see(
         self,
-        x: Tensor,
+        measured: Tensor,
+        gaps: Tensor,
         before: Before,
         lengths: Tensor | None = None,
-        for_layers: bool = False,
-    ) -> tuple[list[Seen], tuple[Tensor, Tensor], Tensor, Tensor]:
-        """Return what is known of measurements, and after them; gaps and codes.
-
-        All is there where nothing may be missing. For layers, training hides some, and
-        those that read backwards have another view.
-        """
-        measured, gaps, codes = self._parts(x, before.gap)
+    ) -> tuple[Seen, tuple[Tensor, Tensor]]:
+        """Return what is known of measurements, all where nothing may be missing."""
         if not self.has_holes:
-            after = before.values, before.waited
-            return [Seen(measured, None, None)], after, gaps, codes
-        n_values = self.columns.n_values
-        if for_layers:
-            measured = self.hide(measured, n_values)
-        seen, after = see(measured, n_values, gaps, before, lengths)
-        ways = [seen]
-        if for_layers and self.both_ways:
-            end = self.start(x)
-            ways.append(see_backwards(measured, n_values, gaps, end, lengths))
-        return ways, after, gaps, codes
+            return Seen(measured, None, None), (before.values, before.waited)
+        return see(measured, self.columns.n_values, gaps, before, lengths)
 
     def _parts(self, x: Tensor, gap: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return measurements, gaps (B, T, 1) and codes of steps.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from skseq._showing import shown
-from skseq.core.ensemble import EnsembleMixin
+from skseq.core.ensemble import BaseSequenceEnsemble
 from skseq.core.parameters import DenseParameters
 from skseq.networks import CELLS, RecurrentEncoder, RecurrentLayer
 from skseq.parameters import (
@@ -19,7 +19,9 @@ from skseq.rnn._stateful import StatefulMixin
 __all__ = ["BaseRNN", "looks_ahead", "make_recurrent_encoder"]
 
 
-class BaseRNN(StatefulMixin, BidirectionalRecurrence, DenseParameters, EnsembleMixin):
+class BaseRNN(
+    StatefulMixin, BidirectionalRecurrence, DenseParameters, BaseSequenceEnsemble
+):
     """The recurrent architecture: its parameters and its encoder.
 
     {parameters}
