@@ -15,41 +15,26 @@ from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
 from skseq.inspection._answers import Answers
 from skseq.inspection._layouts import lay_out, names_of_features, names_with_static
-from skseq.inspection._players import feature_groups, segment_of_steps
+from skseq.inspection._mixed import Question
+from skseq.inspection._players import Players, segment_of_steps
 from skseq.inspection._targets import class_columns, number_column, step_shares
 
 __all__ = ["MixedSequences"]
 
 
 class MixedSequences:
-    """Sequences that are explained, the background, and mixtures of both.
+    """`Mixed` sequences. Those of unequal lengths have shares of them as `steps`.
 
     Parameters
     ----------
-    estimator, X, background, target, step, n_segments, groups
-        As in `shapley`.
-
-    Attributes
-    ----------
-    n_samples, n_background, n_players : int
-        How many there are. Players are the groups of features in each segment, one
-        segment behind the other, then the static columns.
-    steps : ndarray of shape (n_segments,)
-        The first step of each segment.
-    names, static_names : list of str
-        Names of the groups of features, and of the static columns.
+    estimator : estimator
+        It is fitted.
+    question : Question
+        What is asked.
     """
 
-    def __init__(
-        self,
-        estimator: Any,
-        X: Any,
-        background: Any,
-        target: Any,
-        step: Any,
-        n_segments: int | None,
-        groups: dict | None,
-    ):
+    def __init__(self, estimator: Any, question: Question):
+        X, background, target, step, n_segments, groups = question
         n_channels = getattr(estimator, "n_channels", 1)
         self.x, self.usual = _alike(_read(X, n_channels), _read(background, n_channels))
         self.shape, self.columns = None, None  # of arrays, and of tables
@@ -61,27 +46,26 @@ class MixedSequences:
         self.n_samples, self.n_background = len(self.x), len(self.usual)
         n_features = self.x.n_features
         names: Any = names_of_features(X, estimator, n_features)
-        self.n_static, static = 0, self.x.static
+        static = self.x.static
         if static is not None:
-            self.n_static = static.values.shape[1]
             names = names_with_static(names, n_features, static)
         if names is None:
             names = [f"x{i}" for i in range(n_features)]
-        self.static_names = list(names[n_features:])
-        self.group, self.names = feature_groups(groups, list(names[:n_features]))
+        names = list(names)
         longest = int(self.x.lengths.max())
-        self.n_segments = min(n_segments or longest, longest)
-        starts = np.ceil(np.arange(self.n_segments) * longest / self.n_segments)
-        self.steps = starts.astype(int)
+        n_segments = min(n_segments or longest, longest)
+        self.steps = np.ceil(np.arange(n_segments) * longest / n_segments).astype(int)
         if self.x.n_timesteps is None:
-            self.steps = np.arange(self.n_segments) / self.n_segments
-        self.n_players = self.n_segments * len(self.names) + self.n_static
+            self.steps = np.arange(n_segments) / n_segments
+        self.players = Players(
+            names[:n_features], names[n_features:], groups, n_segments
+        )
         self.answers = Answers(estimator, self.x)
         self._choose(target, step)
 
     def _choose(self, target: Any, step: Any) -> None:
         """Decide which of the answers is looked at."""
-        whole = np.ones((1, self.n_players), dtype=bool)
+        whole = np.ones((1, self.players.n), dtype=bool)
         said = [self._answers(i, 0, whole)[0] for i in range(self.n_samples)]
         lengths = np.array([len(answer) for answer in said])
         predicted = np.zeros((len(said), lengths.max()), dtype=int)
@@ -100,19 +84,7 @@ class MixedSequences:
             self.chosen = class_columns(classes, target, predicted)
 
     def said(self, i: int, donor: int, masks: np.ndarray) -> np.ndarray:
-        """Return what is said of mixtures of a sample and one of the background.
-
-        Parameters
-        ----------
-        i, donor : int
-            Which ones.
-        masks : ndarray of bool of shape (n, n_players)
-            Whose parts are those of the sample.
-
-        Returns
-        -------
-        said : ndarray of shape (n,)
-        """
+        """Return what is said (n,) of mixtures, as `Mixed.said` does."""
         size = max(1, SMALL_STEPS // max(1, int(self.x.lengths[i])))
         parts = [
             self._answers(i, donor, masks[first : first + size])
@@ -137,15 +109,14 @@ class MixedSequences:
         n, own, other = len(masks), self.x[i], self.usual[donor]
         n_steps = len(own)
         at = ((np.arange(n_steps) + 0.5) * len(other) / max(n_steps, 1)).astype(int)
-        cells = masks[:, : self.n_players - self.n_static]
-        cells = cells.reshape(n, self.n_segments, -1)
-        cells = cells[:, segment_of_steps(n_steps, self.n_segments)][:, :, self.group]
+        segment = segment_of_steps(n_steps, self.players.n_segments)
+        cells = self.players.at_steps(masks, segment)
         values = np.where(cells, own, other[at]).reshape(-1, self.x.n_features)
         static, usual, times = self.x.static, self.usual.static, self.x.times
         if static is not None and usual is not None:
             rows = static.values[i], usual.values[donor]
             static = StaticTable(
-                np.where(masks[:, self.n_players - self.n_static :], *rows),
+                np.where(self.players.static(masks), *rows),
                 static.names,
                 static.categories,
             )

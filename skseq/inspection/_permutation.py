@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.parallel import Parallel, delayed
 
 from skseq.inspection._kinds import forecaster_of
+from skseq.inspection._permuted import Permuted, Scoring
 from skseq.inspection._permuted_forecasts import PermutedForecasts
 from skseq.inspection._permuted_sequences import PermutedSequences
 from skseq.resources import make_random_state
@@ -171,13 +172,13 @@ def permutation_importance(
            [2., 0.],
            [0., 0.]])
     """
-    given = X, y, scoring, sample_weight, by, step_size
-    permuted: PermutedSequences | PermutedForecasts
+    asked = Scoring(X, y, scoring, sample_weight, by, step_size)
     forecaster = forecaster_of(estimator, "permutation_importance")
-    if forecaster is None:
-        permuted = PermutedSequences(estimator, *given, align)
-    else:
-        permuted = PermutedForecasts(forecaster, *given, restart)
+    permuted: Permuted = (
+        PermutedSequences(estimator, asked, align)
+        if forecaster is None
+        else PermutedForecasts(forecaster, asked, restart)
+    )
     cells = list(product(range(len(permuted.steps)), range(permuted.n_columns)))
     seeds = make_random_state(random_state).randint(2**31 - 1, size=len(cells))
     scores = Parallel(n_jobs=n_jobs)(

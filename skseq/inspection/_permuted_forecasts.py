@@ -9,6 +9,7 @@ from sklearn.metrics import check_scoring, r2_score
 from sklearn.utils.validation import _check_sample_weight
 
 from skseq.forecasting._explaining import Windows, column_names, windows_rolled
+from skseq.inspection._permuted import Scoring
 from skseq.metrics._scorers import Answering
 
 if TYPE_CHECKING:
@@ -18,34 +19,22 @@ __all__ = ["PermutedForecasts"]
 
 
 class PermutedForecasts:
-    """The windows of a rolling forecast, what came, and the scores of a forecaster.
+    """`Permuted` windows of a rolling forecast.
 
     Parameters
     ----------
-    forecaster, X, y, scoring, sample_weight, by, step_size, restart
+    forecaster : forecaster
+        It is fitted.
+    asked : Scoring
+        What is scored, and permuted.
+    restart : bool
         As in `permutation_importance`.
-
-    Attributes
-    ----------
-    baseline, steps, n_columns, names
-        As in `PermutedSequences`.
     """
 
-    def __init__(
-        self,
-        forecaster: BaseForecaster,
-        X: Any,
-        y: Any,
-        scoring: Any,
-        sample_weight: Any,
-        by: str,
-        step_size: int,
-        restart: bool,
-    ):
+    def __init__(self, forecaster: BaseForecaster, asked: Scoring, restart: bool):
+        X, y, self.scoring, sample_weight, by, step_size = asked
         self.forecaster = forecaster
-        self.windows, rows, self.targets = windows_rolled(
-            self.forecaster, X, y, restart
-        )
+        self.windows, rows, self.targets = windows_rolled(forecaster, X, y, restart)
         self.there = ~np.isnan(self.targets).any(axis=2)
         self.options = {}
         if sample_weight is not None:
@@ -53,7 +42,6 @@ class PermutedForecasts:
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
             self.options["sample_weight"] = weights[rows][self.there]
-        self.scoring = scoring
         self.baseline = self._score(self.windows)
         n_before, n_behind = self.forecaster._window_length, self.forecaster._horizon
         n_targets, n_past, n_future, n_static = self.forecaster._columns
@@ -85,13 +73,7 @@ class PermutedForecasts:
         return scorer(asked, windows, _flat(self.targets, self.there), **self.options)
 
     def scores(self, block: int, column: int, seed: int, n_repeats: int) -> list:
-        """Return the scores after each of several permutations.
-
-        Parameters
-        ----------
-        block, column, seed, n_repeats
-            As in `PermutedSequences.scores`.
-        """
+        """Return scores, as `Permuted.scores` does."""
         rng = np.random.RandomState(seed)
         rows, columns = self.blocks[block], self.columns[column]
         is_ahead = rows[0] >= self.forecaster._window_length

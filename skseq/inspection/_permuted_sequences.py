@@ -19,41 +19,26 @@ from skseq.inspection._layouts import (
     names_of_features,
     names_with_static,
 )
+from skseq.inspection._permuted import Scoring
 
 __all__ = ["PermutedSequences"]
 
 
 class PermutedSequences:
-    """Sequences in any layout, their targets, and the scores of an estimator.
+    """`Permuted` sequences in any layout.
 
     Parameters
     ----------
-    estimator, X, y, scoring, sample_weight, by, step_size, align
+    estimator : estimator
+        It is fitted.
+    asked : Scoring
+        What is scored, and permuted.
+    align : str
         As in `permutation_importance`.
-
-    Attributes
-    ----------
-    baseline : float or dict
-        What nothing permuted scores.
-    steps : ndarray of int
-        The first step of each block of steps that are permuted together.
-    n_columns : int
-        How many columns, or groups of them, are permuted one after the other.
-    names : ndarray of str or None
-        Their names.
     """
 
-    def __init__(
-        self,
-        estimator: Any,
-        X: Any,
-        y: Any,
-        scoring: Any,
-        sample_weight: Any,
-        by: str,
-        step_size: int,
-        align: str,
-    ):
+    def __init__(self, estimator: Any, asked: Scoring, align: str):
+        X, y, scoring, sample_weight, by, step_size = asked
         self.estimator, self.X, self.y = estimator, X, y
         self.n_channels = getattr(estimator, "n_channels", 1)
         sequences = lay_out(X, self.n_channels)
@@ -92,17 +77,7 @@ class PermutedSequences:
         return self.scorer(self.estimator, X, self.y, **self.options)
 
     def scores(self, block: int, column: int, seed: int, n_repeats: int) -> list:
-        """Return the scores after each of several permutations.
-
-        Parameters
-        ----------
-        block, column : int
-            Which block of steps, and which column, or group of them, is permuted.
-        seed : int
-            Decides the permutations.
-        n_repeats : int
-            How many there are.
-        """
+        """Return scores, as `Permuted.scores` does."""
         rng = np.random.RandomState(seed)
         sequences = lay_out(self.X, self.n_channels)
         permuted = sequences.map_values(np.copy)

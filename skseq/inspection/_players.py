@@ -1,4 +1,4 @@
-"""Who plays: groups of features, and segments of time."""
+"""Who plays: groups of features in segments of time, and static columns."""
 
 from __future__ import annotations
 
@@ -9,25 +9,78 @@ import numpy as np
 
 from skseq._showing import shown
 
-__all__ = ["feature_groups", "segment_of_steps"]
+__all__ = ["Players", "segment_of_steps"]
 
 
-def feature_groups(groups: dict | None, names: list) -> tuple[np.ndarray, list]:
-    """Return which group each feature is of, and what groups are called.
+class Players:
+    """The groups of features in each segment, then the static columns.
 
     Parameters
     ----------
+    names, static_names : list of str
+        What features and static columns are called.
     groups : dict or None
         Lists of names or positions of features by the name of their group. Who is in
         none is one by itself.
-    names : list of str
-        What features are called.
+    n_segments : int
+        How many segments there are; their players stand one behind the other.
+
+    Attributes
+    ----------
+    n : int
+        How many players there are.
+    groups : list of str
+        What the groups of features are called.
 
     Raises
     ------
     ValueError
         If a feature is not there, or in two groups.
     """
+
+    def __init__(
+        self, names: list, static_names: list, groups: dict | None, n_segments: int
+    ):
+        self.n_segments, self.static_names = n_segments, static_names
+        self._group, self.groups = _grouped(groups, names)
+        self._n_cells = n_segments * len(self.groups)
+        self.n = self._n_cells + len(static_names)
+
+    def cells(self, values: np.ndarray) -> np.ndarray:
+        """Return what is of the groups in segments, (n, n_segments, n_groups).
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, n_players)
+            Something of every player.
+        """
+        return values[:, : self._n_cells].reshape(len(values), self.n_segments, -1)
+
+    def static(self, values: np.ndarray) -> np.ndarray:
+        """Return what is of static columns, (n, n_static).
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, n_players)
+            Something of every player.
+        """
+        return values[:, self._n_cells :]
+
+    def at_steps(self, masks: np.ndarray, segment: np.ndarray) -> np.ndarray:
+        """Return masks (n, n_steps, n_features) of steps, of those of players.
+
+        Parameters
+        ----------
+        masks : ndarray of bool of shape (n, n_players)
+            Who has passed over.
+        segment : ndarray of int of shape (n_steps,)
+            The segment of each step.
+        """
+        return self.cells(masks)[:, segment][:, :, self._group]
+
+
+def _grouped(groups: dict | None, names: list) -> tuple[np.ndarray, list]:
+    """Return which group each feature is of, and what groups are called."""
     member: dict[int, Any] = {}
     for group, features in (groups or {}).items():
         for feature in [features] if isinstance(features, str) else features:
@@ -44,9 +97,13 @@ def feature_groups(groups: dict | None, names: list) -> tuple[np.ndarray, list]:
                     f"{member[i]!r} and {group!r}."
                 )
             member[int(i)] = group
-    called = [member.get(i, name) for i, name in enumerate(names)]
-    found = list(dict.fromkeys(called))
-    return np.array([found.index(name) for name in called]), found
+    called: dict[Any, Any] = {}  # of a group, or of a feature by itself
+    places = []
+    for i, name in enumerate(names):
+        key = ("group", member[i]) if i in member else ("feature", i)
+        called.setdefault(key, member.get(i, name))
+        places.append(list(called).index(key))
+    return np.array(places), list(called.values())
 
 
 def segment_of_steps(n_steps: int, n_segments: int) -> np.ndarray:

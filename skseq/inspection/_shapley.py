@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.parallel import Parallel, delayed
 
 from skseq.inspection._kinds import forecaster_of
+from skseq.inspection._mixed import Mixed, Question
 from skseq.inspection._mixed_forecasts import MixedForecasts
 from skseq.inspection._mixed_sequences import MixedSequences
 from skseq.resources import make_random_state
@@ -161,39 +163,36 @@ def shapley(
     True
     """
     rng = make_random_state(random_state)
-    asked = X, background, target, step, n_segments, groups
-    mixed: MixedSequences | MixedForecasts
+    question = Question(X, background, target, step, n_segments, groups)
     forecaster = forecaster_of(estimator, "shapley")
-    if forecaster is None:
-        mixed = MixedSequences(estimator, *asked)
-    else:
-        mixed = MixedForecasts(forecaster, *asked)
+    mixed: Mixed = (
+        MixedSequences(estimator, question)
+        if forecaster is None
+        else MixedForecasts(forecaster, question)
+    )
     chosen = np.arange(mixed.n_background)
     if len(chosen) > MOST_BACKGROUND:
         chosen = np.sort(rng.choice(chosen, MOST_BACKGROUND, replace=False))
     seeds = rng.randint(2**31 - 1, size=mixed.n_samples)
-    found = Parallel(n_jobs=n_jobs)(
+    explained = Parallel(n_jobs=n_jobs)(
         delayed(_explained)(mixed, i, chosen, n_permutations, seed)
         for i, seed in enumerate(seeds)
     )
-    players, predictions, base_values = map(np.array, zip(*found, strict=True))
-    n_static = len(mixed.static_names)
-    n_cells = players.shape[1] - n_static
-    values = players[:, :n_cells].reshape(len(players), len(mixed.steps), -1)
-    by = "feature" if len(mixed.steps) == 1 else "both"
-    shown, names = values, mixed.names
-    if by == "feature":
-        shown = players[:, None]
-        names = [*names, *mixed.static_names]
+    found, predictions, base_values = map(np.array, zip(*explained, strict=True))
+    players = mixed.players
+    values, of_static = players.cells(found), players.static(found)
+    shown, names, by = values, players.groups, "both"
+    if players.n_segments == 1:
+        shown, names, by = found[:, None], [*names, *players.static_names], "feature"
     importances = np.moveaxis(np.abs(shown), 0, -1)
     return Bunch(
         shapley_values=values,
-        static_shapley_values=players[:, n_cells:],
+        static_shapley_values=of_static,
         predictions=predictions,
         base_values=base_values,
         steps=mixed.steps,
         feature_names=np.array(names, dtype=object),
-        static_names=np.array(mixed.static_names, dtype=object),
+        static_names=np.array(players.static_names, dtype=object),
         importances=importances,
         importances_mean=importances.mean(axis=2),
         importances_std=importances.std(axis=2),
@@ -202,12 +201,12 @@ def shapley(
 
 
 def _explained(
-    mixed: Any, i: int, background: np.ndarray, n_permutations: int, seed: int
+    mixed: Mixed, i: int, background: np.ndarray, n_permutations: int, seed: int
 ) -> tuple[np.ndarray, float, float]:
     """Return the values (n_players,) of a sample, its prediction and the mean one."""
     return sampled_values(
-        lambda donors, masks: mixed.said(i, donors, masks),
-        mixed.n_players,
+        partial(mixed.said, i),
+        mixed.players.n,
         background,
         n_permutations,
         np.random.RandomState(seed),
