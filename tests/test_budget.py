@@ -23,6 +23,7 @@ from skseq import (
 )
 from skseq.callbacks import Checkpoint, Continuation
 from skseq.persistence import load, save
+from skseq.training import Budget
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(44, 5, 2))
@@ -230,7 +231,13 @@ def test_a_file_tells_why_and_an_older_one_does_not(tmp_path):
     assert load(tmp_path / "model.skseq").stop_reason_ is None
 
 
-@pytest.mark.parametrize("wrong", [0, -1.0, "1", float("nan")])
+@pytest.mark.parametrize("wrong", [0, -1.0, "1", float("nan"), True])
 def test_a_limit_is_a_positive_number(wrong):
     with pytest.raises(ValueError, match="'max_seconds' parameter"):
         clone(REGRESSOR).set_params(max_seconds=wrong).fit(X, Y)
+
+
+def test_a_limit_in_few_digits_counts_as_exactly_as_any(clock):
+    clock.now = 10**6  # seconds, which float16 does not hold
+    budget = Budget(np.float16(2))
+    assert [budget.is_spent() for _ in range(2)] == [False, True]

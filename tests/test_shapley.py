@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
 from skseq import (
     CNNClassifier,
@@ -82,6 +84,8 @@ def test_of_segments_and_groups_of_a_linear_model():
     np.testing.assert_allclose(
         result.shapley_values[..., 0], parts.sum(axis=2), atol=1e-12
     )
+    result = shapley(Weighs(), X[:4], X[4:12], n_segments=None, groups={"x0": 1})
+    np.testing.assert_allclose(result.shapley_values, parts, atol=1e-12)
 
 
 def test_all_orders_of_a_game_with_interactions():
@@ -189,15 +193,18 @@ def test_numbers_of_regressors_and_pipelines():
     assert result.shapley_values.shape == (3, 12, 1)
 
 
-@pytest.mark.parametrize("step", [None, 2, -1])
-def test_the_label_of_a_step(step):
-    model = RNNTagger(**SMALL).fit(X, STEPS)
+@pytest.mark.parametrize(("step", "n_seen"), [(None, 3), (1, 1), (-1, 3)])
+def test_the_label_of_a_step(step, n_seen):
+    """It does not depend on the segments behind it, if no layer reads these."""
+    model = RNNTagger(bidirectional=False, **SMALL).fit(X, STEPS)
 
     def said(x):
         p = model.predict_proba(x)[:, :, 1]
         return p.mean(axis=1) if step is None else p[:, step]
 
-    check(model, said, target="b", step=step)
+    result = check(model, said, target="b", step=step)
+    is_seen = (np.abs(result.shapley_values) > 1e-12).any(axis=(0, 2))
+    np.testing.assert_array_equal(is_seen, np.arange(3) < n_seen)
 
 
 def test_what_encoder_decoders_write():
@@ -299,14 +306,15 @@ def test_a_panel():
 
 
 def test_tokens():
+    """What two sequences differ by makes all the difference of their predictions."""
     words = rng.integers(0, 5, size=(40, 4))
     model = RNNClassifier(embedding_dim=3, **SMALL).fit(words, words[:, 0] > 2)
-    check(
-        model,
-        lambda x: model.predict_proba(x)[:, 1],
-        words[:3],
-        words[5:9],
-        target=True,
+    other = words[:1].copy()
+    other[0, 2] = (other[0, 2] + 1) % 5
+    result = shapley(model, words[:1], other, True, n_segments=None)
+    one, two = model.predict_proba(np.concatenate([words[:1], other]))[:, 1]
+    np.testing.assert_allclose(
+        result.shapley_values[0, :, 0], [0, 0, one - two, 0], atol=1e-12
     )
 
 
@@ -371,10 +379,47 @@ def test_forecasts_of_a_panel_without_known_columns():
         ({"background": X[:3, :, :1]}, "background has 1 features and 0 static"),
         ({"groups": {"g": ["speed"]}}, r"groups\['g'\] holds 'speed'; expected"),
         ({"groups": {"g": [0], "h": ["x0"]}}, "feature 'x0' twice, in 'g' and 'h'"),
+        ({"groups": {"g": None}}, r"groups\['g'\] holds None; expected"),
+        ({"groups": {"g": [np.arange(2)]}}, r"holds array\(\[0, 1\]\); expected"),
+        ({"X": X[:0]}, "X holds no sequence"),
+        ({"background": X[:0]}, "background holds no sequence"),
+        ({"background": None}, r"background has the shape \(\)"),
+        ({"background": [X[0], X[1, :0]]}, "background: Sequence 1 is empty"),
+        ({"background": np.ma.masked_greater(X[:3], 0)}, "background is a masked"),
+        ({"target": False}, "target=False must be the number"),
+        ({"step": "1"}, "step='1' is for estimators"),
         ({"n_segments": 0}, "'n_segments' parameter"),
+        ({"n_segments": True}, "'n_segments' parameter"),
         ({"n_permutations": 0}, "'n_permutations' parameter"),
     ],
 )
 def test_shapley_says_what_is_wrong(options, message):
     with pytest.raises(ValueError, match=message):
         shapley(**{"estimator": Weighs(), "X": X[:2], "background": X[5:8], **options})
+
+
+def test_what_is_wrong_of_the_background_is_said_of_it():
+    model = RNNRegressor(**SMALL).fit(X, X[:, 0, 0])
+    with pytest.raises(ValueError, match="background: Input X contains NaN"):
+        shapley(model, X[:2], np.full((2, 6, 2), np.nan), **FEW)
+    model = RNNForecaster(window_length=3, shrink_to_naive=False, **SMALL)
+    model.fit(X[:, 0, :1])
+    with pytest.raises(ValueError, match="background: X has 3 rows; a rolling"):
+        shapley(model, None, X[:3, 0, :1], **FEW)
+    with pytest.raises(ValueError, match="background is a tuple of 1; expected X and"):
+        shapley(model, None, (X[:9, 0, :1],), **FEW)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error", "message"),
+    [
+        (None, TypeError, "estimator is None; expected a fitted classifier"),
+        (Weighs, TypeError, "estimator is <class .*Weighs'>; expected a fitted"),
+        (LinearSVC(), TypeError, r"LinearSVC\(\), a classifier without predict_proba"),
+        (RNNForecaster(), NotFittedError, "RNNForecaster instance is not fitted"),
+        (Seq2SeqClassifier(), NotFittedError, "Seq2SeqClassifier instance is not"),
+    ],
+)
+def test_who_cannot_be_explained(estimator, error, message):
+    with pytest.raises(error, match=message):
+        shapley(estimator, X[:2], X[5:8])

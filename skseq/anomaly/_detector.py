@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
@@ -20,7 +19,13 @@ from skseq.data.tables import MOST_ROWS
 from skseq.forecasting import RNNForecaster
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._known import starts_later
-from skseq.parameters import Options, attribute, checks, parameter
+from skseq.parameters import (
+    Interval,
+    Options,
+    attribute,
+    checks,
+    parameter,
+)
 from skseq.resources import unchanged_on_error
 from skseq.versioning import VersionedState
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval
-
 from skseq.core.parameters import MOST_INT, PoolingParameters
-from skseq.parameters import POSITIVE_INTEGER, Declared, Options, amended, parameter
+from skseq.parameters import (
+    POSITIVE_INTEGER,
+    Declared,
+    Interval,
+    Options,
+    amended,
+    parameter,
+)
 
 __all__ = ["Convolution", "Downsampling"]
 

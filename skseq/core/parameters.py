@@ -7,7 +7,6 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from skseq.core.losses import LOSSES
 from skseq.networks import POOLINGS
@@ -16,6 +15,7 @@ from skseq.parameters import (
     POSITIVE,
     POSITIVE_INTEGER,
     Declared,
+    Interval,
     Options,
     amended,
     parameter,

@@ -10,15 +10,16 @@ import inspect
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path, PurePosixPath
 from typing import Any, TypedDict, TypeVar, Unpack
 
 import pandas as pd
 from sklearn.datasets import fetch_file, get_data_home
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import validate_params
 
 from skseq._describing import described
+from skseq.parameters import NOT_NEGATIVE, Interval
 
 __all__ = ["Download", "RemoteFile", "fetching"]
 
@@ -27,7 +28,7 @@ CONSTRAINTS = {
     "data_home": [str, os.PathLike, None],
     "download_if_missing": ["boolean"],
     "n_retries": [Interval(Integral, 0, None, closed="left")],
-    "delay": [Interval(Real, 0, None, closed="left")],
+    "delay": [NOT_NEGATIVE],
 }
 TEXTS = {
     "download": """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import shown
 from skseq.core.conformal import Units
 from skseq.forecasting._conformal import change_of, local_unit
 from skseq.forecasting._fitting import SeriesLearner
@@ -19,6 +19,7 @@ from skseq.forecasting._reading import read_rows
 from skseq.forecasting._refusing import check_static
 from skseq.forecasting._table import Table
 from skseq.forecasting._time import Span, following
+from skseq.parameters import is_positive_integer
 from skseq.training import predict_batch
 
 __all__ = ["Asked", "SeriesModel"]
@@ -98,9 +99,8 @@ class SeriesModel(SeriesLearner):
             )
         if n_steps is None:
             n_steps = self._horizon
-        is_integer = isinstance(n_steps, Integral) and not isinstance(n_steps, bool)
-        if not is_integer or n_steps < 1:
-            raise ValueError(f"n_steps={n_steps!r} must be a positive integer.")
+        if not is_positive_integer(n_steps):
+            raise ValueError(f"n_steps={shown(n_steps)} must be a positive integer.")
         return np.full(len(self._context.names), int(n_steps))
 
     def _points(self, asked: Asked) -> np.ndarray:
@@ -123,15 +123,19 @@ class SeriesModel(SeriesLearner):
 
         Of outputs (n_rows, C, n_outputs), as `_fed_back` returns them.
         """
-        context, n_targets, errors = asked.context, outputs.shape[1], self._errors
-        assert errors is not None
-        past = self._scaler.transform(context).filled()[:, :n_targets]
-        change = change_of(past.reshape(len(asked.n_rows), -1, n_targets))
+        context = asked.context
         _, scales = self._scaler.target_scales(context.names)
-        local = local_unit(change, errors.usual) * scales
+        local = self._local_units(self._scaler.transform(context)) * scales
         units = Units.of(self._loss, outputs, np.repeat(local, asked.n_rows, axis=0))
         steps = np.concatenate([np.arange(n) for n in asked.n_rows])
         return units.values(scores[steps])
+
+    def _local_units(self, table: Table) -> np.ndarray:
+        """Return units of errors (n_series, n_targets) behind the rows of a window."""
+        errors: Any = self._errors
+        past = table.filled()[:, : self._columns.n_targets]
+        change = change_of(past.reshape(len(table.names), -1, past.shape[1]))
+        return local_unit(change, errors.usual)
 
     def _deviations(self, asked: Asked) -> np.ndarray:
         """Forecast standard deviations (n_rows, n_targets).

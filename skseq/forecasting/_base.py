@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,7 @@ from skseq.forecasting._rolling import (
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._table import Table
 from skseq.forecasting._weights import read_weights
+from skseq.parameters import is_positive_integer
 from skseq.resources import make_random_state
 
 __all__ = ["BaseForecaster"]
@@ -181,8 +181,7 @@ class BaseForecaster(RegressorMixin, PathModel):
             If `n_paths` is no positive integer, or as in `predict`.
         """
         check_is_fitted(self, "net_")
-        is_integer = isinstance(n_paths, Integral) and not isinstance(n_paths, bool)
-        if not is_integer or n_paths < 1:
+        if not is_positive_integer(n_paths):
             raise ValueError(f"n_paths={shown(n_paths)} must be a positive integer.")
         rng = make_random_state(random_state)
         asked = self._asked(X, n_steps)

@@ -9,7 +9,6 @@ import numpy as np
 
 from skseq.core.conformal import Units
 from skseq.forecasting._ahead import Asked, SeriesModel
-from skseq.forecasting._conformal import change_of, local_unit
 from skseq.forecasting._table import Table
 
 __all__ = ["PathModel"]
@@ -68,9 +67,7 @@ class PathModel(SeriesModel):
             table = known.with_series(
                 [np.concatenate([rows, later]) for rows in known.series()]
             )
-            past = known.filled()[:, :n_targets]
-            change = change_of(past.reshape(len(known.names), -1, n_targets))
-            local = local_unit(change, errors.usual)[:, None]
+            local = self._local_units(known)[:, None]
             units = Units.of(self._loss, self._outputs(table), local)
             drawn = units.values(errors.draw(n_paths, rng)[..., None])[..., 0]
             paths[start : start + horizon] = np.moveaxis(drawn, 0, 2)

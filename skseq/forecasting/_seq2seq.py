@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from numbers import Real
 
-from sklearn.utils._param_validation import Interval
-
 from skseq.forecasting._base import BaseForecaster
 from skseq.networks import ATTENTIONS, Decoder, RecurrentLayer, ValueFeedback
-from skseq.parameters import Options, amended, check_teacher_forcing, parameter
+from skseq.parameters import (
+    Interval,
+    Options,
+    amended,
+    check_teacher_forcing,
+    parameter,
+)
 from skseq.rnn import make_recurrent_encoder
 from skseq.rnn._parameters import ENCODER_DROPOUT, Recurrence
 

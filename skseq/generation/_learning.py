@@ -7,13 +7,19 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval
 from torch import nn
 
 from skseq.core.estimator import NetworkEstimator
 from skseq.generation._passages import TextDataset
 from skseq.networks import LanguageNetwork, Passage, TokenEmbedding
-from skseq.parameters import POSITIVE_INTEGER, Options, amended, attribute, parameter
+from skseq.parameters import (
+    POSITIVE_INTEGER,
+    Interval,
+    Options,
+    amended,
+    attribute,
+    parameter,
+)
 from skseq.parameters.checks import array, flag, instance
 from skseq.preprocessing import Tokenizer
 from skseq.preprocessing._tokenizer import END, PADDING, START, check_texts

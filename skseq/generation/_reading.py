@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.nn import functional
@@ -17,6 +16,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from skseq.generation._learning import NO_TARGET, LanguageLearner
 from skseq.generation._sampling import draw_columns
+from skseq.parameters import NOT_NEGATIVE, POSITIVE_INTEGER
 from skseq.preprocessing._tokenizer import END, PADDING, UNKNOWN, split_texts
 from skseq.resources import make_random_state
 
@@ -29,11 +29,11 @@ class LanguageModel(LanguageLearner):
     """What tells the probability of the next symbol, and draws it."""
 
     _generate_constraints: ClassVar[dict] = {
-        "n": [Interval(Integral, 1, None, closed="left")],
+        "n": [POSITIVE_INTEGER],
         "prefix": [str],
-        "temperature": [Interval(Real, 0, None, closed="left")],
-        "top_k": [Interval(Integral, 1, None, closed="left"), None],
-        "max_length": [Interval(Integral, 1, None, closed="left")],
+        "temperature": [NOT_NEGATIVE],
+        "top_k": [POSITIVE_INTEGER, None],
+        "max_length": [POSITIVE_INTEGER],
         "random_state": ["random_state"],
     }
 

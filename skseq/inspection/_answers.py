@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
+from skseq._showing import shown
 from skseq.core.mixins import SequenceTaggerMixin
 from skseq.data.batching import Batch
 from skseq.data.sequences import SequenceArray
@@ -42,6 +43,11 @@ class Answers:
     """
 
     def __init__(self, estimator: Any, x: SequenceArray):
+        if isinstance(estimator, type) or not hasattr(estimator, "predict"):
+            raise TypeError(
+                f"estimator is {shown(estimator)}; expected a fitted classifier or "
+                "regressor of sequences, or another estimator that shapley explains."
+            )
         self.estimator, self.last = estimator, last_of(estimator)
         self.writes = isinstance(self.last, Seq2SeqClassifier)
         self.labels_steps = isinstance(self.last, SequenceTaggerMixin)
@@ -51,6 +57,12 @@ class Answers:
         self.are_numbers = not (
             self.writes or self.labels_steps or is_classifier(estimator)
         )
+        gives = self.are_numbers or self.writes or hasattr(estimator, "predict_proba")
+        if not gives:
+            raise TypeError(
+                f"estimator is {shown(estimator)}, a classifier without "
+                "predict_proba; shapley explains probabilities."
+            )
         if self.writes:
             if self.last is not getattr(estimator, "best_estimator_", estimator):
                 raise TypeError(

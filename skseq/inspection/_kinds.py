@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklearn.utils.validation import check_is_fitted
+
 from skseq.anomaly import SequenceAnomalyDetector
 from skseq.forecasting._base import BaseForecaster
 
@@ -36,6 +38,8 @@ def forecaster_of(estimator: Any, what: str) -> BaseForecaster | None:
 
     Raises
     ------
+    NotFittedError
+        If it is a forecaster that is not fitted.
     TypeError
         If it is a detector, or ends in a forecaster behind other steps.
     """
@@ -47,6 +51,7 @@ def forecaster_of(estimator: Any, what: str) -> BaseForecaster | None:
         )
     if not isinstance(last, BaseForecaster):
         return None
+    check_is_fitted(last, "net_")
     if last is not getattr(estimator, "best_estimator_", estimator):
         raise TypeError(
             f"{what} takes a forecaster as it is, got a {type(estimator).__name__} "

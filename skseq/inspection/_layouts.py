@@ -7,16 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq.data.foreign import check_container
 from skseq.data.layouts import is_list_of_sequences, is_panel
 from skseq.data.objects import object_array
 from skseq.data.panels import panel_starts
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
+from skseq.data.validation import naming
 
 __all__ = ["lay_out", "lay_out_like", "names_of_features", "names_with_static"]
 
 
-def lay_out(X: Any, n_channels: int) -> SequenceArray:
+def lay_out(X: Any, n_channels: int, name: str = "X") -> SequenceArray:
     """Copy sequences of any layout into a table that no two of them share.
 
     Parameters
@@ -25,6 +27,8 @@ def lay_out(X: Any, n_channels: int) -> SequenceArray:
         The sequences, of any data type.
     n_channels : int
         How many features a flat row of a table holds per time step.
+    name : str, default="X"
+        What to call them in errors.
 
     Returns
     -------
@@ -35,6 +39,15 @@ def lay_out(X: Any, n_channels: int) -> SequenceArray:
     ValueError
         If X is none of these.
     """
+    check_container(X, name, time_axis=1)
+    with naming(name):
+        sequences = _laid_out(X, n_channels, name)
+    if not len(sequences):
+        raise ValueError(f"{name} holds no sequence; expected one at least.")
+    return sequences
+
+
+def _laid_out(X: Any, n_channels: int, name: str) -> SequenceArray:
     if isinstance(X, SequenceArray):
         return X.apart()
     if is_panel(X):
@@ -45,21 +58,22 @@ def lay_out(X: Any, n_channels: int) -> SequenceArray:
         texts = [text for text in X if isinstance(text, (str, bytes))]
         if texts:
             raise ValueError(
-                f"X holds the text {texts[0]!r:.50}, which has no time steps. Give the "
-                "last step of the pipeline, and what its Tokenizer makes of X."
+                f"{name} holds the text {texts[0]!r:.50}, which has no time steps. "
+                "Give the last step of the pipeline, and what its Tokenizer makes of "
+                f"{name}."
             )
         return SequenceArray.from_list([_values_of(item) for item in X])
     array = np.array(X)
     if array.ndim not in (2, 3):
         raise ValueError(
-            f"X has the shape {array.shape}; expected (n_samples, n_timesteps), "
+            f"{name} has the shape {array.shape}; expected (n_samples, n_timesteps), "
             "(n_samples, n_timesteps, n_features) or a list of sequences."
         )
     if array.ndim == 2:
         if array.shape[1] % n_channels:
             raise ValueError(
-                f"X has {array.shape[1]} columns, which n_channels={n_channels} does "
-                "not divide."
+                f"{name} has {array.shape[1]} columns, which n_channels={n_channels} "
+                "does not divide."
             )
         array = array.reshape(len(array), -1, n_channels)
     return SequenceArray.from_array(array)

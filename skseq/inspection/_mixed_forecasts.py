@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skseq.data.validation import naming
 from skseq.forecasting._explaining import (
     column_names,
     windows_ahead,
@@ -38,10 +39,14 @@ class MixedForecasts:
         n_before, n_behind = forecaster._window_length, forecaster._horizon
         self.x, n_rows, _ = windows_ahead(forecaster, X)
         self.column, self.shares = asked_of_forecast(forecaster, target, step, n_rows)
-        y = None
-        if isinstance(background, tuple):
-            background, y = background
-        self.usual, _, _ = windows_rolled(forecaster, background, y, True)
+        rows = background if isinstance(background, tuple) else (background, None)
+        if len(rows) != 2:
+            raise ValueError(
+                f"background is a tuple of {len(rows)}; expected X and y of a "
+                "forecaster that was fitted with y."
+            )
+        with naming("background"):
+            self.usual, _, _ = windows_rolled(forecaster, *rows, restart=True)
         self.n_samples, self.n_background = len(self.x.means), len(self.usual.means)
         names = column_names(forecaster)
         n_future, n_static = forecaster._columns[2:]

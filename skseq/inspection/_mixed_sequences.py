@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq._showing import shown
 from skseq.core.sequence_network import SMALL_STEPS
 from skseq.core.tasks import MultilabelClassification
 from skseq.data.categories import extended, recode
 from skseq.data.layouts import is_list_of_sequences, is_panel
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
+from skseq.data.validation import naming
 from skseq.inspection._answers import Answers
 from skseq.inspection._layouts import lay_out, names_of_features, names_with_static
 from skseq.inspection._mixed import Question
@@ -36,7 +38,9 @@ class MixedSequences:
     def __init__(self, estimator: Any, question: Question):
         X, background, target, step, n_segments, groups = question
         n_channels = getattr(estimator, "n_channels", 1)
-        self.x, self.usual = _alike(_read(X, n_channels), _read(background, n_channels))
+        self.x, self.usual = _alike(
+            _read(X, n_channels, "X"), _read(background, n_channels, "background")
+        )
         self.shape, self.columns = None, None  # of arrays, and of tables
         if not isinstance(X, SequenceArray) and not (
             is_panel(X) or is_list_of_sequences(X)
@@ -72,7 +76,9 @@ class MixedSequences:
         for i, answer in enumerate(said):
             predicted[i, : len(answer)] = answer.argmax(axis=1)
         if not self.answers.has_steps and step is not None:
-            raise ValueError(f"step={step} is for estimators that answer step by step.")
+            raise ValueError(
+                f"step={shown(step)} is for estimators that answer step by step."
+            )
         self.shares = step_shares(step, lengths)
         task = getattr(self.answers.last, "_task", None)
         if self.answers.are_numbers or isinstance(task, MultilabelClassification):
@@ -86,10 +92,11 @@ class MixedSequences:
     def said(self, i: int, donor: int, masks: np.ndarray) -> np.ndarray:
         """Return what is said (n,) of mixtures, as `Mixed.said` does."""
         size = max(1, SMALL_STEPS // max(1, int(self.x.lengths[i])))
-        parts = [
-            self._answers(i, donor, masks[first : first + size])
-            for first in range(0, len(masks), size)
-        ]
+        with naming("background"):  # X alone was no error
+            parts = [
+                self._answers(i, donor, masks[first : first + size])
+                for first in range(0, len(masks), size)
+            ]
         answers = np.concatenate(parts)  # (n, U, C)
         n_steps = answers.shape[1]
         chosen = answers[:, np.arange(n_steps), self.chosen[i, :n_steps]]
@@ -135,13 +142,14 @@ class MixedSequences:
         )
 
 
-def _read(X: Any, n_channels: int) -> SequenceArray:
+def _read(X: Any, n_channels: int, name: str) -> SequenceArray:
     """Return sequences of any layout, with their names, categories and times."""
+    if isinstance(X, SequenceArray) and len(X):
+        return X
+    sequences = lay_out(X, n_channels, name)
     if is_panel(X):
         return SequenceArray.from_frame(X.to_frame() if X.ndim == 1 else X)
-    if is_list_of_sequences(X) and not any(isinstance(x, (str, bytes)) for x in X):
-        return SequenceArray.from_list(X)
-    return X if isinstance(X, SequenceArray) else lay_out(X, n_channels)
+    return SequenceArray.from_list(X) if is_list_of_sequences(X) else sequences
 
 
 def _alike(

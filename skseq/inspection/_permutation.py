@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn.utils.parallel import Parallel, delayed
 
 from skseq.inspection._kinds import forecaster_of
 from skseq.inspection._permuted import Permuted, Scoring
 from skseq.inspection._permuted_forecasts import PermutedForecasts
 from skseq.inspection._permuted_sequences import PermutedSequences
+from skseq.parameters import POSITIVE_INTEGER
 from skseq.resources import make_random_state
 
 __all__ = ["permutation_importance"]
@@ -22,9 +23,9 @@ __all__ = ["permutation_importance"]
 
 @validate_params(
     {
-        "n_repeats": [Interval(Integral, 1, None, closed="left")],
+        "n_repeats": [POSITIVE_INTEGER],
         "by": [StrOptions({"both", "step", "feature"})],
-        "step_size": [Interval(Integral, 1, None, closed="left")],
+        "step_size": [POSITIVE_INTEGER],
         "align": [StrOptions({"start", "end"})],
         "restart": ["boolean"],
         "n_jobs": [Integral, None],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from numbers import Integral
 from typing import Any
 
@@ -20,8 +21,8 @@ class Players:
     names, static_names : list of str
         What features and static columns are called.
     groups : dict or None
-        Lists of names or positions of features by the name of their group. Who is in
-        none is one by itself.
+        Lists of names or positions of features, or a single one, by the name of their
+        group. Who is in none is one by itself.
     n_segments : int
         How many segments there are; their players stand one behind the other.
 
@@ -83,8 +84,10 @@ def _grouped(groups: dict | None, names: list) -> tuple[np.ndarray, list]:
     """Return which group each feature is of, and what groups are called."""
     member: dict[int, Any] = {}
     for group, features in (groups or {}).items():
-        for feature in [features] if isinstance(features, str) else features:
-            i = names.index(feature) if feature in names else feature
+        is_list = np.iterable(features) and not isinstance(features, str)
+        for feature in features if is_list else [features]:
+            is_name = isinstance(feature, Hashable) and feature in names
+            i: Any = names.index(feature) if is_name else feature
             is_place = isinstance(i, Integral) and not isinstance(i, bool)
             if not is_place or not 0 <= int(i) < len(names):
                 raise ValueError(

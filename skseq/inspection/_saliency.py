@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
 from skseq.core.sequence_network import SequenceNetworkEstimator
@@ -19,6 +18,7 @@ from skseq.forecasting._base import BaseForecaster
 from skseq.inspection._asked import ask
 from skseq.inspection._forecast_gradients import forecast_gradients
 from skseq.inspection._gradients import Gradients, IntegratedGradients
+from skseq.parameters import POSITIVE_INTEGER
 
 __all__ = ["saliency"]
 
@@ -26,7 +26,7 @@ __all__ = ["saliency"]
 @validate_params(
     {
         "method": [StrOptions({"gradient", "integrated_gradients"})],
-        "n_points": [Interval(Integral, 1, None, closed="left")],
+        "n_points": [POSITIVE_INTEGER],
     },
     prefer_skip_nested_validation=True,
 )

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import validate_params
 from sklearn.utils.parallel import Parallel, delayed
 
 from skseq.inspection._kinds import forecaster_of
 from skseq.inspection._mixed import Mixed, Question
 from skseq.inspection._mixed_forecasts import MixedForecasts
 from skseq.inspection._mixed_sequences import MixedSequences
+from skseq.parameters import POSITIVE_INTEGER
 from skseq.resources import make_random_state
 
 __all__ = ["shapley"]
@@ -25,8 +26,8 @@ MOST_BACKGROUND = 50
 
 @validate_params(
     {
-        "n_segments": [Interval(Integral, 1, None, closed="left"), None],
-        "n_permutations": [Interval(Integral, 1, None, closed="left")],
+        "n_segments": [POSITIVE_INTEGER, None],
+        "n_permutations": [POSITIVE_INTEGER],
         "groups": [dict, None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],

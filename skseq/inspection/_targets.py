@@ -68,7 +68,8 @@ def number_column(target: Any, n_targets: int, names: Any = ()) -> int:
         return 0
     if isinstance(target, str) and target in names:
         return list(names).index(target)
-    if not isinstance(target, Integral) or not 0 <= int(target) < n_targets:
+    is_place = isinstance(target, Integral) and not isinstance(target, bool)
+    if not is_place or not 0 <= int(target) < n_targets:
         known = f", or one of {list(names)}" if len(names) else ""
         raise ValueError(
             f"target={shown(target)} must be the number of a column of y, 0 to "

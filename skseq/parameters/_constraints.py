@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Integral, Real
 from typing import Any
 
-from sklearn.utils._param_validation import Interval, StrOptions
+import numpy as np
+from sklearn.utils import _param_validation
+from sklearn.utils._param_validation import StrOptions
 
 from skseq._showing import shown
 
@@ -14,11 +17,31 @@ __all__ = [
     "POSITIVE",
     "POSITIVE_INTEGER",
     "PROBABILITY",
+    "Interval",
     "Options",
     "check_teacher_forcing",
     "is_positive_integer",
     "layer_sizes",
 ]
+
+NUMBERS = (int, float, np.integer, np.floating)
+
+
+class Interval(_param_validation.Interval):
+    """scikit-learn's interval, of plain numbers that a float can hold.
+
+    True is no number, though Python counts with it.
+    """
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is such a number within the interval."""
+        if isinstance(val, bool) or not isinstance(val, NUMBERS):
+            return False
+        try:
+            return math.isfinite(val) and super().is_satisfied_by(val)
+        except OverflowError:  # an int of too many digits
+            return False
+
 
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
@@ -23,7 +22,12 @@ from skseq.data.reading import RowReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.tables import MOST_ROWS, check_rows
 from skseq.data.validation import naming
-from skseq.parameters import Options, attribute, parameter
+from skseq.parameters import (
+    Interval,
+    Options,
+    attribute,
+    parameter,
+)
 from skseq.parameters.checks import flag, instance, optional, tuple_of
 from skseq.preprocessing._base import TEXTS, SequenceTransformer
 from skseq.preprocessing._extents import Extent, extents_of, lie_between

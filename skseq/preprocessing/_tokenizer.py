@@ -10,7 +10,6 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
@@ -19,7 +18,13 @@ from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray
 from skseq.data.tokens import as_tokens, check_tokens
 from skseq.data.validation import naming
-from skseq.parameters import POSITIVE_INTEGER, Options, attribute, parameter
+from skseq.parameters import (
+    POSITIVE_INTEGER,
+    Interval,
+    Options,
+    attribute,
+    parameter,
+)
 from skseq.parameters.checks import instance
 from skseq.preprocessing._base import TEXTS, SequenceTransformer
 from skseq.preprocessing._words import find_words, lower_characters

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.utils import check_consistent_length
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skseq.core.sequence_estimator import BaseSequenceEstimator
@@ -23,6 +22,7 @@ from skseq.networks import (
     Seq2SeqNetwork,
 )
 from skseq.parameters import (
+    Interval,
     Options,
     amended,
     attribute,

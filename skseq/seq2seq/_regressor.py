@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.metrics import r2_score
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 
 from skseq._describing import described
@@ -18,7 +17,14 @@ from skseq.core.losses._names import is_above_zero
 from skseq.core.mixins._regression import SCALED_TARGETS, SequenceRegressorMixin
 from skseq.core.mixins._spread import learns
 from skseq.core.parameters import NumberLossParameters
-from skseq.parameters import Options, amended, attribute, parameter, retold
+from skseq.parameters import (
+    Interval,
+    Options,
+    amended,
+    attribute,
+    parameter,
+    retold,
+)
 from skseq.parameters.checks import exactly, instance
 from skseq.seq2seq._architecture import TEXTS_OF_PAIRS, BaseSeq2Seq
 from skseq.seq2seq._targets import Layout, read_number_sequences

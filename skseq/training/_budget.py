@@ -30,7 +30,7 @@ class Budget:
         self.seconds = seconds
         self.cut = False
         self._whole: Self | None = None
-        self._end = math.inf if seconds is None else perf_counter() + seconds
+        self._end = math.inf if seconds is None else perf_counter() + float(seconds)
 
     def part(self, share: float) -> Budget:
         """Return a budget that ends after a share of what is left."""
