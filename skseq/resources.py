@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from skseq._showing import shown
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -44,18 +42,10 @@ def make_random_state(
     Returns
     -------
     random_state : RandomState
-
-    Raises
-    ------
-    ValueError
-        If it is none of these.
     """
     if random_state is None:
         return np.random.RandomState(np.random.SeedSequence().generate_state(4))
-    try:
-        return check_random_state(random_state)
-    except ValueError as error:
-        raise ValueError(f"random_state={shown(random_state)}: {error}") from error
+    return check_random_state(random_state)
 
 
 @contextmanager

@@ -183,7 +183,8 @@ class BaseForecaster(RegressorMixin, PathModel):
         check_is_fitted(self, "net_")
         if not is_positive_integer(n_paths):
             raise ValueError(f"n_paths={shown(n_paths)} must be a positive integer.")
-        rng = make_random_state(random_state)
+        with naming("random_state"):
+            rng = make_random_state(random_state)
         asked = self._asked(X, n_steps)
         paths = self._sampled(asked, int(n_paths), rng)
         names = tuple(range(int(n_paths)))
