@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from skseq.data.sequences import SequenceArray
+from skseq.data.shuffling import shuffled_batches
 from skseq.networks import StepCrossEntropy
 from skseq.networks.masking import valid_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
     "Batch",
@@ -283,17 +284,18 @@ class BatchIterator:
         for index in self._indices():
             yield self.dataset.gather(index)
 
-    def _indices(self) -> tuple[Tensor, ...]:
-        n = len(self.dataset)
+    def _indices(self) -> Iterable[Tensor]:
+        n, size = len(self.dataset), self.batch_size
         if self.generator is None:
-            return torch.arange(n).split(self.batch_size)
-        order = torch.randperm(n, generator=self.generator)
+            firsts = range(0, n, size)
+            return (torch.arange(first, min(first + size, n)) for first in firsts)
         if self.dataset.n_timesteps is not None or not self.by_length:
-            return order.split(self.batch_size)
+            return shuffled_batches(n, size, self.generator)
+        order = torch.randperm(n, generator=self.generator)
         lengths = torch.as_tensor(self.dataset.lengths)
-        buckets = order.split(BUCKET * self.batch_size)
+        buckets = order.split(BUCKET * size)
         sorted_order = torch.cat([b[lengths[b].argsort(stable=True)] for b in buckets])
-        batches = sorted_order.split(self.batch_size)
+        batches = sorted_order.split(size)
         shuffled = torch.randperm(len(batches), generator=self.generator)
         return tuple(batches[i] for i in shuffled.tolist())
 

@@ -82,14 +82,28 @@ class ColumnCategories(NamedTuple):
         if hasattr(X, "iloc"):
             frame = X.copy(deep=False)
             for i in chosen:
-                frame.isetitem(i, self._codes(i, X.iloc[:, i]))
+                frame.isetitem(i, self.codes(i, X.iloc[:, i]))
             return frame
         X = np.array(X, dtype=np.float64 if X.dtype.kind in "biuf" else object)
         for i in chosen:
-            X[:, i] = self._codes(i, pd.Series(X[:, i]))
+            X[:, i] = self.codes(i, pd.Series(X[:, i]))
         return X
 
-    def _codes(self, i: int, column: pd.Series) -> np.ndarray:
+    def codes(self, i: int, column: pd.Series) -> np.ndarray:
+        """Return the codes of the categories in a column, NaN where they are missing.
+
+        Parameters
+        ----------
+        i : int
+            Its position.
+        column : Series
+            Its values.
+
+        Raises
+        ------
+        ValueError
+            As `coded` says.
+        """
         name = i if column.name is None else column.name
         known: Any = self.known[i]
         if (

@@ -172,9 +172,10 @@ def seen_at(
     n_targets = data.columns.n_targets
     n_values = module.horizon * n_targets * max(1, (n_origins > 0).sum())
     most = int(np.clip(MOST_VALUES // n_values, 1, MOST_ORIGINS))
-    age = np.concatenate([np.arange(n)[::-1] for n in n_origins])
-    order = np.argsort(-age, kind="stable")
-    chosen = torch.as_tensor(order[age[order] < most])
+    n_kept = np.minimum(n_origins, most)
+    age = np.concatenate([np.arange(n)[::-1] for n in n_kept])
+    kept = np.repeat(np.cumsum(n_origins), n_kept) - 1 - age
+    chosen = torch.as_tensor(kept[np.argsort(-age, kind="stable")])
     device = next(module.parameters()).device
     size = max(1, BATCH_VALUES // (data.n_timesteps * data.indicators.n_values))
     parts = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from functools import partial
 from itertools import compress
 from typing import Any, Self
 
@@ -97,7 +98,9 @@ class SeriesLearner(WindowLearner):
                 f"not as transformer={shown(self.transformer)} has them; leave one out."
             )
         with unchanged_on_error(self):
-            table, self._columns, self._kind = read_table(self, X, y)
+            table, self._columns, self._kind = read_table(
+                self, X, y, in_memory=device.type == "cpu"
+            )
             table = replace(table, weights=read_weights(sample_weight, X, y))
             self._indicators = make_indicators(
                 self._categories, self._roles, self._columns
@@ -105,7 +108,9 @@ class SeriesLearner(WindowLearner):
             self._window_length = int(self.window_length)
             self._horizon = int(self.horizon)
             self._loss = loss
-            self._loss.check(table.values[:, : self._columns.n_targets], table.place)
+            for first, rows in table.pieces():
+                place = partial(table.place, first)
+                self._loss.check(rows[:, : self._columns.n_targets], place)
             known, table = table, self._to_learn_from(table)
             n_train = self._n_training_rows(table)
             self._check_targets(table, n_train)
@@ -114,8 +119,8 @@ class SeriesLearner(WindowLearner):
             seeds = rng.randint(2**31 - 1, size=2).tolist()
             net, n_beside = None, self._n_rows_beside(table.lengths)
             self._check_held_out(table, np.minimum(n_train, n_beside))
-            held_out = table.counted().beyond(n_beside)
-            if not held_out.values[:, : self._columns.n_targets].any():
+            n_targets = self._columns.n_targets
+            if not table.is_told(n_targets, n_beside, table.lengths).any():
                 n_beside = table.lengths
             if (n_beside < table.lengths).any():
                 n_rows = n_beside.sum() + n_train.sum()
@@ -187,31 +192,34 @@ class SeriesLearner(WindowLearner):
 
     def _check_targets(self, table: Table, n_train: np.ndarray) -> None:
         """Refuse targets of which nothing is there."""
-        self._loss.check_sum(table.head(n_train).values[:, : self._columns.n_targets])
-        counted = table.counted()
-        for part, rows in (
-            ("learn from", counted.head(n_train)),
-            ("hold out", counted.beyond(n_train)),
+        n_targets, n_rows = self._columns.n_targets, table.lengths
+        sums = [
+            np.nansum(rows[:, :n_targets], axis=0)
+            for _, rows in table.head(n_train).pieces()
+        ]
+        self._loss.check_sum(np.stack(sums))
+        for part, first, last in (
+            ("learn from", 0 * n_train, n_train),
+            ("hold out", n_train, n_rows),
         ):
-            missing = ~rows.values[:, : self._columns.n_targets].any(axis=0)
-            if len(rows.values) and missing.any():
+            told = table.is_told(n_targets, first, last)
+            if (last > first).any() and not told.all():
                 weighted = "" if table.weights is None else " of a weight above zero"
                 raise ValueError(
-                    f"Target {int(np.argmax(missing))} has no value{weighted} in the "
-                    f"{len(rows.values)} rows to {part}."
+                    f"Target {int(np.argmin(told))} has no value{weighted} in the "
+                    f"{(last - first).sum()} rows to {part}."
                 )
 
     def _check_held_out(self, table: Table, n_learned: np.ndarray) -> None:
         """Refuse to make intervals from the errors of rows that there are not."""
         if not self.conformal:
             return
-        held_out = table.counted().beyond(n_learned)
-        missing = ~held_out.values[:, : self._columns.n_targets].any(axis=0)
-        if missing.any():
+        told = table.is_told(self._columns.n_targets, n_learned, table.lengths)
+        if not told.all():
             needed = self.window_length + 2 * self.horizon
             raise ValueError(
                 "conformal=True learns from the errors of held-out rows, but none has "
-                f"a value of target {int(np.argmax(missing))}; window_length="
+                f"a value of target {int(np.argmin(told))}; window_length="
                 f"{self.window_length} and horizon={self.horizon} need a series of "
                 f"{needed} rows at least."
             )

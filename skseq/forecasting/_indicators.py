@@ -86,9 +86,12 @@ class Indicators:
         mean, scale = np.zeros(len(self.source)), np.ones(len(self.source))
         for column in self.codes:
             own = self.is_one & (self.source == column)
-            codes = table.values[:, column]
-            counts = np.bincount(codes[codes >= 0].astype(int), minlength=own.sum())
-            share = counts / len(codes)
+            counts = np.zeros(own.sum(), dtype=int)
+            for _, rows in table.pieces():
+                codes = rows[:, column]
+                codes = codes[codes >= 0].astype(int)
+                counts += np.bincount(codes, minlength=own.sum())
+            share = counts / len(table.values)
             deviation = np.sqrt(share * (1 - share))
             varies = deviation > 0
             mean[own] = share if normalize else np.where(varies, 0, share)

@@ -25,6 +25,8 @@ from skseq.forecasting._parameters import (
 )
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._shrinking import learn_shrinkage
+from skseq.forecasting._stored import StoredRows
+from skseq.forecasting._stored_windows import StoredWindowDataset
 from skseq.forecasting._table import Columns, Table
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import (
@@ -219,16 +221,14 @@ class WindowLearner(
         """Keep from the network what is the same in all rows to learn from."""
         n_targets, n_past, n_future, _ = self._columns
         n_own = n_targets + n_past
-        values = table.values[:, : n_own + n_future]
-        there = ~np.isnan(values)
-        unit = 1.0
+        low, high, n_there = _extents(table, n_own + n_future)
+        unit: Any = 1.0
         if self.normalize is None:
-            unit = np.abs(values).max(axis=0, where=there, initial=0)
-        high = values.max(axis=0, where=there, initial=-np.inf)
-        low = values.min(axis=0, where=there, initial=np.inf)
+            unit = np.maximum(np.abs(low), np.abs(high))
+            unit[n_there == 0] = 0
         varies = high - low > ROUNDING * unit
-        holes = np.zeros(values.shape[1], dtype=bool)
-        holes[:n_own] = (there.any(axis=0) & ~there.all(axis=0))[:n_own]
+        holes = np.zeros(len(low), dtype=bool)
+        holes[:n_own] = ((n_there > 0) & (n_there < len(table.values)))[:n_own]
         seen = self._indicators
         n_seen = sum(seen.seen[:3])
         varies, holes = (part[seen.source[:n_seen]] for part in (varies, holes))
@@ -243,7 +243,9 @@ class WindowLearner(
     def _to_windows(
         self, table: Table, device: Any, taught: bool = False, n_hidden: int = 0
     ) -> WindowDataset:
-        return WindowDataset(
+        is_stored = isinstance(table.values, StoredRows)
+        dataset = StoredWindowDataset if is_stored else WindowDataset
+        return dataset(
             table,
             self._indicators,
             window_length=self._window_length,
@@ -305,3 +307,14 @@ class WindowLearner(
             torch.zeros(1, self._horizon, n_future),
             torch.zeros(1, n_static),
         )
+
+
+def _extents(table: Table, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return least and largest values of n first columns, and how many there are."""
+    low, high, n_there = np.full(n, np.inf), np.full(n, -np.inf), np.zeros(n, int)
+    for _, rows in table.pieces():
+        values, there = rows[:, :n], ~np.isnan(rows[:, :n])
+        low = np.minimum(low, values.min(axis=0, where=there, initial=np.inf))
+        high = np.maximum(high, values.max(axis=0, where=there, initial=-np.inf))
+        n_there += there.sum(axis=0)
+    return low, high, n_there

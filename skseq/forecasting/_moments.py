@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Moments"]
+__all__ = ["Moments", "moments_of"]
 
 
 class Moments(NamedTuple):
@@ -81,3 +82,22 @@ class Moments(NamedTuple):
     def seasonal_step(self) -> np.ndarray:
         """Return the mean absolute seasonal difference (n_seasonal,), 0 if unknown."""
         return self.steps / self.n_steps.clip(min=1)
+
+
+def moments_of(
+    pieces: Iterable[np.ndarray], n_seasonal: int, seasonality: int
+) -> Moments:
+    """Return the moments of rows that come piece by piece, at least one.
+
+    Parameters
+    ----------
+    pieces : iterable of ndarray of shape (n_rows, n_columns)
+        Rows in the order of time.
+    n_seasonal, seasonality
+        As in `Moments.of`.
+    """
+    pieces = iter(pieces)
+    moments = Moments.of(next(pieces), n_seasonal, seasonality)
+    for rows in pieces:
+        moments = moments.joined(rows, seasonality)
+    return moments

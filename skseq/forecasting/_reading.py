@@ -34,6 +34,7 @@ from skseq.forecasting._refusing import (
     row_of,
 )
 from skseq.forecasting._roles import Roles, roles_of
+from skseq.forecasting._stored import StoredRows, Unscaled, pieces_of, rows_in_place
 from skseq.forecasting._table import Columns, Table, read_series
 from skseq.preprocessing._lost_index import check_lost_index
 
@@ -59,8 +60,11 @@ def read_table(
     *,
     known: Table | None = None,
     follows: bool = True,
+    in_memory: bool = False,
 ) -> tuple[Table, Columns, Kind]:
     """Read series with their targets.
+
+    In `fit`, what lies in a file and is large stays there.
 
     Parameters
     ----------
@@ -75,6 +79,8 @@ def read_table(
         The rows known so far; None in `fit`.
     follows : bool, default=True
         Whether rows of a known series must follow those.
+    in_memory : bool, default=False
+        Whether a large array in memory stays as it is in `fit`, too.
 
     Returns
     -------
@@ -95,7 +101,10 @@ def read_table(
         estimator._roles, estimator._categories = learn_parts(
             estimator, plain, has_y=y is not None
         )
-    values = _check_values(estimator, plain, reset=reset)
+    large = rows_in_place(plain, in_memory=in_memory) if reset else None
+    values = _check_values(
+        estimator, plain if large is None else plain[:1], reset=reset
+    )
     roles, categories = estimator._roles, estimator._categories
     if reset:
         estimator._has_own_y = y is not None
@@ -104,19 +113,26 @@ def read_table(
             f"y is {'missing' if y is None else 'given'}, but fit was "
             f"{'with' if y is None else 'without'} one."
         )
-    targets = values[:, roles.targets]
-    if y is not None:
-        targets = _check_targets(X, y)
-    parts = [targets, *(values[:, columns] for columns in roles[1:])]
+    if large is not None:
+        rows: Any = _rows_in_place(large, y, roles, categories, in_memory)
+        sizes = (rows.shape[1] - sum(map(len, roles[1:])), *map(len, roles[1:]))
+    else:
+        targets = values[:, roles.targets] if y is None else _check_targets(X, y)
+        parts = [targets, *(values[:, columns] for columns in roles[1:])]
+        rows, sizes = np.hstack(parts), tuple(part.shape[1] for part in parts)
+    columns = Columns(*sizes)
     frame = y if hasattr(y, "iloc") and not hasattr(X, "iloc") else X
-    check_lost_index(frame, len(values))
+    check_lost_index(frame, len(X))
     edges, names, spans = read_series(
         frame, "X", freq=estimator.freq, known=known, follows=follows
     )
     if reset:
         if spans[0] is None or isinstance(getattr(X, "index", None), pd.RangeIndex):
             for i in roles.past[categories.are_in(roles.past)]:
-                warn_of_names(values[:, i], name_of(X, i), depth=4)
+                codes = values[:, i]
+                if large is not None:
+                    codes = categories.codes(i, pd.Series(large[:, i]))
+                warn_of_names(codes, name_of(X, i), depth=4)
         estimator._is_panel = names != (None,)
     else:
         check_panel(estimator, names)
@@ -125,18 +141,55 @@ def read_table(
             check_same_index(X, y)
         elif reset:
             _warn_of_lost_index(X.index)
-    table = Table(np.hstack(parts), edges, names, spans)
     kind = kind_of(given, roles, is_X=y is None, is_flat=_ndim(given) == 1)
-    columns = Columns(*(part.shape[1] for part in parts))
-    check_finite(estimator, table, columns, X, y)
     mapping = estimator.transformer if reset else estimator._scaler.mapping
-    of_y = range(columns.n_targets)
-    check_domain(mapping, parts[0], given, roles.targets if y is None else of_y)
-    past = columns.n_targets + np.flatnonzero(categories.are_in(roles.past))
-    table.values[:, past] = np.nan_to_num(table.values[:, past], nan=UNKNOWN)
-    static = table.values[:, sum(columns[:3]) :]
-    check_static(estimator, replace(table, values=static), static, edges)
+    of_y = roles.targets if y is None else range(columns.n_targets)
+    if isinstance(rows, StoredRows):
+        rows = StoredRows.of_series(rows.source, edges)
+    has_holes = False
+    for first, part in pieces_of(rows):
+        check_finite(estimator, part, columns, X, y, first)
+        check_domain(mapping, part[:, : columns.n_targets], given, of_y, first)
+        has_holes |= bool(np.isnan(part).any())
+    if isinstance(rows, StoredRows):
+        rows = rows.told_of_holes(has_holes)
+    else:
+        past = columns.n_targets + np.flatnonzero(categories.are_in(roles.past))
+        rows[:, past] = np.nan_to_num(rows[:, past], nan=UNKNOWN)
+    table = Table(rows, edges, names, spans)
+    if columns.n_static:
+        _check_static_columns(estimator, table, sum(columns[:3]))
     return table, columns, kind
+
+
+def _rows_in_place(
+    X: np.ndarray, y: Any, roles: Roles, categories: ColumnCategories, in_memory: bool
+) -> StoredRows:
+    """Return rows of X, with the targets of y, of one series as yet."""
+    X = X.reshape(len(X), -1)
+    if y is not None:
+        large = rows_in_place(y, in_memory=in_memory)
+        y = check_table(y, "y", finite=False) if large is None else large
+        check_consistent_length(X, y)
+        y = y.reshape(len(y), -1)
+    return StoredRows.of_series(
+        Unscaled(X, y, roles, categories, tells_unknown=False), np.array([0, len(X)])
+    )
+
+
+def _check_static_columns(estimator: Any, table: Table, n_before: int) -> None:
+    """Refuse static columns, those behind so many others, that change in a series."""
+    firsts = table.values[table.edges[:-1]][:, n_before:]
+    known = replace(table, values=firsts, edges=np.arange(len(firsts) + 1))
+    for first, part in table.pieces():
+        static, edges = part[:, n_before:], table.edges
+        if isinstance(table.values, StoredRows):  # of one series
+            i = int(np.searchsorted(edges, first, side="right")) - 1
+            known = replace(
+                known, values=firsts[i : i + 1], names=table.names[i : i + 1]
+            )
+            known, edges = replace(known, edges=np.arange(2)), np.array([0, len(part)])
+        check_static(estimator, known, static, edges)
 
 
 def learn_parts(estimator: Any, X: Any, has_y: bool) -> tuple[Roles, ColumnCategories]:

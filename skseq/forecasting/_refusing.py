@@ -78,32 +78,37 @@ def check_static(
         )
 
 
-def check_finite(estimator: Any, table: Table, sizes: Columns, X: Any, y: Any) -> None:
+def check_finite(
+    estimator: Any, rows: np.ndarray, sizes: Columns, X: Any, y: Any, first: int = 0
+) -> None:
     """Refuse infinity anywhere, and NaN where it is not declared as missing.
 
     Parameters
     ----------
     estimator : forecaster
         Knows which columns play which part, and hold categories.
-    table : Table
-        The series.
+    rows : ndarray of shape (n_rows, n_columns)
+        Rows of a table.
     sizes : Columns
         How many columns of the table play which part.
     X, y : array or DataFrame
         What was given; their names and index tell the place.
+    first : int, default=0
+        Which of its rows the first one is.
 
     Raises
     ------
     ValueError
         Names the first such value.
     """
-    refused = ~np.isfinite(table.values)
+    refused = ~np.isfinite(rows)
     if estimator.missing == "mask":
         n_own = sizes[0] + sizes[1]
-        refused[:, :n_own] = np.isinf(table.values[:, :n_own])
+        refused[:, :n_own] = np.isinf(rows[:, :n_own])
     if refused.any():
         row, column = np.argwhere(refused)[0]
-        is_nan = np.isnan(table.values[row, column])
+        is_nan = np.isnan(rows[row, column])
+        row += first
         ends = np.cumsum(sizes)
         i = int(np.searchsorted(ends, column, side="right"))
         part = ("targets", "past covariates", "known_future", "static")[i]
@@ -131,7 +136,9 @@ def check_finite(estimator: Any, table: Table, sizes: Columns, X: Any, y: Any) -
         )
 
 
-def check_domain(mapping: Any, targets: np.ndarray, given: Any, columns: Any) -> None:
+def check_domain(
+    mapping: Any, targets: np.ndarray, given: Any, columns: Any, first: int = 0
+) -> None:
     """Refuse targets for which a map by name has no value.
 
     Parameters
@@ -144,6 +151,8 @@ def check_domain(mapping: Any, targets: np.ndarray, given: Any, columns: Any) ->
         What holds them.
     columns : sequence of n_targets int
         Where.
+    first : int, default=0
+        Which row of them the first one is.
 
     Raises
     ------
@@ -157,8 +166,8 @@ def check_domain(mapping: Any, targets: np.ndarray, given: Any, columns: Any) ->
         row, i = np.argwhere(refused)[0]
         raise ValueError(
             f"transformer={mapping!r} needs targets of more than {LOWEST[mapping]:g}, "
-            f"got {targets[row, i]:g} in row {row}, column "
-            f"{name_of(given, columns[i])}{row_of(given, row)}."
+            f"got {targets[row, i]:g} in row {row + first}, column "
+            f"{name_of(given, columns[i])}{row_of(given, row + first)}."
         )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from skseq.forecasting._moments import Moments
+from skseq.forecasting._moments import Moments, moments_of
+from skseq.forecasting._stored import Scales, StoredRows, pieces_of
 from skseq.forecasting._table import Columns, Table
 from skseq.forecasting._target_maps import TargetMap, learn_map, map_targets
 
@@ -75,7 +76,7 @@ class SeriesScaler:
     def fit(self, table: Table) -> SeriesScaler:
         """Learn what is common to all series, then the scale of each."""
         n_own = self.columns.n_targets + self.columns.n_past
-        beside = Moments.of(table.values[:, n_own:], 0, 1)
+        beside = moments_of((rows[:, n_own:] for _, rows in table.pieces()), 0, 1)
         mean, deviation = beside.scale()
         _check_size(mean, deviation)
         never_varies = deviation == 0
@@ -89,7 +90,8 @@ class SeriesScaler:
         )
         if self.normalize:
             for name, rows in zip(table.names, table.series(), strict=True):
-                moments = self._moments_of(self._learned_map(name, rows))
+                self._learn_map(name, rows)
+                moments = self._moments_of(name, rows)
                 self.scales[name] = self._scale(moments)
                 varies = moments.scale()[1] > 0
                 varies[self.codes[self.codes < n_own]] = True
@@ -102,9 +104,10 @@ class SeriesScaler:
         for name, rows in zip(table.names, table.series(), strict=True):
             if name in self.scales:
                 continue
-            rows, self.scales[name] = self._learned_map(name, rows), self.common
+            self._learn_map(name, rows)
+            self.scales[name] = self.common
             if self.normalize:
-                self.moments[name] = self._moments_of(rows)
+                self.moments[name] = self._moments_of(name, rows)
                 self.scales[name] = self._scale(self.moments[name])
         return self
 
@@ -115,12 +118,14 @@ class SeriesScaler:
         so far; those that the network learned with stay, and so do maps.
         """
         for name, rows in zip(later.names, later.series(), strict=True):
-            if name in self.scales:
-                rows = self.mapped(name, rows)  # an error if there is no such value
-            if name in self.moments:
-                moments = self.moments[name].joined(
-                    self._own(rows), self.seasonality or 1
-                )
+            moments = self.moments.get(name)
+            for _, part in pieces_of(rows):
+                if name in self.scales:
+                    part = self.mapped(name, part)  # an error if there is no such value
+                if moments is not None:
+                    part = part[:, : len(moments.mean)]
+                    moments = moments.joined(part, self.seasonality or 1)
+            if moments is not None:
                 stays = np.ones(sum(self.columns), dtype=bool)
                 stays[: len(moments.is_settled)] = moments.is_settled
                 pairs = zip(self.scales[name], self._scale(moments), strict=True)
@@ -149,14 +154,15 @@ class SeriesScaler:
         copied.moments = dict(self.moments)
         return copied
 
-    def _learned_map(self, name: Any, rows: np.ndarray) -> np.ndarray:
-        """Learn how the targets of a series are mapped, and return rows mapped."""
-        if self.mapping is not None:
-            self.maps[name] = tuple(
-                learn_map(self.mapping, rows[:, i], f"target {i}{_of(name)}")
-                for i in range(self.columns.n_targets)
-            )
-        return self.mapped(name, rows)
+    def _learn_map(self, name: Any, rows: np.ndarray | StoredRows) -> None:
+        """Learn how the targets of a series are mapped."""
+        if self.mapping is None:
+            return
+        maps = []
+        for i in range(self.columns.n_targets):
+            target = np.concatenate([part[:, i] for _, part in pieces_of(rows)])
+            maps.append(learn_map(self.mapping, target, f"target {i}{_of(name)}"))
+        self.maps[name] = tuple(maps)
 
     def mapped(self, name: Any, rows: np.ndarray) -> np.ndarray:
         """Return rows of a series, targets first, in the units that are scaled."""
@@ -190,12 +196,11 @@ class SeriesScaler:
             ]
         )
 
-    def _own(self, rows: np.ndarray) -> np.ndarray:
-        return rows[:, : self.columns.n_targets + self.columns.n_past]
-
-    def _moments_of(self, rows: np.ndarray) -> Moments:
+    def _moments_of(self, name: Any, rows: np.ndarray | StoredRows) -> Moments:
+        n_own = self.columns.n_targets + self.columns.n_past
         n_seasonal = 0 if self.seasonality is None else self.columns.n_targets
-        return Moments.of(self._own(rows), n_seasonal, self.seasonality or 1)
+        own = (self.mapped(name, part)[:, :n_own] for _, part in pieces_of(rows))
+        return moments_of(own, n_seasonal, self.seasonality or 1)
 
     def _scale(self, moments: Moments) -> tuple[np.ndarray, np.ndarray]:
         mean, deviation = (part.copy() for part in self.common)
@@ -222,6 +227,8 @@ class SeriesScaler:
 
     def transform(self, table: Table) -> Table:
         """Return a table of standardised values."""
+        if isinstance(table.values, StoredRows):
+            return replace(table, values=self._scaled_later(table))
         scaled = list(map(self._scaled, table.names, table.series()))
         before = table.before
         if before is not None:
@@ -232,6 +239,21 @@ class SeriesScaler:
     def _scaled(self, name: Any, rows: np.ndarray) -> np.ndarray:
         mean, deviation = self.scales[name]
         return (self.mapped(name, rows) - mean) / deviation
+
+    def _scaled_later(self, table: Table) -> StoredRows:
+        """Return the rows of a table, which are standardised as they are read."""
+        rows = table.values
+        names = dict(zip(rows.numbers.tolist(), table.names, strict=True))
+        means = np.zeros((max(names) + 1, rows.shape[1]))
+        deviations = np.ones_like(means)
+        for i, name in names.items():
+            means[i], deviations[i] = self.scales[name]
+
+        def mapped(i: int, part: np.ndarray) -> np.ndarray:
+            return self.mapped(names[i], part)
+
+        maps = None if self.mapping is None else mapped
+        return replace(rows, scales=Scales(means, deviations, maps))
 
     def target_scales(self, names: tuple) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and deviation of the targets, (n_series, n_targets) each."""

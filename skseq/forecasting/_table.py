@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skseq.data.panels import panel_starts
+from skseq.forecasting._stored import StoredRows, pieces_of
 from skseq.forecasting._time import BY_TIME, Span, join_spans, spans_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Table:
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows, n_columns)
+    values : ndarray or StoredRows of shape (n_rows, n_columns)
         Targets, past covariates, those known ahead, static ones.
     edges : ndarray of int of shape (n_series + 1,)
         Where each series starts, and the number of rows.
@@ -49,7 +50,7 @@ class Table:
         series have none.
     """
 
-    values: np.ndarray
+    values: Any
     edges: np.ndarray
     names: tuple
     spans: tuple[Span | None, ...]
@@ -61,16 +62,38 @@ class Table:
         """Number of rows of each series."""
         return np.diff(self.edges)
 
-    def series(self) -> list[np.ndarray]:
+    def series(self) -> list[Any]:
         """Return the rows of each series."""
         return [self.values[start:stop] for start, stop in pairwise(self.edges)]
 
-    def counted(self) -> Table:
-        """Return the same series, of which values say whether they count."""
-        there = ~np.isnan(self.values)
-        if self.weights is not None:
-            there &= (self.weights > 0)[:, None]
-        return replace(self, values=there, weights=None)
+    def pieces(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield the first row and the rows of each piece; an array is one."""
+        return pieces_of(self.values)
+
+    def is_told(
+        self, n_columns: int, first: np.ndarray, last: np.ndarray
+    ) -> np.ndarray:
+        """Return which first columns have a value that counts in rows of any series.
+
+        Parameters
+        ----------
+        n_columns : int
+            How many columns to look at.
+        first, last : ndarray of int of shape (n_series,)
+            Within which rows of each series.
+        """
+        told = np.zeros(n_columns, dtype=bool)
+        for start, rows in self.pieces():
+            at = np.arange(start, start + len(rows))
+            series = np.searchsorted(self.edges, at, side="right") - 1
+            at = at - self.edges[series]
+            counts = (first[series] <= at) & (at < last[series])
+            if self.weights is not None:
+                counts &= self.weights[start : start + len(rows)] > 0
+            told |= ~np.isnan(rows[counts, :n_columns]).all(axis=0)
+            if told.all():
+                break
+        return told
 
     def head(self, n_rows: Sequence[int] | np.ndarray) -> Table:
         """Return as many first rows of each series."""
@@ -83,9 +106,12 @@ class Table:
         return self.with_series([rows[n:] for rows, n in parts])
 
     def tail(self, n_rows: int) -> Table:
-        """Return a copy of the last rows of each series."""
+        """Return a copy of the last rows of each series, in memory."""
         last = self.with_series([rows[-n_rows:] for rows in self.series()])
         first = self.edges[:-1] + (self.lengths - n_rows).clip(min=0)
+        if isinstance(self.values, StoredRows):
+            last = replace(last, values=last.values[np.arange(len(last.values))])
+            return replace(last, before=self.values.seen_before(first))
         seen = self._last_seen()[first - 1]
         seen = np.where((first > self.edges[:-1])[:, None], seen, self.filled_before())
         return replace(last, before=seen)
@@ -114,10 +140,12 @@ class Table:
         before = np.repeat(self.filled_before(), self.lengths, axis=0)
         return np.where(is_own, found, before)
 
-    def with_series(self, series: list[np.ndarray]) -> Table:
+    def with_series(self, series: list[Any]) -> Table:
         """Return a table of the same series with other rows."""
         edges = np.cumsum([0, *map(len, series)])
-        return replace(self, values=np.concatenate(series), edges=edges, weights=None)
+        is_stored = isinstance(series[0], StoredRows)
+        values: Any = (StoredRows.joined if is_stored else np.concatenate)(series)
+        return replace(self, values=values, edges=edges, weights=None)
 
     def select(self, names: tuple) -> Table:
         """Return some of the series, in this order."""
@@ -157,8 +185,9 @@ class Table:
         )
         return table.with_series(list(series.values()))
 
-    def place(self, row: int, target: int) -> str:
-        """Return what to call a target in errors."""
+    def place(self, first: int, row: int, target: int) -> str:
+        """Return what to call a target in errors, so many rows behind a first one."""
+        row += first
         i = int(np.searchsorted(self.edges, row, side="right")) - 1
         of = "" if self.names[i] is None else f" of series {self.names[i]!r}"
         return f"target {target} in row {row - self.edges[i]}{of}"

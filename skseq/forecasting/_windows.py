@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -58,18 +60,29 @@ class WindowDataset:
         self.n_timesteps = window_length + horizon
         self.taught = taught
         self.n_hidden = n_hidden
+        self._device = device
+        self._table = table
+        self._starts: Any = torch.empty(0, dtype=torch.int64)
+        self._ahead = torch.arange(window_length, self.n_timesteps, device=device)
+        self._open()
+
+    def _open(self) -> None:
+        """Put the table on the device."""
+        table = self._table
         values = np.require(table.filled(), np.float64, ["C", "W"])
-        self.rows = torch.as_tensor(values, device=device)
+        self.rows = torch.as_tensor(values, device=self._device)
         self._windows = window_view(self.rows, self.n_timesteps)
-        missing = np.isnan(table.values[:, : sum(indicators.columns[:2])])
+        missing = np.isnan(table.values[:, : self._n_own])
         missing = np.ascontiguousarray(missing)  # a frame may lie column by column
         self._missing = None
-        if missing.any() or n_hidden:
-            missing = torch.as_tensor(missing, device=device)
+        if missing.any() or self.n_hidden:
+            missing = torch.as_tensor(missing, device=self._device)
             self._missing = window_view(missing, self.n_timesteps)
-        self._table = table
-        self._starts = torch.empty(0, dtype=torch.int64)
-        self._ahead = torch.arange(window_length, self.n_timesteps, device=device)
+
+    @property
+    def _n_own(self) -> int:
+        """How many first columns of the table may have missing values."""
+        return sum(self.indicators.columns[:2])
 
     def within(
         self, first: np.ndarray, last: np.ndarray, *, counted: bool = False
@@ -81,11 +94,18 @@ class WindowDataset:
         """
         part = object.__new__(type(self))
         part.__dict__.update(self.__dict__)
-        starts = self._table.starts(self.n_timesteps, first, last)
         weights = self._table.weights
-        if weights is not None:
+        if weights is None:
+            part._starts = self._starts_within(first, last)
+        else:
+            starts = self._table.starts(self.n_timesteps, first, last)
             n_targets = self.indicators.columns.n_targets
-            n_there = (~np.isnan(self._table.values[:, :n_targets])).sum(axis=1)
+            n_there = np.concatenate(
+                [
+                    (~np.isnan(rows[:, :n_targets])).sum(axis=1)
+                    for _, rows in self._table.pieces()
+                ]
+            )
             n_all, n_counted, total = (
                 self._sums_ahead(starts, values)
                 for values in (n_there, n_there * (weights > 0), n_there * weights)
@@ -94,9 +114,14 @@ class WindowDataset:
                 starts, n_all = starts[n_counted > 0], n_all[n_counted > 0]
             if n_counted.any():
                 weights = weights * (n_all.sum() / total.sum())
-            part.weights = torch.as_tensor(weights, device=self.rows.device).float()
-        part._starts = torch.as_tensor(starts, device=self._windows.device)
+            part.weights = torch.as_tensor(weights, device=self._device).float()
+            part._starts = torch.as_tensor(starts, device=self._device)
         return part
+
+    def _starts_within(self, first: np.ndarray, last: np.ndarray) -> Any:
+        """Return the first rows of the windows within [first, last) of each series."""
+        starts = self._table.starts(self.n_timesteps, first, last)
+        return torch.as_tensor(starts, device=self._device)
 
     def _sums_ahead(self, starts: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Return sums of values of rows over those that each window forecasts."""
@@ -115,7 +140,8 @@ class WindowDataset:
 
     def gather(self, index: Tensor) -> Batch:
         """Return the samples at an index tensor (B,)."""
-        rows = self._windows.index_select(0, self._starts[index])
+        starts = self._starts[index]
+        rows, missing = self._read(starts)
         n_static = self.indicators.columns.n_static
         rows, static = rows.tensor_split([rows.shape[2] - n_static], dim=2)
         static = self.indicators.show(static[:, self.window_length - 1], rows.shape[2])
@@ -123,9 +149,8 @@ class WindowDataset:
         past, later = rows.tensor_split([self.window_length], dim=1)
         n_targets, n_past, _, _ = self.columns
         n_own = n_targets + n_past
-        targets, missing = later[:, :, :n_targets], None
-        if self._missing is not None:
-            missing = self._missing.index_select(0, self._starts[index])
+        targets = later[:, :, :n_targets]
+        if missing is not None:
             if self.indicators.are_any:
                 missing = missing[:, :, self.indicators.source[:n_own]]
             missing, unknown = missing.tensor_split([self.window_length], dim=1)
@@ -144,5 +169,15 @@ class WindowDataset:
         )
         weights = None
         if self.weights is not None:  # (B, H)
-            weights = self.weights[self._starts[index][:, None] + self._ahead]
+            weights = self.weights[starts[:, None] + self._ahead]
         return Batch(window, None, targets, weights)
+
+    def _read(self, starts: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return windows (B, L + H, n_columns), and where own values are missing.
+
+        None if none is, in any window.
+        """
+        rows = self._windows.index_select(0, starts)
+        if self._missing is None:
+            return rows, None
+        return rows, self._missing.index_select(0, starts)
