@@ -264,8 +264,14 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
             return values
         return by_instance(values, instances, *self._answers_as)
 
-    def _predict_outputs(self, X: Any) -> np.ndarray:
-        """Return the network's outputs: a row per sequence, or per step of each."""
+    def _predict_outputs(
+        self, X: Any, choose: Callable[[np.ndarray], np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Return the network's outputs: a row per sequence, or per step of each.
+
+        Or, of many outputs, what is chosen of rows, (n, n_outputs) -> (n, ...), batch
+        by batch.
+        """
         if not hasattr(self, "net_"):  # which is the faster question
             check_is_fitted(self, "net_")
         sequences = self._check_X(X, reset=False)
@@ -273,18 +279,22 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         first_rows, n_rows = np.arange(len(lengths)), len(lengths)
         if self._task.per_step:
             first_rows, n_rows = np.cumsum(lengths) - lengths, lengths.sum()
-        outputs = np.empty((n_rows, self._task.n_outputs))
+        outputs, wrong = np.empty((n_rows, self._task.n_outputs * (not choose))), []
         for index, found in self._predict_batches(sequences, self._ask, X):
             rows = first_rows[index]
             if self._task.per_step:
                 steps = np.arange(found.shape[1])
                 real = steps < lengths[index, None]
                 rows, found = (rows[:, None] + steps)[real], found[real]
+            if not np.isfinite(np.sum(found)):
+                wrong += rows[~np.isfinite(found).all(axis=1)].tolist()
+            if choose is not None:
+                found = choose(found)
+                if not outputs.size:
+                    outputs = np.empty((n_rows, *found.shape[1:]), found.dtype)
             outputs[rows] = found
-        finite = np.isfinite(outputs)
-        if not finite.all():
-            row = np.argmin(finite.all(axis=1))
-            i = np.searchsorted(first_rows, row, side="right") - 1
+        if wrong:
+            i = np.searchsorted(first_rows, min(wrong), side="right") - 1
             raise ValueError(
                 f"The prediction of X[{i}] is not finite; its values are too far from "
                 "those in fit."
@@ -315,11 +325,9 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
             dtype = precision_of(sequences)
         module, device = self.net_.module_as(TORCH_DTYPES[dtype])
         data = self._to_dataset(sequences, dtype, device)
-        width = sequences.n_features
-        if self._task.per_step:
-            width = max(width, self._task.n_outputs)
+        sizes = sequences.n_features, self._task.n_outputs, self._task.per_step
         with self._threads(module):
-            for index, batch in prediction_batches(data, width):
+            for index, batch in prediction_batches(data, *sizes):
                 yield index.numpy(), ask(module, batch)
 
     # Being an estimator -------------------------------------------------------

@@ -301,7 +301,10 @@ class BatchIterator:
 
 
 def prediction_batches(
-    dataset: SequenceDataset | PartOfDataset, width: int = 1
+    dataset: SequenceDataset | PartOfDataset,
+    n_features: int = 1,
+    n_outputs: int = 1,
+    per_step: bool = False,
 ) -> Iterator[tuple[Tensor, Batch]]:
     """Yield large batches of similar lengths together with their samples' index.
 
@@ -309,15 +312,21 @@ def prediction_batches(
     ----------
     dataset : SequenceDataset
         The data.
-    width : int, default=1
-        How many numbers are read, or answered, at a step.
+    n_features : int, default=1
+        How many numbers are read at a step.
+    n_outputs : int, default=1
+        How many are answered.
+    per_step : bool, default=False
+        Whether at every step, rather than once per sample.
     """
+    width = max(n_features, n_outputs * per_step)
     most_steps = min(PREDICTION_STEPS, PREDICTION_NUMBERS // width)
+    most_samples = min(PREDICTION_SAMPLES, max(1, PREDICTION_NUMBERS // n_outputs))
     order = np.argsort(dataset.lengths, kind="stable")
     position = 0
     while position < len(order):
         # The longest of the next samples decides how many of them fit.
-        candidates = order[position : position + PREDICTION_SAMPLES]
+        candidates = order[position : position + most_samples]
         padded = dataset.lengths[candidates] * np.arange(1, len(candidates) + 1)
         n = max(1, int(np.searchsorted(padded, most_steps, side="right")))
         index = torch.as_tensor(candidates[:n])

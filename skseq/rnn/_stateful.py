@@ -161,11 +161,11 @@ class StatefulMixin(Declared):
             self.state_ = None  # the old one is of another network
             self._series, self._seen = {}, None
 
-    def _predict_outputs(self, X):
+    def _predict_outputs(self, X, choose=None):
         if not self._is_stateful:
-            return super()._predict_outputs(X)
+            return super()._predict_outputs(X, choose)
         with unchanged_on_error(self):
-            return super()._predict_outputs(X)
+            return super()._predict_outputs(X, choose)
 
     def _predict_batches(self, sequences, ask, X=None):
         if not self._is_stateful:

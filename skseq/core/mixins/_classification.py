@@ -93,10 +93,14 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
             Labels, or indicators of the labels with a probability above one half.
             {by_instance}
         """
-        proba = self.predict_proba(X)
+        return self._answer(self._predict_outputs(X, self._chosen), X)
+
+    def _chosen(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the classes that outputs are for."""
+        proba = self._task.decode(outputs)
         if isinstance(self._task, MultilabelClassification):
-            return self._answer((proba > 0.5).astype(int), X)
-        return self._answer(self.classes_[proba.argmax(axis=1)], X)
+            return (proba > 0.5).astype(int)
+        return self.classes_[proba.argmax(axis=1)]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy; of label indicators, of whole rows.

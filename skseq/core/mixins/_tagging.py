@@ -94,8 +94,8 @@ class SequenceTaggerMixin(LabelsMixin, about="task"):
         self._extents = extents if reset else joined(self._extents, extents)
         return samples
 
-    def _predict_outputs(self, X):
-        outputs = super()._predict_outputs(X)
+    def _predict_outputs(self, X, choose=None):
+        outputs = super()._predict_outputs(X, choose)
         if is_panel(X) and not getattr(self, "_is_stateful", False):
             warn_of_known_series(self, self._extents, X.index)
         return outputs
@@ -165,8 +165,11 @@ class SequenceTaggerMixin(LabelsMixin, about="task"):
             of (n_timesteps_i,) arrays, of a DataFrame with two levels a Series with
             its index.
         """
-        outputs = self._predict_outputs(X)
-        return unflatten_steps(self.classes_[outputs.argmax(axis=1)], X)
+        return unflatten_steps(self._predict_outputs(X, self._chosen), X)
+
+    def _chosen(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the classes that outputs (n_steps, n_classes) are for."""
+        return self.classes_[outputs.argmax(axis=1)]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy over all steps.
