@@ -112,6 +112,8 @@ class LearnsFromFolds(SequenceNetworkEstimator):
                 beside=beside,
                 device=resolve_device(self.device),
                 seed=own_seed,
+                n_outputs=self._task.n_outputs,
+                per_step=self._task.per_step,
                 **{**parameters, "budget": budget},
             )
             for fold, beside, own_seed in zip(folds, said, seeds.tolist(), strict=True)
@@ -157,7 +159,8 @@ class LearnsFromFolds(SequenceNetworkEstimator):
                 **{**parameters, **silent},
             )
             said = np.empty((len(held_out), self._task.n_outputs))
-            for index, batch in prediction_batches(PartOfDataset(data, held_out)):
+            part, n_outputs = PartOfDataset(data, held_out), self._task.n_outputs
+            for index, batch in prediction_batches(part, n_outputs=n_outputs):
                 said[index] = self._ask(module, batch)
             parts.append(said)
         return np.concatenate(parts)

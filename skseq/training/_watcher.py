@@ -48,6 +48,10 @@ class Watcher:
         Where the data live.
     seed : int
         Decides shuffling and dropout.
+    n_outputs : int, default=1
+        How many numbers the network answers.
+    per_step : bool, default=False
+        Whether at every step, rather than once per sample.
     **options
         Those of `train`; the schedule of the rate, callbacks and what bounds a
         training do not concern it.
@@ -64,12 +68,15 @@ class Watcher:
         beside: np.ndarray | None = None,
         device: torch.device,
         seed: int,
+        n_outputs: int = 1,
+        per_step: bool = False,
         **options: Any,
     ):
         options = {name: options[name] for name in options if name not in _NEITHER}
         self.rows = rows
         self.held_out = held_out
         self.beside = beside
+        self._answers: dict[str, Any] = {"n_outputs": n_outputs, "per_step": per_step}
         self._learned = PartOfDataset(data, rows)
         self._asked = PartOfDataset(data, held_out)
         self._average = AveragedModel(
@@ -110,7 +117,7 @@ class Watcher:
     def predict(self) -> Iterator[tuple[Tensor, Batch, Tensor]]:
         """Yield which held-out samples are in a batch, the batch, and its outputs."""
         module = self._average.eval()
-        for index, batch in prediction_batches(self._asked):
+        for index, batch in prediction_batches(self._asked, **self._answers):
             yield index, batch, module(batch.x, batch.lengths)
 
 

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from skseq import SequenceArray
+from skseq.data import batching
 from skseq.data.batching import BatchIterator, SequenceDataset, prediction_batches
 from skseq.networks import StepCrossEntropy
 
@@ -91,6 +92,15 @@ def test_prediction_batches_are_bounded_in_memory():
     long = SequenceArray(np.zeros((200_000, 1)), range(5), [100_000] * 4 + [150_000])
     sizes = [len(batch) for _, batch in prediction_batches(dataset(long))]
     assert sizes == [1] * 5
+
+
+@pytest.mark.parametrize("per_step", [False, True])
+def test_prediction_batches_are_bounded_by_what_they_answer(monkeypatch, per_step):
+    monkeypatch.setattr(batching, "PREDICTION_NUMBERS", 12_000)
+    found = list(prediction_batches(dataset(RAGGED), 1, 100, per_step))
+    n_rows = [len(x) * x.shape[1] ** per_step for _, (x, *_) in found]
+    assert 60 < max(n_rows) <= 120
+    assert sum(len(index) for index, _ in found) == len(RAGGED)
 
 
 @pytest.mark.parametrize("table", [True, False], ids=["windows", "laid out"])
