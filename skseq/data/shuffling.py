@@ -40,8 +40,8 @@ def shuffled_batches(
     permutation = Permutation(n, generator)
     size = batch_size * max(1, AT_ONCE // batch_size)
     for first in range(0, n, size):
-        order = permutation.at(np.arange(first, min(first + size, n)))
-        yield from torch.as_tensor(order).split(batch_size)
+        numbers = permutation.at(np.arange(first, min(first + size, n)))
+        yield from torch.as_tensor(numbers).split(batch_size)
 
 
 class Permutation:

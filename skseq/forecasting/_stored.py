@@ -88,8 +88,8 @@ class Unscaled:
             X = np.concatenate([_read(self.y, rows), X], axis=-1, dtype=np.float64)
         values = X.astype(np.float64)
         if self.tells_unknown and self.categories.are_any:
-            past = self.n_columns - sum(map(len, self.roles[1:]))
-            past = past + np.flatnonzero(self.categories.are_in(self.roles.past))
+            n_targets = self.n_columns - sum(map(len, self.roles[1:]))
+            past = n_targets + np.flatnonzero(self.categories.are_in(self.roles.past))
             values[..., past] = np.nan_to_num(values[..., past], nan=UNKNOWN)
         return values
 
@@ -200,7 +200,8 @@ class StoredRows:
         """
         if isinstance(key, slice):
             first, last, _ = key.indices(len(self))
-            i = min(np.searchsorted(self.edges, first, side="right"), len(self.lengths))
+            i = int(np.searchsorted(self.edges, first, side="right"))
+            i = min(i, len(self.lengths))
             own = slice(i - 1, i)
             return replace(
                 self,
