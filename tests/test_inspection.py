@@ -498,7 +498,8 @@ def test_integrated_gradients_share_out_the_difference_to_the_average(cls, norma
 
 
 def test_more_points_are_more_exact():
-    model = RNNRegressor(pooling="last", normalize="feature", random_state=0)
+    options = {"lr": 0.02, "max_epochs": 10, "random_state": 0}
+    model = RNNRegressor(pooling="last", normalize="feature", **options)
     model.fit(RAGGED, NUMBERS)
     average = np.concatenate(RAGGED).mean(axis=0)
     flat = [np.tile(average, (len(x), 1)) for x in RAGGED]

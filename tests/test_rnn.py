@@ -79,7 +79,9 @@ class LeakyLayer(RecurrentLayer):
 
 
 def test_a_cell_of_ones_own():
-    model = RNNClassifier(cell=LeakyLayer, bidirectional=False, random_state=0)
+    model = RNNClassifier(
+        cell=LeakyLayer, bidirectional=False, lr=0.02, max_epochs=15, random_state=0
+    )
     model.fit(X, Y)
     assert isinstance(model.module_.encoder.layers[0], LeakyLayer)
     assert model.score(X, Y) > 0.9
@@ -121,7 +123,7 @@ def test_a_cell_of_ones_own():
         ({"callbacks": [EpochScoring("roc_auc")]}, "callbacks holds EpochScoring"),
         ({"cell": torch.nn.LSTM}, "cell must be one of .* or a subclass of"),
         ({"cell": len}, "cell must be one of .* got <built-in function len>"),
-        ({"hidden_size": True}, "hidden_size must hold positive integers, got"),
+        ({"hidden_size": True}, "'hidden_size' parameter"),
         (
             {"class_weight": {0: -1.0, 1: 1.0}},
             "finite numbers from 0 on, got {0: -1.0}",

@@ -43,7 +43,7 @@ def test_words_are_reversed(options):
     X, y = words(600, 4, rng)
     X_new, y_new = words(200, 4, rng)
     model = Seq2SeqClassifier(
-        embedding_dim=16, max_epochs=40, lr=0.01, random_state=0, **options
+        embedding_dim=16, max_epochs=35, lr=0.01, random_state=0, **options
     ).fit(X, y)
     assert model.score(X_new, y_new) >= 0.99
 
@@ -55,16 +55,15 @@ def test_numbers_are_added():
     X = [[int(digit) for digit in text] for text in X]
     y = [[int(digit) for digit in str(a + b)[::-1]] for a, b in pairs]
     model = Seq2SeqClassifier(
-        embedding_dim=16, cell="gru", lr=0.01, max_epochs=25, random_state=0
+        embedding_dim=16, cell="gru", lr=0.02, max_epochs=12, random_state=0
     ).fit(X[:2000], y[:2000])
     assert model.score(X[2000:], y[2000:]) >= 0.99
 
 
 @pytest.mark.parametrize("teacher_forcing", [1.0, (1.0, 0.0)])
 def test_a_number_becomes_a_wave(teacher_forcing):
-    model = Seq2SeqRegressor(
-        cell="gru", teacher_forcing=teacher_forcing, max_epochs=60, random_state=0
-    )
+    options = {"cell": "gru", "max_epochs": 30, "lr": 0.01, "random_state": 0}
+    model = Seq2SeqRegressor(teacher_forcing=teacher_forcing, **options)
     short = WAVES[:, :12]
     model.fit(FREQUENCIES[:180], short[:180])
     assert model.score(FREQUENCIES[180:], short[180:]) > 0.99

@@ -26,8 +26,11 @@ MODELS = [
 TRAIN, TEST = slice(200), slice(200, None)
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
-@pytest.mark.parametrize("data", [X, RAGGED], ids=["equal", "ragged"])
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [*zip(MODELS, (X, RAGGED, RAGGED), strict=True)],
+    ids=lambda each: type(each).__name__,
+)
 def test_a_tuned_threshold_balances_unequal_classes(model, data):
     tuned = TunedThresholdClassifierCV(model, scoring="balanced_accuracy", cv=3)
     before, after = (

@@ -23,8 +23,8 @@ LEVEL = (X[:, :, 0].mean(axis=1) - 3) * 10**0.5 / 2
 POSITIVE = LEVEL > 0
 STEPS = X[:, :, 0] > 3
 TRAIN, TEST = slice(0, 300), slice(300, None)
-conv = {"n_filters": (32,), "kernel_size": (5,), "max_epochs": 20, "random_state": 0}
-small = {"hidden_size": 16, "max_epochs": 20, "random_state": 0}
+conv = {"n_filters": (32,), "kernel_size": (5,), "max_epochs": 10, "random_state": 0}
+small = {"hidden_size": 16, "max_epochs": 10, "random_state": 0}
 
 
 def wilder(values, rate):
