@@ -4,6 +4,7 @@ from skseq.anomaly import SequenceAnomalyDetector
 from skseq.cnn import CNNClassifier, CNNRegressor, CNNTagger
 from skseq.cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor, CNNLSTMTagger
 from skseq.core.summary import summary
+from skseq.core.transfer import load_by as _load_by
 from skseq.core.versions import show_versions
 from skseq.data.sequences import SequenceArray
 from skseq.forecasting import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
@@ -34,3 +35,12 @@ __all__ = [
 ]
 
 __version__ = "0.1.0.dev0"
+
+
+def _load(path):
+    from skseq.persistence import load
+
+    return load(path)
+
+
+_load_by(_load)

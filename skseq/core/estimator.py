@@ -153,6 +153,9 @@ class NetworkEstimator(
     def _network_and_example(self):
         return self.module_, self._example()
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "net_")
+
     def __getstate__(self):
         state = super().__getstate__()
         return {**state, "callbacks": without_training(self.callbacks)}

@@ -14,7 +14,7 @@ from skseq.core.calibration import Calibration, calibration_of
 from skseq.core.duration import Duration, learn_duration
 from skseq.core.holdout import split_into_folds
 from skseq.core.linear import LinearModel, learn_linear
-from skseq.core.sequence_network import SequenceNetworkEstimator
+from skseq.core.transfer import Start, TransfersEncoder
 from skseq.data.batching import (
     PartOfDataset,
     SequenceDataset,
@@ -54,7 +54,7 @@ class _Learned:
             module.beside = beside.to(next(module.parameters()))
 
 
-class LearnsFromFolds(SequenceNetworkEstimator):
+class LearnsFromFolds(TransfersEncoder):
     """Learns how long to train where ``max_epochs="auto"``."""
 
     duration_: dict | None = attribute(
@@ -84,6 +84,7 @@ class LearnsFromFolds(SequenceNetworkEstimator):
         seed: int,
         dtype: np.dtype,
         parameters: dict[str, Any],
+        start: Start,
         keeps_outputs: bool = False,
     ) -> _Learned | None:
         """Return what networks that train without a fold each tell.
@@ -105,7 +106,7 @@ class LearnsFromFolds(SequenceNetworkEstimator):
         seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
         watchers = [
             Watcher(
-                self._draw_network(own_seed, dtype),
+                start.begin(self._draw_network(own_seed, dtype), i),
                 self._task.criterion,
                 data,
                 *fold,
@@ -116,7 +117,9 @@ class LearnsFromFolds(SequenceNetworkEstimator):
                 per_step=self._task.per_step,
                 **{**parameters, "budget": budget},
             )
-            for fold, beside, own_seed in zip(folds, said, seeds.tolist(), strict=True)
+            for i, (fold, beside, own_seed) in enumerate(
+                zip(folds, said, seeds.tolist(), strict=True)
+            )
         ]
         duration = learn_duration(
             watchers,
@@ -137,6 +140,7 @@ class LearnsFromFolds(SequenceNetworkEstimator):
         seed: int,
         dtype: np.dtype,
         parameters: dict[str, Any],
+        start: Start,
     ) -> np.ndarray:
         """Return what networks say (n_held_out, n_outputs) of the fold each lacks.
 
@@ -148,7 +152,7 @@ class LearnsFromFolds(SequenceNetworkEstimator):
         seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
         parts = []
         for (rows, held_out), own_seed in zip(folds, seeds.tolist(), strict=True):
-            module: Any = self._draw_networks(own_seed, dtype)
+            module: Any = start.begin(self._draw_networks(own_seed, dtype))
             train(
                 module,
                 self._task.criterion,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
+from skseq._sklearn import BaseEstimator
 from skseq.core.losses import LOSSES
 from skseq.networks import POOLINGS
 from skseq.parameters import (
@@ -35,6 +37,7 @@ __all__ = [
     "ProgressParameters",
     "RunParameters",
     "TrainingParameters",
+    "TransferParameters",
 ]
 
 MOST_INT = 2**31 - 1  # of what torch reads as a C integer
@@ -186,6 +189,28 @@ class RunParameters(Declared, about="training"):
         more="""The global generators of NumPy and torch are neither used nor
         changed.""",
         type="int, RandomState or None",
+    )
+
+
+class TransferParameters(Declared, about="training"):
+    """What a training starts from, and what of that it leaves alone."""
+
+    init_from: Any = parameter(
+        default=None,
+        constraint=[BaseEstimator, str, os.PathLike, None],
+        text="""An estimator of sequences that is fitted, or that `pretrain` has taught,
+        or the path of a saved one: training starts from its encoder, with the vectors
+        of tokens and categories, and reads X on its scales. The task, and what stands
+        behind the encoder, may be others; the parameters of the encoder and
+        `normalize` are the same. Clones start from the very same.""",
+        type="estimator, str, path-like or None",
+    )
+    freeze: str | None = parameter(
+        default=None,
+        constraint=[Options("encoder"), None],
+        text="""Whether training leaves alone the encoder that it starts from, with the
+        vectors and the statistics of its batch normalisation, and learns what stands
+        behind it only. Nothing is dropped or hidden within it then.""",
     )
 
 

@@ -10,6 +10,7 @@ import torch
 
 from skseq._describing import described
 from skseq._showing import shown
+from skseq.core.encoders import LearnedEncoder
 from skseq.core.holdout import (
     depend_on_each_other,
     split_for_validation,
@@ -21,7 +22,6 @@ from skseq.core.texts import TEXTS
 from skseq.data.batching import SequenceDataset
 from skseq.data.instances import is_named
 from skseq.data.samples import Samples
-from skseq.data.scaling import StepScaler, mean_of_steps
 from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_groups, check_same_length, check_weights
 from skseq.data.validation import naming
@@ -166,6 +166,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
         continues = partial or self.warm_start
         earlier = getattr(self, "net_", None) if continues else None
         device = resolve_device(self.device)
+        start = self._start(earlier is not None)
         with unchanged_on_error(self):
             samples = self._check_samples(
                 X, y, sample_weight, reset=earlier is None, groups=groups
@@ -179,6 +180,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
             if is_small and not merges_later:
                 samples = samples.merged()
             self._set_out(samples.y if classes is None else classes, earlier, partial)
+            self._take_over(start, samples.sequences)
             samples = self._weigh(samples)
             held_out = None
             if splits:
@@ -192,10 +194,10 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
                 samples = samples.with_mean_weight_one()
                 held_out = held_out and held_out.with_mean_weight_one()
             if earlier is None:
-                self._learn_scales(samples)
+                self._learn_scales(samples, start.encoder)
             dtype = training_dtype(samples.sequences, is_small)
             init_seed, train_seed = self._rng.randint(2**31 - 1, size=2).tolist()
-            module = self._make_network(init_seed, dtype, earlier)
+            module = start.begin(self._make_network(init_seed, dtype, earlier))
             data = self._samples_to_dataset(samples, dtype, device)
             with naming("y" if watched is None else "y_val"):
                 valid_data = held_out and self._samples_to_dataset(
@@ -212,7 +214,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
             if conformal and not folds and held_out is None:
                 raise ValueError(NOTHING_HELD_OUT.format(len(samples)))
             with self._threads(module):
-                plan = data, train_seed, dtype, parameters
+                plan = data, train_seed, dtype, parameters, start
                 if folds and self.max_epochs == "auto":
                     learned = self._learn_from_folds(folds, samples, *plan, conformal)
                 elif folds:
@@ -263,22 +265,16 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
         else:
             self._rng = make_random_state(self.random_state)
 
-    def _learn_scales(self, samples: Samples) -> None:
-        """Learn the scales of targets and inputs from the training part."""
+    def _learn_scales(self, samples: Samples, encoder: LearnedEncoder | None) -> None:
+        """Learn the scales of targets and inputs from the training part.
+
+        Those of inputs are an encoder's own, if the network starts from one.
+        """
         self._task.learn_scale(samples.y, samples.weights)
-        self._scaler = StepScaler(normalize=self.normalize in ("feature", "both"))
-        is_bounded = (
-            self.normalize in ("feature", "both") and self._known_tokens is None
-        )
-        given = samples.sequences, samples.weights
-        chosen = None
-        if self._columns is not None:
-            self._columns = self._columns.scaled(*given)
-            chosen = self._columns.numbers_of
-        self._scaler.fit(*given, clip=is_bounded, chosen=chosen)
-        self._usual = None
-        if self.missing == "mask" and self.normalize is None:
-            self._usual = mean_of_steps(*given, chosen)
+        if encoder is None:
+            self._learn_input_scales(samples.sequences, samples.weights)
+        else:
+            self._scaler, self._usual = encoder.scaler, encoder.usual
 
     def _hold_out(self, samples: Samples) -> tuple[Samples, Samples]:
         """Split for early stopping."""

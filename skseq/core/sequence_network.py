@@ -17,7 +17,7 @@ from skseq.data.batching import Batch, SequenceDataset, prediction_batches
 from skseq.data.columns import InputColumns, learn_columns
 from skseq.data.instances import by_instance, instances_of
 from skseq.data.reading import SequenceReader
-from skseq.data.scaling import StepScaler, sequence_scale
+from skseq.data.scaling import StepScaler, mean_of_steps, sequence_scale
 from skseq.data.sequences import SequenceArray
 from skseq.data.stored import as_floats, is_stored
 from skseq.data.streamed import StreamedDataset
@@ -115,6 +115,24 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
             check_tokens(sequences, len(self._known_tokens))
         return sequences
 
+    def _learn_input_scales(
+        self, sequences: SequenceArray, weights: np.ndarray | None
+    ) -> None:
+        """Learn the scales of inputs from the training part."""
+        self._scaler = StepScaler(normalize=self.normalize in ("feature", "both"))
+        is_bounded = (
+            self.normalize in ("feature", "both") and self._known_tokens is None
+        )
+        given = sequences, weights
+        chosen = None
+        if self._columns is not None:
+            self._columns = self._columns.scaled(*given)
+            chosen = self._columns.numbers_of
+        self._scaler.fit(*given, clip=is_bounded, chosen=chosen)
+        self._usual = None
+        if self.missing == "mask" and self.normalize is None:
+            self._usual = mean_of_steps(*given, chosen)
+
     def _learn_columns(self, sequences: SequenceArray) -> InputColumns:
         """Return what the columns of the sequences of `fit` hold."""
         columns = learn_columns(
@@ -138,7 +156,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         if columns is None or columns.are_plain:
             return embedding
         return Inputs(
-            columns.of_step(2 if self._normalize == "both" else 1),
+            columns.of_step(self._n_views),
             columns.has_holes,
             () if self._usual is None else tuple(self._usual.tolist()),
             decays=self._n_elapsed > 0,
@@ -177,12 +195,8 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
 
     def _draw_network(self, seed: int, dtype: np.dtype) -> nn.Module:
         """Return a network with first weights."""
-        n_features = self._n_channels * (2 if self._normalize == "both" else 1)
         with seeded_torch(seed):
-            embedding = self._make_inputs()
-            if embedding is not None:
-                n_features = embedding.output_size
-            encoder = self._make_encoder(n_features)
+            encoder, embedding = self._make_body()
             head = self._make_head(encoder, getattr(embedding, "static_size", 0))
             network = self._network_class(encoder, head, embedding)
             if self._has_linear:
@@ -190,6 +204,19 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
                 linear = AggregateLinear(n_plain, self._task.n_outputs)
                 network.beside = linear
         return network.to(TORCH_DTYPES[dtype])
+
+    def _make_body(self) -> tuple[Any, Any]:
+        """Return an encoder, and what steps are read by before it, None if nothing."""
+        embedding = self._make_inputs()
+        n_features = self._n_channels * self._n_views
+        if embedding is not None:
+            n_features = embedding.output_size
+        return self._make_encoder(n_features), embedding
+
+    @property
+    def _n_views(self) -> int:
+        """How many views of every feature a network is shown."""
+        return 2 if self._normalize == "both" else 1
 
     def _make_head(self, encoder: Any, static_size: int) -> nn.Module:
         """Return what turns an encoder's steps into the outputs of the task."""

@@ -8,6 +8,7 @@ from torch import Tensor, cat, nn
 
 from skseq._describing import described
 from skseq.networks.dropout import Dropout
+from skseq.networks.freezing import FreezesEncoder
 from skseq.networks.initialization import initialize_linear
 from skseq.networks.inputs import static_of, steps_of
 
@@ -121,7 +122,7 @@ class StepHead(nn.Module):
         return self.dense(x)  # (B, T, n_outputs)
 
 
-class SequenceNetwork(nn.Module):
+class SequenceNetwork(FreezesEncoder):
     """Embedding, encoder and head in a row.
 
     Parameters

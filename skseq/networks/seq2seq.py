@@ -13,6 +13,7 @@ from skseq.networks.attention import Attention
 from skseq.networks.dropout import Dropout
 from skseq.networks.encoders import RecurrentEncoder
 from skseq.networks.feedback import TeacherForcing, TokenFeedback, ValueFeedback
+from skseq.networks.freezing import FreezesEncoder
 from skseq.networks.initialization import initialize_linear
 from skseq.networks.inputs import static_of, steps_of
 from skseq.networks.recurrent import State
@@ -183,7 +184,7 @@ class Decoder(nn.Module):
         return self.output(self.dropout(hidden))
 
 
-class Seq2SeqNetwork(nn.Module):
+class Seq2SeqNetwork(FreezesEncoder):
     """Embedding, encoder and decoder in a row.
 
     Every step of the decoder is told what is known of a sequence as a whole.

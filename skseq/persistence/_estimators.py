@@ -17,11 +17,12 @@ from skseq import (
     seq2seq,
 )
 from skseq.core.estimator import NetworkEstimator
+from skseq.core.transfer import TransfersEncoder
 from skseq.parameters.checks import check_all
 from skseq.persistence._forms import Form, Reader, Writer, expect
 from skseq.persistence._networks import read_network, write_network
 from skseq.persistence._sound import SOUND
-from skseq.persistence._states import further, of_network, required
+from skseq.persistence._states import further, of_network, of_unfitted, required
 
 __all__ = ["CLASSES", "ESTIMATOR_FORM"]
 
@@ -59,7 +60,7 @@ def _write_estimator(writer: Writer, value: BaseEstimator, place: str) -> dict:
             f"{cls.__name__} holds. Delete it, or pickle the estimator."
         )
     node["state"] = {n: writer.write(v, inside + n) for n, v in learned.items()}
-    if isinstance(value, NetworkEstimator):
+    if hasattr(value, "net_"):
         node["network"] = write_network(writer, value, inside)
     return node
 
@@ -81,6 +82,10 @@ def _read_estimator(reader: Reader, part: Any) -> BaseEstimator:
     state = {
         key: reader.read(node) for key, node in expect(part["state"], dict).items()
     }
+    if issubclass(cls, TransfersEncoder) and "network" not in part:
+        check_all(name, state, *of_unfitted(cls))
+        vars(value).update(state)
+        return value
     check_all(name, state, required(cls), further(cls))
     vars(value).update(state)
     for base in cls.__mro__:

@@ -170,7 +170,8 @@ def _check(value: Any) -> None:
             "estimators of scikit-learn."
         )
     if hasattr(value, "fit"):
-        check_is_fitted(value)
+        if getattr(value, "pretrained_", None) is None:
+            check_is_fitted(value)
     elif (
         hasattr(value, "get_params")
         and not vars(value).keys() - type(value)._get_param_names()

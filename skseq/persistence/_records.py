@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skseq.anomaly._surprise import ErrorScale
 from skseq.anomaly._windows import SeasonWindows
+from skseq.core.encoders import LearnedEncoder
 from skseq.core.losses import (
     LOSSES,
     LabelLoss,
@@ -58,6 +59,7 @@ from skseq.parameters.checks import (
     Check,
     array,
     check_all,
+    choice,
     count,
     exactly,
     flag,
@@ -212,6 +214,21 @@ RECORDS: dict[type, Record] = {
         },
         _call,
         InputColumns.fit_together,
+    ),
+    LearnedEncoder: Record(
+        {
+            **dict.fromkeys(("weights", "form"), instance(dict)),
+            **dict.fromkeys(("n_networks", "n_features"), count),
+            "feature_names": optional(array(1, "O")),
+            "normalize": choice(None, "feature", "sequence", "both"),
+            "scaler": instance(StepScaler),
+            "columns": optional(instance(InputColumns)),
+            "known_tokens": optional(array(1, "b")),
+            "usual": optional(array(1, "f")),
+            "loss_curve": tuple_of(number),
+        },
+        _call,
+        LearnedEncoder.fits_together,
     ),
     Classification: Record(_LABELS, is_sound=_has_classes, further=_LABEL_LOSS),
     StepClassification: Record(

@@ -11,7 +11,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from skseq.parameters import Declared
 from skseq.parameters.checks import Check, instance
 
-__all__ = ["further", "of_network", "required"]
+__all__ = ["further", "of_network", "of_unfitted", "required"]
 
 OF_SCIKIT_LEARN: dict[str, Check] = {  # what its methods may set on any estimator
     "_metadata_request": instance(MetadataRequest),
@@ -29,6 +29,15 @@ def required(cls: type[Declared]) -> dict[str, Check]:
 def further(cls: type[Declared]) -> dict[str, Check]:
     """Return what each attribute must be that a fitted estimator may have."""
     return {**_checks(cls, False), **OF_SCIKIT_LEARN}
+
+
+def of_unfitted(cls: type[Declared]) -> tuple[dict[str, Check], dict[str, Check]]:
+    """Return what each attribute must be that an estimator has, or may have, by then.
+
+    One without a network, whose encoder has learned to fill in steps.
+    """
+    name = "pretrained_"
+    return {name: cls._attributes[name]["check"]}, dict(OF_SCIKIT_LEARN)
 
 
 def of_network(cls: type[Declared]) -> set[str]:

@@ -4,6 +4,7 @@ from skseq.training._budget import Budget
 from skseq.training._callbacks import check_callbacks
 from skseq.training._checkpoint import Checkpoint
 from skseq.training._continuation import Continuation
+from skseq.training._fingerprint import plain_attributes
 from skseq.training._net import SequenceNet
 from skseq.training._optimizer import OPTIMIZERS
 from skseq.training._portable import without_training
@@ -18,6 +19,7 @@ __all__ = [
     "SequenceNet",
     "Watcher",
     "check_callbacks",
+    "plain_attributes",
     "predict_batch",
     "train",
     "without_training",

@@ -55,6 +55,11 @@ class ConvRecurrentEncoder(nn.Module):
         self.output_size = recurrence.output_size + skip * convolution.output_size
         self.n_backwards = recurrence.n_backwards
 
+    @property
+    def stride(self) -> int:
+        """How many steps of the input lie between those of the output."""
+        return getattr(self.convolution, "stride", 1) * self.pool_size
+
     def forward(
         self, x: Tensor, lengths: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 from torch import Tensor, nn, relu
@@ -65,6 +66,11 @@ class ConvEncoder(nn.Module):
             self.shortcuts.extend(
                 Shortcut(*ends, batch_norm=batch_norm) for ends in pairwise(sizes)
             )
+
+    @property
+    def stride(self) -> int:
+        """How many steps of the input lie between those of the output."""
+        return prod(layer.stride * layer.pool_size for layer in self.layers)
 
     @property
     def _keeps_steps(self) -> bool:
