@@ -19,6 +19,7 @@ from skseq.core.parameters import (
     ProgressParameters,
     RunParameters,
     TrainingParameters,
+    TransferParameters,
 )
 from skseq.parameters import Declared
 from skseq.parameters._constructor import is_composed
@@ -111,7 +112,8 @@ def test_what_is_peculiar_comes_first(cls):
         *(ProgressParameters, RunParameters),
     )
     shared = [name for group in groups for name in group._declared]
-    shared += ["warm_start"] * ("warm_start" in names)
+    if "warm_start" in names:
+        shared += [*TransferParameters._declared, "warm_start"]
     assert names[-len(shared) :] == shared
     start = shared.index("early_stopping")
     stopping = ["early_stopping", "validation_fraction", "patience"]

@@ -1,4 +1,4 @@
-"""An encoder that has learned: its weights, its form, and the scales it learned with."""
+"""What an encoder has learned: its weights, its form, and its scales."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from skseq.training import plain_attributes
 __all__ = ["LearnedEncoder", "form_of"]
 
 PARTS = ("encoder", "embedding")  # of a network, what goes from one to another
-PASSING = {"training", "p"}  # attributes of modules that change no form
+# Attributes of modules that change no form, or follow from the shapes of weights.
+PASSING = {"training", "p", "output_size", "n_backwards", "num_embeddings"}
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,15 @@ class LearnedEncoder:
         own, known = reader._columns, self.columns
         if own is None or known is None:
             return
+        for option, here, there in (
+            ("missing", own.has_holes, known.has_holes),
+            ("time_gaps", own.gap is not None, known.gap is not None),
+        ):
+            if here != there:
+                raise ValueError(
+                    f"{option}={getattr(reader, option)!r}, but {who} has learned "
+                    f"with{'' if there else 'out'} it."
+                )
         if own.categorical.tolist() != known.categorical.tolist():
             raise ValueError(
                 f"Columns {own.categorical.tolist()} of X hold categories, but {who} "
