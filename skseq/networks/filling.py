@@ -24,7 +24,9 @@ class HideSteps(Dropout):
 
     How many stretches of equal length a sequence is cut into, and so how long blocks
     are, is drawn for each, a few long ones as probably as many short ones: what is
-    learned from its neighbours differs from what is learned from afar.
+    learned from its neighbours differs from what is learned from afar. A block that
+    ends behind its stretch goes on where that begins, so that all steps are hidden
+    equally often.
 
     Parameters
     ----------
@@ -42,10 +44,9 @@ class HideSteps(Dropout):
         most = (sizes / LEAST_STRETCH).clamp_min(1)
         n_stretches = (most ** self._draw(x, n, 1)).floor()
         at = steps / sizes * n_stretches  # (B, T), in stretches
-        first = self._draw(x, n, int(most.max()) + 1) * (1 - self.p)
+        first = self._draw(x, n, int(most.max()) + 1)
         first = first.gather(1, at.long().clamp(max=first.shape[1] - 1))
-        at = at - at.floor()
-        is_hidden = (at >= first) & (at < first + self.p)
+        is_hidden = (at - first).remainder(1) < self.p
         return is_hidden if lengths is None else is_hidden & (steps < sizes)
 
     def _draw(self, x: Tensor, *shape: int) -> Tensor:
