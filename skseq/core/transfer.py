@@ -18,6 +18,7 @@ from skseq.core.sequence_network import TORCH_DTYPES, SequenceNetworkEstimator
 from skseq.data.samples import Samples
 from skseq.data.sequences import SequenceArray
 from skseq.data.tokens import check_tokens
+from skseq.data.validation import naming
 from skseq.networks import SequenceNetwork, SequenceNetworks, StepHead
 from skseq.networks.filling import Fillable, FillingLoss, FillingNetwork
 from skseq.networks.several import mean_of_values
@@ -231,7 +232,7 @@ class TransfersEncoder(TransferParameters, SequenceNetworkEstimator):
         if given is None:
             return self.pretrained_, "what pretrain learned"
         if isinstance(given, (str, os.PathLike)):
-            given = _LOADERS[0](given)
+            given = _loaded(given)
         elif isinstance(given, FrozenEstimator):
             given = given.estimator
         who = f"the {type(given).__name__} of init_from"
@@ -277,3 +278,14 @@ class TransfersEncoder(TransferParameters, SequenceNetworkEstimator):
         other = super().__sklearn_clone__()
         other.init_from = self.init_from
         return other
+
+
+def _loaded(path: Any) -> Any:
+    """Return the estimator in a file."""
+    try:
+        with naming("init_from"):
+            return _LOADERS[0](path)
+    except OSError as error:
+        raise ValueError(
+            f"init_from={os.fspath(path)!r} names no file that can be read: {error}."
+        ) from error

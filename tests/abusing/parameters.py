@@ -59,8 +59,10 @@ GOOD = {
     "focal_gamma": ("0", "2.0", "0.5"),
     "forecaster": ("None", "RNNForecaster(window_length=3, max_epochs=1)"),
     "hidden_size": ("1", "4", "(2, 3)", "np.int64(2)"),
+    "freeze": ("None", "None", "None", "'encoder'"),
     "freq": ("None",),
     "horizon": ("1", "3", "np.int64(2)"),
+    "init_from": ("None",),
     "initial_state": ("'zeros'", "'learned'"),
     "kernel_size": ("1", "2", "3", "5", "(3, 1)"),
     "known_future": (
