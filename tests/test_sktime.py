@@ -417,3 +417,13 @@ def test_names_that_only_count_are_compared_where_both_have_the_same():
     model.predict(nested.set_axis(["u", "v"], axis=1))
     with pytest.raises(ValueError, match="in another order"):
         model.predict(nested[nested.columns[::-1]])
+
+
+def test_an_adapter_and_its_clone_start_from_an_encoder():
+    X, y, _ = panel()
+    source = RNNClassifier(**TINY).pretrain(X.transpose(0, 2, 1))
+    wrapped = RNNClassifier(init_from=source, freeze="encoder", **TINY)
+    for model in (SktimeClassifier(wrapped), SktimeClassifier(wrapped).clone()):
+        weights = model.fit(X, y).estimator_.module_.state_dict()
+        for name, weight in source.pretrained_.weights.items():
+            np.testing.assert_array_equal(weights[name].numpy(), weight)

@@ -27,7 +27,6 @@ from skseq import (
     summary,
 )
 from skseq.persistence import load, save
-from skseq.sktime import SktimeClassifier
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30, 9, 2)).cumsum(axis=1) + 5
@@ -230,14 +229,6 @@ def test_searches_keep_it(base):
         GridSearchCV(model, {"init_from": [base]}, cv=2, error_score="raise").fit(
             X[:12], CLASSES
         )
-
-
-def test_sktime_adapters_start_from_it(base):
-    model = SktimeClassifier(gru(init_from=base, freeze="encoder"))
-    model.fit(X[:12].transpose(0, 2, 1), CLASSES)
-    learned = weights(model.estimator_)
-    for name, weight in base.pretrained_.weights.items():
-        np.testing.assert_array_equal(learned[name], weight)
 
 
 def test_the_head_first_and_then_all(base):
