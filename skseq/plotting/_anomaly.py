@@ -106,22 +106,12 @@ class AnomalyDisplay(Display):
     >>> plt.show()  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        *,
-        scores: np.ndarray,
-        threshold: float,
-        values: pd.DataFrame | None = None,
-        y_true: np.ndarray | None = None,
-        index: pd.Index | None = None,
-        name: str | None = None,
-    ):
-        self.scores = scores
-        self.threshold = threshold
-        self.values = values
-        self.y_true = y_true
-        self.index = index
-        self.name = name
+    scores: np.ndarray
+    threshold: float
+    values: pd.DataFrame | None = None
+    y_true: np.ndarray | None = None
+    index: pd.Index | None = None
+    name: str | None = None
 
     @classmethod
     def from_estimator(

@@ -55,9 +55,8 @@ class CellDisplay(Display):
     >>> plt.show()  # doctest: +SKIP
     """
 
-    def __init__(self, *, states: Sequence[Part], name: str | None = None):
-        self.states = states
-        self.name = name
+    states: Sequence[Part]
+    name: str | None = None
 
     @classmethod
     def from_layer(
@@ -97,16 +96,12 @@ class CellDisplay(Display):
         edges = [spot.x + _width(spot.part) / 2 for spot in spots]
         width = max(WIDTH, 2 * max(edges) + 0.3)
         height = STEP * max(spot.rank for spot in spots) + HEIGHT + 0.2
-        (ax,) = self._make_axes(ax, size=(width, height + 0.3))
-        ax.set(xlim=(-width / 2, width / 2), ylim=(height, 0), aspect="equal")
-        ax.axis("off")
+        ax = self._make_sheet(ax, -width / 2, width / 2, height)
         places = {spot.part: spot for spot in spots}
         for way in ways:
             _draw_way(ax, way, places, ways)
         for spot in spots:
             _draw_part(ax, spot)
-        if self.name:
-            ax.set_title(self.name, fontsize=11)
         return self
 
 

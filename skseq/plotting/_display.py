@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 import numpy as np
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Display", "need_matplotlib", "showing"]
 
+TITLE = 0.3  # inches above a sheet
 Shown = TypeVar("Shown", bound=type)
 
 SHARED = {
@@ -45,8 +47,11 @@ ax : matplotlib.axes.Axes, default=None
 """
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False)
 def showing(style: str, ax: str = AX, **texts: str) -> Callable[[Shown], Shown]:
-    """Return a decorator that puts texts into the docstrings of a display.
+    """Return a decorator of displays: of what they hold, and what is said of them.
+
+    Fields become keyword arguments; texts are put into docstrings.
 
     Parameters
     ----------
@@ -63,6 +68,7 @@ def showing(style: str, ax: str = AX, **texts: str) -> Callable[[Shown], Shown]:
     style, ax = dedent(style).strip(), dedent(ax).strip()
 
     def decorate(display: Shown) -> Shown:
+        made: Any = dataclass(kw_only=True, eq=False, repr=False)(display)
         return described(
             ax=ax,
             style=style,
@@ -70,7 +76,7 @@ def showing(style: str, ax: str = AX, **texts: str) -> Callable[[Shown], Shown]:
             f"Returns\n-------\ndisplay : {display.__name__}\n    Itself.",
             **SHARED,
             **texts,
-        )(display)
+        )(made)
 
     return decorate
 
@@ -88,6 +94,8 @@ def need_matplotlib(caller: str) -> None:
 
 class Display:
     """A picture in the manner of scikit-learn: an object that can plot."""
+
+    name: str | None
 
     def _make_axes(
         self, ax: Any, n_panels: int = 1, *, size: tuple[float, float]
@@ -128,3 +136,20 @@ class Display:
             )
         self.ax_, self.figure_ = axes[0], axes[0].figure
         return axes
+
+    def _make_sheet(self, ax: Any, left: float, right: float, height: float) -> Axes:
+        """Return axes in inches without lines around, y downwards, and the title.
+
+        Parameters
+        ----------
+        ax : Axes or None
+            What the user gave; None makes new ones.
+        left, right, height : float
+            Where they begin and end.
+        """
+        (ax,) = self._make_axes(ax, size=(right - left, height + TITLE))
+        ax.set(xlim=(left, right), ylim=(height, 0), aspect="equal")
+        ax.axis("off")
+        if self.name:
+            ax.set_title(self.name, fontsize=11)
+        return ax

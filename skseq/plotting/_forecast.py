@@ -105,24 +105,13 @@ class ForecastDisplay(Display):
     >>> plt.show()  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        *,
-        forecast: pd.DataFrame,
-        interval: np.ndarray | None = None,
-        coverage: float | None = None,
-        history: pd.DataFrame | None = None,
-        y_true: pd.DataFrame | None = None,
-        n_history: int | str | None = "auto",
-        name: str | None = None,
-    ):
-        self.forecast = forecast
-        self.interval = interval
-        self.coverage = coverage
-        self.history = history
-        self.y_true = y_true
-        self.n_history = n_history
-        self.name = name
+    forecast: pd.DataFrame
+    interval: np.ndarray | None = None
+    coverage: float | None = None
+    history: pd.DataFrame | None = None
+    y_true: pd.DataFrame | None = None
+    n_history: int | str | None = "auto"
+    name: str | None = None
 
     @classmethod
     def from_estimator(

@@ -81,24 +81,13 @@ class ImportanceDisplay(Display):
     >>> plt.show()  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        *,
-        importances: np.ndarray,
-        feature_names: Any = None,
-        timesteps: Any = None,
-        importance_name: str = "Importance",
-        name: str | None = None,
-        by: str | None = None,
-        errors: np.ndarray | None = None,
-    ):
-        self.importances = importances
-        self.feature_names = feature_names
-        self.timesteps = timesteps
-        self.importance_name = importance_name
-        self.name = name
-        self.by = by
-        self.errors = errors
+    importances: np.ndarray
+    feature_names: Any = None
+    timesteps: Any = None
+    importance_name: str = "Importance"
+    name: str | None = None
+    by: str | None = None
+    errors: np.ndarray | None = None
 
     @classmethod
     def from_importances(

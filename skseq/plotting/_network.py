@@ -66,18 +66,10 @@ class NetworkDisplay(Display):
     >>> plt.show()  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        *,
-        layers: Sequence[tuple],
-        inputs: Sequence[str] = ("numbers",),
-        has_static: bool = False,
-        name: str | None = None,
-    ):
-        self.layers = layers
-        self.inputs = inputs
-        self.has_static = has_static
-        self.name = name
+    layers: Sequence[tuple]
+    inputs: Sequence[str] = ("numbers",)
+    has_static: bool = False
+    name: str | None = None
 
     @classmethod
     def from_estimator(
@@ -127,9 +119,7 @@ class NetworkDisplay(Display):
         lanes = _lanes(flow)
         width = WIDTH + LANE * max(0, max(lanes, default=0) - 1)
         height = flow.gaps[-1][1] + 0.3
-        (ax,) = self._make_axes(ax, size=(width, height + 0.3))
-        ax.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
-        ax.axis("off")
+        ax = self._make_sheet(ax, 0, width, height)
         for group, top, bottom in flow.groups:
             box(ax, FRAME[0], top, FRAME[1] - FRAME[0], bottom - top, GROUND, "none")
             size = 8.5 if len(group) < 22 else 7.5
@@ -144,8 +134,6 @@ class NetworkDisplay(Display):
         write(ax, MIDDLE, height - 0.16, "outputs", 9, weight="bold")
         for bypass, lane in zip(flow.bypasses, lanes, strict=True):
             _draw_bypass(ax, flow, bypass, lane)
-        if self.name:
-            ax.set_title(self.name, fontsize=11)
         return self
 
 

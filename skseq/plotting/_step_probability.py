@@ -68,20 +68,11 @@ class StepProbabilityDisplay(Display):
     >>> plt.show()  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        *,
-        proba: np.ndarray,
-        classes: np.ndarray,
-        y_true: np.ndarray | None = None,
-        index: pd.Index | None = None,
-        name: str | None = None,
-    ):
-        self.proba = proba
-        self.classes = classes
-        self.y_true = y_true
-        self.index = index
-        self.name = name
+    proba: np.ndarray
+    classes: np.ndarray
+    y_true: np.ndarray | None = None
+    index: pd.Index | None = None
+    name: str | None = None
 
     @classmethod
     def from_estimator(

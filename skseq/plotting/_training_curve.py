@@ -67,18 +67,10 @@ class TrainingCurveDisplay(Display):
     >>> plt.show()  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        *,
-        loss_curve: Any,
-        validation_scores: Any = None,
-        loss_name: str = "Loss",
-        name: str | None = None,
-    ):
-        self.loss_curve = loss_curve
-        self.validation_scores = validation_scores
-        self.loss_name = loss_name
-        self.name = name
+    loss_curve: Any
+    validation_scores: Any = None
+    loss_name: str = "Loss"
+    name: str | None = None
 
     @classmethod
     def from_estimator(
