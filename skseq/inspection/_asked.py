@@ -16,7 +16,7 @@ from skseq.inspection._targets import class_columns, number_column, step_shares
 from skseq.networks import Pair
 from skseq.seq2seq._tasks import LabelSequences, NumberSequences, SequenceTask
 
-__all__ = ["Asked", "ask", "points_of", "written_codes"]
+__all__ = ["Asked", "ask", "location_of", "written_codes"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Asked:
             for part in (self.columns, self.shares * self._units())
         )
         if not isinstance(self.task, Classification | LabelSequences):
-            said = points_of(self._loss(), outputs)
+            said = _points_of(self._loss(), outputs)
             said = said.gather(2, columns.unsqueeze(2)).squeeze(2)
         else:
             columns = columns.unsqueeze(2)
@@ -149,8 +149,15 @@ def written_codes(estimator: Any, X: Any) -> tuple[np.ndarray, np.ndarray]:
     return codes[:, : ends.max()], ends
 
 
-def points_of(loss: NumberLoss, outputs: Tensor) -> Tensor:
-    """Return predictions (..., C), in standard units, of outputs (..., C * n_outputs).
+def _points_of(loss: NumberLoss, outputs: Tensor) -> Tensor:
+    """Return predictions (..., C), standardised, of outputs (..., C * n_outputs)."""
+    if loss.is_rate:
+        return outputs.exp()
+    return location_of(loss, outputs.unflatten(-1, (-1, loss.n_outputs)))
+
+
+def location_of(loss: NumberLoss, outputs: Tensor) -> Tensor:
+    """Return what outputs (..., n_outputs) of one target say it is, (...).
 
     Parameters
     ----------
@@ -159,9 +166,7 @@ def points_of(loss: NumberLoss, outputs: Tensor) -> Tensor:
     outputs : Tensor
         Those of a network.
     """
-    if loss.is_rate:
-        return outputs.exp()
-    if loss.n_outputs == 1:
-        return outputs
-    locations = outputs.unflatten(-1, (-1, loss.n_outputs))[..., : loss.n_locations]
+    locations = outputs[..., : loss.n_locations]
+    if loss.n_locations == 1:
+        return locations[..., 0]
     return locations.sort(dim=-1).values @ locations.new_tensor(loss.shares)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
 from skseq.forecasting._explaining import Windows, column_names, windows_ahead
+from skseq.inspection._asked import location_of
 from skseq.inspection._gradients import shares_of_the_way
 from skseq.inspection._targets import number_column, step_shares
 
@@ -94,18 +94,10 @@ def _differentiated(
     kernels = torch.backends.cudnn.flags(enabled=not data.rows.is_cuda)
     with forecaster._threads(module), kernels:
         outputs = module(batch.x, None)[:, :, column]
-        said = _points(forecaster._loss, outputs)
+        said = location_of(forecaster._loss, outputs)  # of rates, no logarithm
         total = (said * torch.as_tensor(weights).to(said)).sum()
         (gradients,) = torch.autograd.grad(total, data.rows)
     return gradients.double().cpu().numpy()
-
-
-def _points(loss: Any, outputs: Tensor) -> Tensor:
-    """Return forecasts (...) of outputs (..., n_outputs); rates are no logarithms."""
-    locations = outputs[..., : loss.n_locations]
-    if loss.n_locations == 1:
-        return locations[..., 0]
-    return locations.sort(dim=-1).values @ locations.new_tensor(loss.shares)
 
 
 def _move_to_what_is_seen(gradients: np.ndarray, missing: np.ndarray) -> None:
