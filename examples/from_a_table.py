@@ -163,6 +163,7 @@ def main(folder: str | None = None) -> None:
     for name, score in scores.items():
         print(f"{name}: AUC {roc_auc_score(y, score):.3f}")
         RocCurveDisplay.from_predictions(y, score, name=name, ax=ax)
+    ax.set_title("Who gets worse, told by two models")
     figures = {"table_roc": figure}
 
     is_known = (hospital > 0).to_numpy()  # of one hospital, nobody was seen
@@ -175,7 +176,8 @@ def main(folder: str | None = None) -> None:
     print(worth.round(3).to_string())
     figure, ax = plt.subplots(figsize=(6, 2.5), layout="constrained")
     worth[::-1].plot.barh(ax=ax, color=["C0"] * (len(worth) - 1) + ["C3"])
-    ax.set(xlim=(0.5, 1), xlabel="AUC, hospitals kept together")
+    ax.set(title="What each source is worth", xlim=(0.5, 1))
+    ax.set_xlabel("AUC, hospitals kept together")
     figures["table_sources"] = figure
     if folder is None:
         plt.show()

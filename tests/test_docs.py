@@ -64,6 +64,15 @@ def test_every_entry_exists_once_and_has_a_docstring():
     assert [name for name in entries if not getattr(locate(name), "__doc__", "")] == []
 
 
+@pytest.mark.parametrize("module", PUBLIC)
+def test_equations_are_typeset(module):
+    """And not typed as code: no block of it stands in a docstring but as a doctest."""
+    for name in import_module(module).__all__:
+        text = getattr(locate(f"{module}.{name}"), "__doc__", None) or ""
+        assert not re.search(r"^.*[^.: ]::$", text, re.M), name
+        assert not re.search(r"``[^`]*\b(?:exp|log|sqrt|tanh|sigmoid)\(", text), name
+
+
 def signatures(entry):
     """Yield (name, signature) of a function, or of what a class of ours defines."""
     thing = locate(entry)

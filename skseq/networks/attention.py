@@ -14,12 +14,13 @@ ATTENTIONS = ("dot", "general", "additive")
 
 
 class Attention(nn.Module):
-    """A weighted mean of the encoder's steps for every step of a decoder.
+    r"""A weighted mean of the encoder's steps for every step of a decoder.
 
-    The weights are a softmax over the encoder's real steps m_s of a score of the
-    decoder's step h_t: ``h . m`` ("dot"), ``h . W m`` ("general"; Luong et al., 2015,
-    "Effective Approaches to Attention-based Neural Machine Translation") or
-    ``v . tanh(U h + W m + b)`` ("additive"; Bahdanau et al., 2015).
+    The weights are a softmax over the encoder's real steps :math:`m_s` of a score of
+    the decoder's step :math:`h_t`: :math:`h_t^\top m_s` ("dot"),
+    :math:`h_t^\top W m_s` ("general"; Luong et al., 2015, "Effective Approaches to
+    Attention-based Neural Machine Translation") or
+    :math:`v^\top \tanh(U h_t + W m_s + b)` ("additive"; Bahdanau et al., 2015).
 
     Parameters
     ----------

@@ -14,9 +14,11 @@ __all__ = ["ElmanLayer", "GRULayer", "LSTMLayer", "PeepholeLSTMLayer"]
 
 
 class ElmanLayer(RecurrentLayer):
-    """Simple recurrent layer (Elman, 1990, "Finding Structure in Time").
+    r"""Simple recurrent layer (Elman, 1990, "Finding Structure in Time").
 
-    ``h_t = f(W x_t + U h_{t-1} + b)`` with f = tanh or relu.
+    With f the hyperbolic tangent or the rectifier:
+
+    .. math:: h_t = f(W x_t + U h_{t-1} + b)
     """
 
     faster_by_hand = True
@@ -40,14 +42,16 @@ class ElmanLayer(RecurrentLayer):
 
 
 class GRULayer(RecurrentLayer):
-    """Gated recurrent unit (Cho et al., 2014, "Learning Phrase Representations").
+    r"""Gated recurrent unit (Cho et al., 2014, "Learning Phrase Representations").
 
-    With the reset gate applied after the recurrent product, as cuDNN does::
+    With the reset gate applied after the recurrent product, as cuDNN does:
 
-        r_t = sigmoid(W_r x_t + U_r h_{t-1} + b_r)
-        z_t = sigmoid(W_z x_t + U_z h_{t-1} + b_z)
-        n_t = tanh(W_n x_t + b_n + r_t * (U_n h_{t-1} + b_u))
-        h_t = (1 - z_t) * n_t + z_t * h_{t-1}
+    .. math::
+
+        r_t &= \sigma(W_r x_t + U_r h_{t-1} + b_r) \\
+        z_t &= \sigma(W_z x_t + U_z h_{t-1} + b_z) \\
+        n_t &= \tanh(W_n x_t + b_n + r_t \odot (U_n h_{t-1} + b_u)) \\
+        h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}
     """
 
     faster_by_hand = True
@@ -67,15 +71,19 @@ class GRULayer(RecurrentLayer):
 
 
 class LSTMLayer(RecurrentLayer):
-    """Long short-term memory (Hochreiter and Schmidhuber, 1997).
+    r"""Long short-term memory (Hochreiter and Schmidhuber, 1997).
 
     With the forget gate of Gers et al. (2000), whose bias starts at 1 (Jozefowicz
-    et al., 2015)::
+    et al., 2015):
 
-        i_t, f_t, o_t = sigmoid(W x_t + U h_{t-1} + b)   (each its own W, U, b)
-        g_t = tanh(W_g x_t + U_g h_{t-1} + b_g)
-        c_t = f_t * c_{t-1} + i_t * g_t
-        h_t = o_t * tanh(c_t)
+    .. math::
+
+        i_t &= \sigma(W_i x_t + U_i h_{t-1} + b_i) \\
+        f_t &= \sigma(W_f x_t + U_f h_{t-1} + b_f) \\
+        g_t &= \tanh(W_g x_t + U_g h_{t-1} + b_g) \\
+        o_t &= \sigma(W_o x_t + U_o h_{t-1} + b_o) \\
+        c_t &= f_t \odot c_{t-1} + i_t \odot g_t \\
+        h_t &= o_t \odot \tanh(c_t)
     """
 
     n_states = 2
@@ -98,11 +106,18 @@ class LSTMLayer(RecurrentLayer):
 
 
 class PeepholeLSTMLayer(LSTMLayer):
-    """LSTM whose gates see the cell (Gers et al., 2002, JMLR 3, 115-143).
+    r"""LSTM whose gates see the cell (Gers et al., 2002, JMLR 3, 115-143).
 
-    ``p_i * c_{t-1}`` is added within i_t, ``p_f * c_{t-1}`` within f_t and
-    ``p_o * c_t`` within o_t; the peephole weights p are vectors, which start
-    uniform within 1 / sqrt(H) of zero.
+    All else is as in `LSTMLayer`:
+
+    .. math::
+
+        i_t &= \sigma(W_i x_t + U_i h_{t-1} + p_i \odot c_{t-1} + b_i) \\
+        f_t &= \sigma(W_f x_t + U_f h_{t-1} + p_f \odot c_{t-1} + b_f) \\
+        o_t &= \sigma(W_o x_t + U_o h_{t-1} + p_o \odot c_t + b_o)
+
+    The peephole weights p are vectors, which start uniform within
+    :math:`1 / \sqrt{H}` of zero.
     """
 
     has_kernel = False

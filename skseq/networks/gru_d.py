@@ -17,18 +17,21 @@ RATES = 1e-3, 1e-1  # lowest and highest exponent for one unit of time at first
 
 
 class GRUDLayer(GRULayer):
-    """Gated recurrent unit whose state decays with time (Che et al., 2018).
+    r"""Gated recurrent unit whose state decays with time (Che et al., 2018).
 
     "Recurrent Neural Networks for Multivariate Time Series with Missing Values",
-    Scientific Reports 8:6085. The last inputs, d_t, say how long before each step each
-    measurement was seen last. Before each step the state decays, eq. 10 and 12::
+    Scientific Reports 8:6085. The last inputs, :math:`d_t`, say how long before each
+    step each measurement was seen last. Before each step the state decays, eq. 10 and
+    12:
 
-        gamma_t = exp(-max(0, W_gamma d_t + b_gamma))
-        h_{t-1} <- gamma_t * h_{t-1}
+    .. math::
+
+        \gamma_t &= \exp(-\max(0, W_\gamma d_t + b_\gamma)) \\
+        h_{t-1} &\leftarrow \gamma_t \odot h_{t-1}
 
     Then follow the equations of `GRULayer`, in which only the other inputs take part:
-    values, the mask of what is measured (W x + V m of the paper are one product here),
-    whatever else there is.
+    values, the mask of what is measured (:math:`W x + V m` of the paper are one product
+    here), whatever else there is.
 
     Parameters
     ----------
@@ -48,9 +51,9 @@ class GRUDLayer(GRULayer):
     Attributes
     ----------
     weight_gamma : Parameter of shape (H, n_elapsed)
-        W_gamma; not there if `n_elapsed` is 0.
+        :math:`W_\gamma`; not there if `n_elapsed` is 0.
     bias_gamma : Parameter of shape (H,)
-        b_gamma; not there if `n_elapsed` is 0.
+        :math:`b_\gamma`; not there if `n_elapsed` is 0.
 
     Raises
     ------
@@ -64,8 +67,8 @@ class GRUDLayer(GRULayer):
     where nothing was seen for one unit of time is log-uniform within .001 and .1,
     shared out among the times evenly. As times grow while nothing is seen, such a state
     is down to 1 / e after 45 to 4 steps. Units forget at different rates, since how
-    long memory should be, and in which unit times are, is for the data to say. b_gamma
-    starts at zero: what was seen just now has not decayed.
+    long memory should be, and in which unit times are, is for the data to say.
+    :math:`b_\gamma` starts at zero: what was seen just now has not decayed.
     """
 
     reads_elapsed = True

@@ -94,10 +94,12 @@ class MaxPooling(_Pooling):
 
 @of_features
 class AttentionPooling(_Pooling):
-    """A weighted mean over the real steps; the weights are learned.
+    r"""A weighted mean over the real steps; the weights are learned.
 
-    ``a_t = softmax_t(v . tanh(W h_t + b))``, the feed-forward attention of Raffel
-    and Ellis (2016), with the score network of Bahdanau et al. (2015).
+    .. math:: a_t = \mathrm{softmax}_t(v^\top \tanh(W h_t + b))
+
+    The feed-forward attention of Raffel and Ellis (2016), with the score network of
+    Bahdanau et al. (2015).
 
     Parameters
     ----------
