@@ -11,7 +11,7 @@ TORCH ?= $(shell grep ^torch== constraints.txt)
 TESTS ?= # of `make check-dist`, `coverage`, `test-lowest` and `test-newest`: the paths
 OUTSIDE := $(or $(TMPDIR),/tmp)/skseq-dist-$(shell id -u)
 
-.PHONY: demo docs examples test lint format coverage dist check-dist clean
+.PHONY: demo docs check-docs examples test lint format coverage dist check-dist clean
 .PHONY: test-lowest test-newest audit results sbom
 
 demo: .venv/installed
@@ -24,6 +24,10 @@ examples: .venv/installed
 docs: .venv/installed-docs
 	OMP_NUM_THREADS=1 $(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky \
 		-d docs/_build/doctrees docs docs/_build/html
+
+# The site as Chromium shows it: the system's, or that of `playwright install chromium`.
+check-docs: docs .venv/installed-browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 tests/test_site.py
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(WORKERS)
@@ -80,6 +84,10 @@ format: .venv/installed
 
 .venv/installed-docs: .venv/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
+	touch $@
+
+.venv/installed-browser: .venv/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
 	touch $@
 
 .venv/installed-dev: .venv/installed

@@ -62,3 +62,11 @@ def test_a_lecture_runs_cell_by_cell_and_draws(path, monkeypatch):
 def test_lectures_are_numbered():
     numbers = [int(path.stem[:2]) for path in LECTURES]
     assert numbers == sorted(set(numbers))
+
+
+def test_the_tutorial_links_to_them_in_their_order():
+    text = (ROOT / "docs" / "tutorial.md").read_text()
+    links = re.findall(r"\]\(gallery/lectures/(\d\w+)\.rst\)", text)
+    assert links == [path.stem for path in LECTURES]
+    pages = "".join(page.read_text() for page in (ROOT / "docs").glob("tutorial_*.md"))
+    assert all(f"(gallery/lectures/{name}.rst)" in pages for name in links)

@@ -14,6 +14,7 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from matplotlib import pyplot as plt
 from sphinx.transforms import SphinxTransform
 
 FIGURES = "generated/figures"
@@ -36,8 +37,6 @@ class RunBlocks(SphinxTransform):
         text = "\n".join(block.astext() for block in blocks)
         if not re.search(r"\+NUMBER|matplotlib|skseq.plotting", text):
             return
-        from matplotlib import pyplot as plt
-
         plt.switch_backend("agg")
         names = {"__name__": "__main__"}
         for i, block in enumerate(blocks):
@@ -50,10 +49,11 @@ class RunBlocks(SphinxTransform):
 
     def picture(self, figure, i):
         """Save a figure beside the pages, and return the node that shows it."""
-        name = f"{self.env.docname}-{i}-{figure.number}.png"
+        name = f"{self.env.docname}-{i}-{figure.number}.svg"
         folder = Path(self.app.srcdir, FIGURES)
         folder.mkdir(parents=True, exist_ok=True)
-        figure.savefig(folder / name, dpi=150, bbox_inches="tight")
+        with plt.rc_context({"svg.hashsalt": name}):  # the same file every time
+            figure.savefig(folder / name, bbox_inches="tight", metadata={"Date": None})
         titles = [ax.get_title(loc) for ax in figure.axes for loc in ("left", "center")]
         title = figure.get_suptitle() or "; ".join(filter(None, titles))
         if not title:
