@@ -69,7 +69,7 @@ def test_equations_are_typeset(module):
     """And not typed as code: no block of it stands in a docstring but as a doctest."""
     for name in import_module(module).__all__:
         text = getattr(locate(f"{module}.{name}"), "__doc__", None) or ""
-        assert not re.search(r"^.*[^.: ]::$", text, re.M), name
+        assert not re.search(r"^(?! *\.\. ).*::$", text, re.M), name
         assert not re.search(r"``[^`]*\b(?:exp|log|sqrt|tanh|sigmoid)\(", text), name
 
 

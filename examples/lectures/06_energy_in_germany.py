@@ -181,9 +181,10 @@ fig, (left, right) = plt.subplots(
 for name in ("a season before", "gradient boosting", "forecaster"):
     by_place = [errors[name][places == place].mean() for place in range(season)]
     left.plot(by_place, "o-", label=name)
-left.set(title="Errors within a season", xlabel="Place in the season", ylim=(0, None))
+left.set(title="Errors within a season", xlabel="Place in the season")
 left.set_ylabel(f"Mean absolute error, {unit}")
-left.legend(fontsize="small")
+left.set_ylim(0, 1.35 * left.get_ylim()[1])  # room for the legend
+left.legend(fontsize="small", loc="upper center")
 right.plot(series.index[n_learned:], errors["forecaster"], lw=0.8)
 right.plot(worst, "o", color="C3", mfc="none", label="the ten largest")
 right.set(title="Errors of the forecaster over time", ylim=(0, None))
