@@ -27,12 +27,11 @@ PAGES = sorted(
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1400, "height": 900}
-# What runs over the edge of the window and is not within what scrolls by itself.
-OVER = """() => [...document.querySelectorAll("main *")].filter(x => {
+# What runs over the edge of the window, and not within what scrolls by itself.
+OVER = """() => [...document.querySelectorAll("article *")].filter(x => {
     if (x.getBoundingClientRect().right <= innerWidth + 1) return false;
-    for (let y = x; y; y = y.parentElement)
-        if (y !== document.body && getComputedStyle(y).overflowX !== "visible")
-            return false;
+    for (let y = x; y.tagName !== "ARTICLE"; y = y.parentElement)
+        if (["auto", "scroll"].includes(getComputedStyle(y).overflowX)) return false;
     return true;
 }).map(x => x.outerHTML.slice(0, 120))"""
 

@@ -12,7 +12,8 @@ def visit_inline(translator, node):
 
 def visit_block(translator, node):
     """Write an equation that stands by itself."""
-    translator.body.append(tex2mathml(node.astext(), as_block=True))
+    equation = tex2mathml(node.astext(), as_block=True)
+    translator.body.append(f'<div class="equation">{equation}</div>')
     raise nodes.SkipNode
 
 
