@@ -60,6 +60,7 @@ class Windows(NamedTuple):
             tuple(range(n)),
             (None,) * n,
             before,
+            first=self.table.firsts()[scale],
         )
         return self._replace(
             table=table,

@@ -98,6 +98,7 @@ class SeriesLearner(WindowLearner):
                 f"not as transformer={shown(self.transformer)} has them; leave one out."
             )
         with unchanged_on_error(self):
+            self._cycle = None if self.cycle is None else int(self.cycle)
             table, self._columns, self._kind = read_table(
                 self, X, y, in_memory=device.type == "cpu"
             )
@@ -298,7 +299,7 @@ class SeriesLearner(WindowLearner):
                 before[:, :n_own] = np.nan
                 before[:, codes[codes < n_own]] = UNKNOWN
             series.append(np.concatenate([before, rows]))
-        return context.with_series(series)
+        return replace(context.with_series(series), first=context.firsts() - n_before)
 
     def _errors_until(self, later: Table, errors: Errors) -> Errors:
         """Return errors of forecasts whose whole horizon is known now, too."""

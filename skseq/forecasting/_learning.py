@@ -24,6 +24,7 @@ from skseq.forecasting._parameters import (
     WindowParameters,
 )
 from skseq.forecasting._scaling import SeriesScaler
+from skseq.forecasting._season import season_of
 from skseq.forecasting._shrinking import learn_shrinkage
 from skseq.forecasting._stored import StoredRows
 from skseq.forecasting._stored_windows import StoredWindowDataset
@@ -32,6 +33,7 @@ from skseq.forecasting._windows import WindowDataset
 from skseq.networks import (
     N_NEAR,
     WINDOW_SCALES,
+    Cycle,
     Decoder,
     ForecastNetwork,
     InputGate,
@@ -83,6 +85,7 @@ class WindowLearner(
     _indicators: Indicators = attribute(check=instance(Indicators))
     _window_length: int = attribute(check=count)
     _horizon: int = attribute(check=count)
+    _cycle: int | None = attribute(check=optional(count), required=False, default=None)
     _loss: NumberLoss = attribute(check=instance(NumberLoss))
     _scaler: SeriesScaler = attribute(check=instance(SeriesScaler))
     _errors: Errors | None = attribute(
@@ -158,6 +161,8 @@ class WindowLearner(
             held_out = windows.within(first, table.lengths)
         module = self._make_network(seeds[0])
         self._close_gate(module, scaled.head(n_train))
+        if module.cycle is not None:
+            self._start_cycle(module.cycle, scaled.head(n_train))
         shrinkage = module.shrinkage
         if shrinkage is not None:
             shrinkage.row.copy_(self._naive_rows(scaled.head(n_train)))
@@ -240,6 +245,13 @@ class WindowLearner(
         is_open = torch.as_tensor(np.concatenate(parts), dtype=torch.float32)
         module.get_buffer("gate.is_open").copy_(is_open)
 
+    def _start_cycle(self, cycle: Cycle, table: Table) -> None:
+        """Let a season start as that of the rows to learn from."""
+        length, n_targets = cycle.values.shape
+        season = season_of(table, n_targets, length, is_rate=self._loss.is_rate)
+        with torch.no_grad():
+            cycle.values.copy_(torch.as_tensor(season))
+
     def _to_windows(
         self, table: Table, device: Any, taught: bool = False, n_hidden: int = 0
     ) -> WindowDataset:
@@ -253,6 +265,7 @@ class WindowLearner(
             device=device,
             taught=taught,
             n_hidden=n_hidden,
+            numbered=self._cycle is not None,
         )
 
     def _make_network(self, seed: int) -> ForecastNetwork:
@@ -284,6 +297,7 @@ class WindowLearner(
                 ),
                 gate=InputGate(n_features * (1 + masked)),
                 shrinkage=self._make_shrinkage(n_targets),
+                cycle=self._make_cycle(n_targets),
                 **self._head_options(),
             )
 
@@ -293,6 +307,9 @@ class WindowLearner(
         return NaiveShrinkage(
             self._loss.shares, self.window_length, self.horizon, n_targets
         )
+
+    def _make_cycle(self, n_targets: int) -> Cycle | None:
+        return None if self._cycle is None else Cycle(self._cycle, n_targets)
 
     def _window_scale(self) -> Callable:
         """Return how windows are normalised; those of rates have a level only."""
@@ -306,6 +323,7 @@ class WindowLearner(
             torch.zeros(1, self._window_length, n_targets + n_past + n_future),
             torch.zeros(1, self._horizon, n_future),
             torch.zeros(1, n_static),
+            phase=torch.zeros(1, dtype=torch.int64),
         )
 
 

@@ -89,6 +89,14 @@ class LossParameters(NumberLossParameters, about="task"):
         text="""Whether a linear map of the window is added to what the network
         forecasts.""",
     )
+    cycle: int | None = parameter(
+        default=None,
+        constraint=[POSITIVE_INTEGER, None],
+        text="""Rows in a season that the network learns by heart: one value for each of
+        them and each target, which is taken from what it sees and added to what it
+        forecasts (Lin et al., 2024, "CycleNet"); of rates, a factor. An index says
+        where in it a series starts; without one, all start alike.""",
+    )
     shrink_to_naive: bool = parameter(
         default=True,
         constraint=["boolean"],

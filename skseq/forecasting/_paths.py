@@ -87,4 +87,5 @@ def _repeated(table: Table, n: int) -> Table:
         names=tuple(range(n)),
         spans=(None,) * n,
         before=np.tile(table.filled_before(), (n, 1)),
+        first=np.tile(table.firsts(), n),
     )

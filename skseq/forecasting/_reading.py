@@ -36,6 +36,7 @@ from skseq.forecasting._refusing import (
 from skseq.forecasting._roles import Roles, roles_of
 from skseq.forecasting._stored import StoredRows, Unscaled, pieces_of, rows_in_place
 from skseq.forecasting._table import Columns, Table, read_series
+from skseq.forecasting._time import number_of
 from skseq.preprocessing._lost_index import check_lost_index
 
 __all__ = [
@@ -156,7 +157,10 @@ def read_table(
     else:
         past = columns.n_targets + np.flatnonzero(categories.are_in(roles.past))
         rows[:, past] = np.nan_to_num(rows[:, past], nan=UNKNOWN)
-    table = Table(rows, edges, names, spans)
+    numbers = None
+    if estimator._cycle is not None:
+        numbers = np.array([0 if span is None else number_of(span) for span in spans])
+    table = Table(rows, edges, names, spans, first=numbers)
     if columns.n_static:
         _check_static_columns(estimator, table, sum(columns[:3]))
     return table, columns, kind

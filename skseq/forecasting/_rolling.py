@@ -60,6 +60,7 @@ def scaled_as_known(
         names=tuple(range(len(parts))),
         spans=(None,) * len(parts),
         before=np.concatenate([part.filled_before() for part in parts]),
+        first=np.concatenate([part.firsts() for part in parts]),
     ).with_series([part.values for part in parts])
     return scaled, np.concatenate(means), np.concatenate(deviations)
 

@@ -44,9 +44,11 @@ def learn_shrinkage(
 ) -> None:
     """Give a network's shrinkage the weights and spreads that held-out origins ask for.
 
-    Each step and target gets the weight of the least absolute and squared error, each
-    in units of that of the naive forecast; then the spread of the least loss. Steps
-    near by count for a step, too.
+    Errors are absolute and squared, each in units of those of the naive forecast. One
+    weight has the least error of all steps and targets together, as far as that is sure
+    to be ahead of the naive forecast; each step and target, where steps near by count,
+    too, departs from it as far as that is sure to be better. Then each gets the spread
+    of the least loss.
 
     Parameters
     ----------
@@ -94,7 +96,15 @@ def learn_shrinkage(
         return losses.mean(dim=3).numpy()
 
     n_errors = np.where(n_blocks > 1, SURE, 0.0)
-    weight = least(error, WEIGHTS, edges, 0.0, n_errors, weights)
+    there = ~np.isnan(before) * weights
+    total = there.sum(axis=(1, 2), keepdims=True)
+
+    def error_of_all(weight: float) -> np.ndarray:
+        sums = np.nansum(error(weight) * there, axis=(1, 2), keepdims=True)
+        return np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0)
+
+    of_all = least(error_of_all, WEIGHTS, edges[-1:], 0.0, n_errors[-1:], total).item()
+    weight = least(error, WEIGHTS, edges, of_all, n_errors, weights)
     shrinkage.weight.copy_(torch.as_tensor(towards_mean(weight, n_blocks)))
     if loss.has_spread:
         n_errors = np.zeros(n_blocks.shape)

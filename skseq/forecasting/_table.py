@@ -48,6 +48,9 @@ class Table:
     weights : ndarray of shape (n_rows,), optional
         What each row counts if it is forecast; None: all alike. Other rows of the same
         series have none.
+    first : ndarray of int of shape (n_series,), optional
+        The number of the first row of each series, so that equal ones are of the same
+        time; None: 0.
     """
 
     values: Any
@@ -56,6 +59,7 @@ class Table:
     spans: tuple[Span | None, ...]
     before: np.ndarray | None = None
     weights: np.ndarray | None = None
+    first: np.ndarray | None = None
 
     @property
     def lengths(self) -> np.ndarray:
@@ -103,18 +107,30 @@ class Table:
     def beyond(self, n_rows: np.ndarray) -> Table:
         """Return what follows as many first rows of each series."""
         parts = zip(self.series(), n_rows, strict=True)
-        return self.with_series([rows[n:] for rows, n in parts])
+        first = self.firsts() + np.minimum(n_rows, self.lengths)
+        table = self.with_series([rows[n:] for rows, n in parts])
+        return replace(table, first=first)
 
     def tail(self, n_rows: int) -> Table:
         """Return a copy of the last rows of each series, in memory."""
         last = self.with_series([rows[-n_rows:] for rows in self.series()])
         first = self.edges[:-1] + (self.lengths - n_rows).clip(min=0)
+        last = replace(last, first=self.firsts() + (first - self.edges[:-1]))
         if isinstance(self.values, StoredRows):
             last = replace(last, values=last.values[np.arange(len(last.values))])
             return replace(last, before=self.values.seen_before(first))
         seen = self._last_seen()[first - 1]
         seen = np.where((first > self.edges[:-1])[:, None], seen, self.filled_before())
         return replace(last, before=seen)
+
+    def firsts(self) -> np.ndarray:
+        """Return the number of the first row of each series."""
+        return np.zeros(len(self.names), int) if self.first is None else self.first
+
+    def numbers_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the numbers of rows, counted in their series."""
+        series = np.searchsorted(self.edges, rows, side="right") - 1
+        return rows + (self.firsts() - self.edges[:-1])[series]
 
     def filled(self) -> np.ndarray:
         """Return the values, with the last one seen in holes; 0 if there was none."""
@@ -159,7 +175,10 @@ class Table:
         chosen = [position[name] for name in names]
         series, spans = self.series(), tuple(self.spans[i] for i in chosen)
         before = None if self.before is None else self.before[chosen]
-        table = replace(self, names=tuple(names), spans=spans, before=before)
+        first = self.firsts()[chosen]
+        table = replace(
+            self, names=tuple(names), spans=spans, before=before, first=first
+        )
         table = table.with_series([series[i] for i in chosen])
         if self.weights is None:
             return table
@@ -168,20 +187,25 @@ class Table:
 
     def extended(self, later: Table) -> Table:
         """Return these series with the rows that follow, then series that are new."""
-        series, spans = (
+        series, spans, firsts = (
             dict(zip(self.names, part, strict=True))
-            for part in (self.series(), self.spans)
+            for part in (self.series(), self.spans, self.firsts())
         )
-        for name, rows, span in zip(
-            later.names, later.series(), later.spans, strict=True
+        for name, rows, span, first in zip(
+            later.names, later.series(), later.spans, later.firsts(), strict=True
         ):
+            firsts.setdefault(name, first)
             if name in series:
                 rows = np.concatenate([series[name], rows])
             spans[name], series[name] = span, rows
         before = np.full((len(series), self.values.shape[1]), np.nan)
         before[: len(self.names)] = self.filled_before()
         table = replace(
-            self, names=tuple(series), spans=tuple(spans.values()), before=before
+            self,
+            names=tuple(series),
+            spans=tuple(spans.values()),
+            before=before,
+            first=np.array(list(firsts.values())),
         )
         return table.with_series(list(series.values()))
 
@@ -216,6 +240,7 @@ class Table:
             names=tuple(range(len(starts))),
             spans=(None,) * len(starts),
             before=np.where(is_first[:, None], of_series, before),
+            first=self.numbers_of(starts),
         )
 
 

@@ -18,8 +18,9 @@ from skseq.data.times import (
     steps_of,
 )
 from skseq.data.times import following as entries_after
+from skseq.data.times import steps_until
 
-__all__ = ["Span", "following", "join_spans", "spans_of"]
+__all__ = ["Span", "following", "join_spans", "number_of", "spans_of"]
 
 BY_TIME = (
     " For a back-test, skseq.model_selection.PanelTimeSeriesSplit cuts all series of a "
@@ -114,6 +115,19 @@ def following(span: Span, n_steps: int) -> pd.Index:
             "goes on; give it a frequency, or name one with the parameter freq."
         )
     return entries_after(span.last, span.step, n_steps)
+
+
+def number_of(span: Span) -> int:
+    """Return which step of its calendar the first entry of an index is.
+
+    Equal times have equal numbers in all indices of the same step.
+
+    Parameters
+    ----------
+    span : Span
+        The first entry and the step; without a step it is 0.
+    """
+    return 0 if span.step is None else steps_until(span.first, span.step)
 
 
 def join_spans(

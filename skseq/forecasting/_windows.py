@@ -38,6 +38,8 @@ class WindowDataset:
     n_hidden : int, default=0
         In how many of its last rows a window shows holes among the targets, whatever is
         there; less than window_length.
+    numbered : bool, default=False
+        Whether a window comes with the number of its first row.
     """
 
     weights: Tensor | None = None  # (n_rows,), of rows that are forecast
@@ -53,6 +55,7 @@ class WindowDataset:
         device: torch.device,
         taught: bool = False,
         n_hidden: int = 0,
+        numbered: bool = False,
     ):
         self.indicators = indicators
         self.columns = indicators.seen
@@ -60,10 +63,15 @@ class WindowDataset:
         self.n_timesteps = window_length + horizon
         self.taught = taught
         self.n_hidden = n_hidden
+        self.numbered = numbered
         self._device = device
         self._table = table
         self._starts: Any = torch.empty(0, dtype=torch.int64)
         self._ahead = torch.arange(window_length, self.n_timesteps, device=device)
+        if numbered:
+            shift = table.firsts() - table.edges[:-1]
+            self._edges = torch.as_tensor(table.edges, device=device)
+            self._shift = torch.as_tensor(shift, device=device)
         self._open()
 
     def _open(self) -> None:
@@ -166,11 +174,17 @@ class WindowDataset:
             static,
             targets if self.taught else None,
             missing,
+            self._numbers(starts) if self.numbered else None,
         )
         weights = None
         if self.weights is not None:  # (B, H)
             weights = self.weights[starts[:, None] + self._ahead]
         return Batch(window, None, targets, weights)
+
+    def _numbers(self, starts: Tensor) -> Tensor:
+        """Return the numbers (B,) of first rows, counted in their series."""
+        series = torch.searchsorted(self._edges, starts, right=True) - 1
+        return starts + self._shift[series]
 
     def _read(self, starts: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return windows (B, L + H, n_columns), and where own values are missing.

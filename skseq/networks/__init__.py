@@ -3,6 +3,7 @@
 from skseq.networks.attention import ATTENTIONS, Attention
 from skseq.networks.cells import ElmanLayer, GRULayer, LSTMLayer, PeepholeLSTMLayer
 from skseq.networks.convolution import ConvLayer, Shortcut
+from skseq.networks.cycle import Cycle
 from skseq.networks.dropout import Dropout
 from skseq.networks.embedding import TokenEmbedding
 from skseq.networks.encoders import (
@@ -46,6 +47,7 @@ __all__ = [
     "ConvEncoder",
     "ConvLayer",
     "ConvRecurrentEncoder",
+    "Cycle",
     "Decoder",
     "Dropout",
     "ElmanLayer",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skseq.networks.cycle import Cycle
 from skseq.networks.dropout import Dropout
 from skseq.networks.initialization import initialize_linear, zero_linear
 from skseq.networks.near_rows import NearRows
@@ -31,6 +32,7 @@ class Window:
     static: Tensor  # (B, S): what is constant in a series
     later: Tensor | None = None  # (B, H, C): the targets, for a decoder in training
     missing: Tensor | None = None  # (B, L, C + P), bool: holes of the past; None: none
+    phase: Tensor | None = None  # (B,), steps since a season began, of the first step
 
     def __len__(self) -> int:
         return len(self.past)
@@ -107,6 +109,9 @@ class ForecastNetwork(nn.Module):
         negative then; `window_scale` may not center.
     shrinkage : NaiveShrinkage, optional
         What draws forecasts towards rows of the window; not in training.
+    cycle : Cycle, optional
+        The season of which all else sees and forecasts the rest; a factor (exponential)
+        with `positive`, else a summand.
     """
 
     def __init__(
@@ -132,12 +137,14 @@ class ForecastNetwork(nn.Module):
         gate: InputGate | None = None,
         positive: bool = False,
         shrinkage: NaiveShrinkage | None = None,
+        cycle: Cycle | None = None,
     ):
         super().__init__()
         self.gate = nn.Identity() if gate is None else gate
         self.encoder = encoder
         self.decoder = decoder
         self.shrinkage = shrinkage
+        self.cycle = cycle
         self.n_targets = n_targets
         self.n_locations = n_locations
         self.n_outputs = n_locations + n_log_scales
@@ -175,15 +182,26 @@ class ForecastNetwork(nn.Module):
         targets, covariates = window.past.tensor_split([self.n_targets], dim=2)
         missing = window.missing
         holes = None if missing is None else missing[:, :, : self.n_targets]
-        scale = self.window_scale(targets, holes)
         dtype = next(self.parameters()).dtype
-        naive = None
+        naive, later, ahead = None, window.later, None
         if self.shrinkage is not None and not self.training:
-            naive = (self.shrinkage.naive(targets) - scale.center) / scale.scale
+            naive = self.shrinkage.naive(targets)
+        if self.cycle is not None and window.phase is not None:
+            n_seen = targets.shape[1]
+            behind = self.cycle(window.phase, 0, n_seen)
+            ahead = self.cycle(window.phase, n_seen, self.horizon)
+            targets = _filled(self._rest(targets, behind), holes)
+            naive, later = (
+                None if part is None else self._rest(part, ahead)
+                for part in (naive, later)
+            )
+        scale = self.window_scale(targets, holes)
+        if naive is not None:
+            naive = (naive - scale.center) / scale.scale
             naive = naive.clamp_min(0) if self.positive else naive
         targets, later = (
             None if part is None else self._scaled(part, scale).to(dtype)
-            for part in (targets, window.later)
+            for part in (targets, later)
         )
         covariates, future, static = (
             part.to(dtype) for part in (covariates, window.future, window.static)
@@ -206,7 +224,11 @@ class ForecastNetwork(nn.Module):
             outputs = outputs.exp()
         if self.shrinkage is not None and naive is not None:
             outputs = self.shrinkage(outputs, naive.to(dtype))
-        return self._restored(outputs, scale)
+        return self._restored(outputs, scale, ahead)
+
+    def _rest(self, targets: Tensor, season: Tensor) -> Tensor:
+        """Return what a season (B, T, C) leaves of targets."""
+        return targets * (-season).exp() if self.positive else targets - season
 
     def _scaled(self, targets: Tensor, scale: WindowScale) -> Tensor:
         """Return targets (B, T, C) in units of the window; (B C, T, 1) if shared."""
@@ -276,8 +298,23 @@ class ForecastNetwork(nn.Module):
             line[:, :, :, : self.n_locations], (0, n_log_scales)
         ).flatten(2)
 
-    def _restored(self, outputs: Tensor, scale: WindowScale) -> Tensor:
+    def _restored(
+        self, outputs: Tensor, scale: WindowScale, season: Tensor | None
+    ) -> Tensor:
         """Give outputs (B, H, C, n_outputs) the units from before the window's."""
         center, width = (part.unsqueeze(3) for part in scale)
         locations, log_scales = outputs.tensor_split([self.n_locations], dim=3)
-        return torch.cat([locations * width + center, log_scales + width.log()], dim=3)
+        locations = locations * width + center
+        if season is not None:
+            season = season.unsqueeze(3)
+            locations = self._rest(locations, -season)
+        return torch.cat([locations, log_scales + width.log()], dim=3)
+
+
+def _filled(x: Tensor, missing: Tensor | None) -> Tensor:
+    """Return windows (B, T, C) whose holes have the last value before, if there is."""
+    if missing is None:
+        return x
+    steps = torch.arange(x.shape[1], device=x.device)[None, :, None]
+    last = torch.where(missing, 0, steps).cummax(dim=1).values
+    return x.gather(1, last)

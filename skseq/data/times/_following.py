@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseq.data.times._index import as_times
+from skseq.data.times._index import as_times, is_absolute
 
-__all__ = ["first_wrong", "following", "leading_to", "plain"]
+__all__ = ["first_wrong", "following", "leading_to", "plain", "steps_until"]
 
 NEAR = 0.01  # share of a step of floats, within which two are the same time
 
@@ -58,6 +58,33 @@ def leading_to(last: Any, step: Any, n_steps: int) -> pd.Index:
         times = pd.date_range(end=last, periods=n_steps, freq=step)
         return times.as_unit(last.unit)
     return pd.Index([last - step * i for i in range(n_steps)][::-1])
+
+
+def steps_until(time: Any, step: Any) -> int:
+    """Return how many steps of an index lie between zero, or 1970, and an entry.
+
+    Parameters
+    ----------
+    time : object
+        An entry, as `as_times` leaves it.
+    step : int, float, Timedelta or DateOffset
+        The step of its index.
+
+    Returns
+    -------
+    n_steps : int
+        Negative before. Dates of a calendar are counted on it.
+    """
+    if isinstance(time, pd.Period):
+        return time.ordinal // step.n
+    if isinstance(time, pd.Timestamp):
+        time, start = time.tz_localize(None), pd.Timestamp(0).as_unit(time.unit)
+        if not is_absolute(step):
+            early, late = sorted((time, start))
+            n_between = int((pd.date_range(early, late, freq=step) < late).sum())
+            return n_between if early == start else -n_between
+        time, step = time - start, pd.Timedelta(step)
+    return int(np.floor(time / step + NEAR))
 
 
 def first_wrong(due: pd.Index, times: pd.Index | None, step: Any) -> int | None:

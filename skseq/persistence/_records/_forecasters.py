@@ -52,6 +52,7 @@ def _is_table(table: Table) -> bool:
             table.before is None
             or table.before.shape == (n_series, table.values.shape[1])
         )
+        and (table.first is None or len(table.first) == n_series)
     )
 
 
@@ -119,6 +120,7 @@ FORECASTERS: dict[type, Record] = {
         },
         called,
         _is_table,
+        further={"first": optional(array(1, "i"))},
     ),
     Moments: Record(
         dict.fromkeys(Moments._fields, array(1, "f"))
