@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from scipy.stats import t as student_t
 from torch import Tensor
 
 from skseq.core.losses import NumberLoss
@@ -14,7 +15,7 @@ from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork, NaiveShrinkage
 from skseq.training import predict_batch
 
-__all__ = ["block_edges", "learn_shrinkage", "least", "towards_mean"]
+__all__ = ["best_weights", "block_edges", "learn_shrinkage", "least", "towards_mean"]
 
 WEIGHTS = np.linspace(0, 1, 21)
 SPREADS = np.geomspace(0.5, 4, 19)
@@ -44,11 +45,9 @@ def learn_shrinkage(
 ) -> None:
     """Give a network's shrinkage the weights and spreads that held-out origins ask for.
 
-    Errors are absolute and squared, each in units of those of the naive forecast. One
-    weight has the least error of all steps and targets together, as far as that is sure
-    to be ahead of the naive forecast; each step and target, where steps near by count,
-    too, departs from it as far as that is sure to be better. Then each gets the spread
-    of the least loss.
+    Each step and target gets the weight of `best_weights`, by absolute and squared
+    errors, each in units of those of the naive forecast; then the spread of the least
+    loss.
 
     Parameters
     ----------
@@ -95,16 +94,7 @@ def learn_shrinkage(
         losses = loss.pointwise(outputs, said.targets.unsqueeze(3))
         return losses.mean(dim=3).numpy()
 
-    n_errors = np.where(n_blocks > 1, SURE, 0.0)
-    there = ~np.isnan(before) * weights
-    total = there.sum(axis=(1, 2), keepdims=True)
-
-    def error_of_all(weight: float) -> np.ndarray:
-        sums = np.nansum(error(weight) * there, axis=(1, 2), keepdims=True)
-        return np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0)
-
-    of_all = least(error_of_all, WEIGHTS, edges[-1:], 0.0, n_errors[-1:], total).item()
-    weight = least(error, WEIGHTS, edges, of_all, n_errors, weights)
+    weight = best_weights(error, edges, weights)
     shrinkage.weight.copy_(torch.as_tensor(towards_mean(weight, n_blocks)))
     if loss.has_spread:
         n_errors = np.zeros(n_blocks.shape)
@@ -112,6 +102,45 @@ def learn_shrinkage(
         spread = np.where(n_blocks > FEW_BLOCKS, spread, spread.clip(min=1.0))
         shrinkage.spread.copy_(torch.as_tensor(spread))
     shrinkage.to(device)
+
+
+def best_weights(
+    error: Callable[[float], np.ndarray],
+    edges: Sequence[np.ndarray],
+    weights: np.ndarray | float = 1.0,
+) -> np.ndarray:
+    """Return the weight of the network that has the least error.
+
+    One weight is that of all steps and targets together, as far as they are sure to be
+    ahead of the naive forecast: together they may be where none is by itself. Of few
+    blocks Student's distribution says how many standard errors that takes. Each step
+    and target departs from it only as far as that is sure to be better.
+
+    Parameters
+    ----------
+    error : callable
+        weight -> errors (n_origins, H, C), NaN where unknown.
+    edges : sequence of H ndarray of int of shape (n_blocks + 1,)
+        From `block_edges`, for each step.
+    weights : ndarray of shape (n_origins, H, 1), default=1.0
+        What each error counts.
+
+    Returns
+    -------
+    chosen : ndarray of shape (H, C)
+    """
+    n_errors = np.array([[SURE if len(between) > 2 else 0.0] for between in edges])
+    level, n_blocks = student_t.cdf(SURE, N_BLOCKS), max(1, len(edges[-1]) - 1)
+    of_few = np.array([[student_t.ppf(level, n_blocks)]])
+    there = ~np.isnan(error(0.0)) * weights
+    total = there.sum(axis=(1, 2), keepdims=True)
+
+    def of_all(weight: float) -> np.ndarray:
+        sums = np.nansum(error(weight) * there, axis=(1, 2), keepdims=True)
+        return np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0)
+
+    common = least(of_all, WEIGHTS, edges[-1:], 0.0, of_few, total).item()
+    return least(error, WEIGHTS, edges, common, n_errors, weights)
 
 
 def block_edges(n_origins: np.ndarray, step: int) -> np.ndarray:
@@ -146,7 +175,7 @@ def least(
 
     The loss of a choice is its mean over blocks, less that of a reference, and some
     standard errors of this difference. One more block, in which nothing differs, keeps
-    to the reference what only few blocks tell.
+    to the reference what only few blocks tell. Of equals, the nearest to it is chosen.
 
     Parameters
     ----------
@@ -168,6 +197,7 @@ def least(
     chosen : ndarray of shape (H, C)
     """
     before, uppers = loss(reference), []
+    choices = choices[np.argsort(np.abs(choices - reference), kind="stable")]
     for choice in choices:
         sums, counts = _near_sums(loss(choice) - before, weights)
         upper = np.empty(sums.shape[1:])

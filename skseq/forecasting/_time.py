@@ -16,9 +16,9 @@ from skseq.data.times import (
     plain,
     read_freq,
     steps_of,
+    steps_until,
 )
 from skseq.data.times import following as entries_after
-from skseq.data.times import steps_until
 
 __all__ = ["Span", "following", "join_spans", "number_of", "spans_of"]
 

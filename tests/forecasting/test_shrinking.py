@@ -10,7 +10,12 @@ from sklearn.base import clone
 
 from skseq import CNNLSTMForecaster, RNNForecaster, Seq2SeqForecaster
 from skseq.forecasting._naive import naive_lags
-from skseq.forecasting._shrinking import block_edges, least, towards_mean
+from skseq.forecasting._shrinking import (
+    best_weights,
+    block_edges,
+    least,
+    towards_mean,
+)
 from skseq.forecasting._table import Table
 from skseq.networks import NaiveShrinkage
 from skseq.persistence import load, save
@@ -113,6 +118,28 @@ def test_weights_that_few_blocks_tell_are_moved_to_the_mean():
     moved = towards_mean(weight, n_blocks)
     np.testing.assert_allclose(moved[:, 0], expected, rtol=1e-12)
     np.testing.assert_allclose(moved[:, 1], 0.5, rtol=1e-12)
+
+
+def test_what_is_sure_of_all_steps_and_targets_need_not_be_of_each():
+    """Of ten blocks with gains of 1, four times as noisy, one by itself is not sure."""
+    noise = np.random.RandomState(0).randn(10, 1, 50)
+    noise = 4 * (noise - noise.mean(axis=0)) / noise.std(axis=0)
+    edges = [np.arange(11)]
+
+    def chosen(gain):
+        return best_weights(lambda w: w * (noise - gain), edges)[0]
+
+    assert not best_weights(lambda w: w * (noise - 1.0)[:, :, :1], edges).any()
+    assert (chosen(np.ones(50)) == 1).all()
+    assert not chosen(-np.ones(50)).any()
+    # what is surely worse than the naive forecast stays there, whatever others are
+    mixed = np.where(np.arange(50) < 3, -8.0, 1.0)
+    assert chosen(mixed).tolist() == [0.0] * 3 + [1.0] * 47
+    # and what is surely better is kept where all together are not
+    assert chosen(-mixed).tolist() == [1.0] * 3 + [0.0] * 47
+    # a target that was never seen has the weight of all
+    noise[:, :, 7] = np.nan
+    assert chosen(np.ones(50))[7] == 1
 
 
 def test_steps_near_by_count_for_a_step():
