@@ -264,7 +264,7 @@ def test_every_target_has_weights_of_its_own():
     options = {**QUICK, "max_epochs": 60, "lr": 0.02, "hidden_size": 16}
     model = RNNForecaster(**options).fit(y)
     walk, wave = model.naive_weight_[0]
-    assert walk > 0.9
+    assert walk > 0.85
     assert wave < 0.3
 
 
