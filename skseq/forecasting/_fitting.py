@@ -102,6 +102,11 @@ class SeriesLearner(WindowLearner):
             table, self._columns, self._kind = read_table(
                 self, X, y, in_memory=device.type == "cpu"
             )
+            if self._cycle is not None and self._cycle > table.lengths.max():
+                raise ValueError(
+                    f"cycle={self.cycle} must be the number of rows in a season, but "
+                    f"the longest series in X has {table.lengths.max()} rows."
+                )
             table = replace(table, weights=read_weights(sample_weight, X, y))
             self._indicators = make_indicators(
                 self._categories, self._roles, self._columns

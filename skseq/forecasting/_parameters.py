@@ -101,7 +101,8 @@ class LossParameters(NumberLossParameters, about="task"):
         default=True,
         constraint=["boolean"],
         text="""Whether forecasts are drawn towards the last row known, or the one a
-        season before, as far as held-out origins ask for it, step by step, and
+        season before, as far as held-out origins ask for it, all steps and targets
+        together, and each by itself where that is surely better, and
         intervals as wide as they ask for. They are the rows that ``early_stopping``
         holds out; without it, the last fifth of each series, or three times `horizon`,
         is held out from a training beside, without `callbacks`, which with

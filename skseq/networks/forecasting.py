@@ -186,7 +186,7 @@ class ForecastNetwork(nn.Module):
         naive, later, ahead = None, window.later, None
         if self.shrinkage is not None and not self.training:
             naive = self.shrinkage.naive(targets)
-        if self.cycle is not None and window.phase is not None:
+        if window.phase is not None and self.cycle is not None:
             n_seen = targets.shape[1]
             behind = self.cycle(window.phase, 0, n_seen)
             ahead = self.cycle(window.phase, n_seen, self.horizon)

@@ -47,6 +47,7 @@ GOOD = {
     "clip_value": ("None", "0.1", "1e300"),
     "conformal": ("True", "False"),
     "contamination": ("'auto'", "0.1", "0.5", "1e-9"),
+    "cycle": ("None", "1", "3", "10**12"),
     "decoder": ("'segments'", "'direct'", "None", "'linear'"),
     "dense_size": ("()", "2", "(2, 3)", "np.int64(2)"),
     "device": ("'cpu'", "'auto'"),

@@ -189,6 +189,11 @@ def test_holes_targets_and_losses(options):
         assert np.isfinite(paths).all()
 
 
+def test_a_cycle_that_no_series_goes_through_is_refused():
+    with pytest.raises(ValueError, match=r"cycle=31 must be .* X has 30 rows"):
+        RNNForecaster(**{**QUICK, "cycle": 31}).fit(WAVE[:30])
+
+
 def test_it_stays_as_fit_had_it(model):
     other = pickle.loads(pickle.dumps(model)).set_params(cycle=None)
     np.testing.assert_array_equal(other.predict(), model.predict())
