@@ -111,10 +111,11 @@ def best_weights(
 ) -> np.ndarray:
     """Return the weight of the network that has the least error.
 
-    One weight is that of all steps and targets together, as far as they are sure to be
-    ahead of the naive forecast: together they may be where none is by itself. Of few
-    blocks Student's distribution says how many standard errors that takes. Each step
-    and target departs from it only as far as that is sure to be better.
+    Where the network is sure to be ahead of the naive forecast in all steps and targets
+    together, as it may be where it is in none by itself, one weight is that of all; else
+    it is zero. Of few blocks Student's distribution says how many standard errors make
+    sure. Each step and target departs from that weight only as far as it is sure to be
+    better.
 
     Parameters
     ----------
@@ -139,7 +140,11 @@ def best_weights(
         sums = np.nansum(error(weight) * there, axis=(1, 2), keepdims=True)
         return np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0)
 
-    common = least(of_all, WEIGHTS, edges[-1:], 0.0, of_few, total).item()
+    either = np.array([0.0, 1.0])
+    choices = (
+        WEIGHTS if least(of_all, either, edges[-1:], 0.0, of_few, total) else [0.0]
+    )
+    common = least(of_all, np.array(choices), edges[-1:], 0.0, of_few, total).item()
     return least(error, WEIGHTS, edges, common, n_errors, weights)
 
 

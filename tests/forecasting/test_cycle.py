@@ -197,3 +197,12 @@ def test_a_cycle_that_no_series_goes_through_is_refused():
 def test_it_stays_as_fit_had_it(model):
     other = pickle.loads(pickle.dumps(model)).set_params(cycle=None)
     np.testing.assert_array_equal(other.predict(), model.predict())
+
+
+def test_rows_in_a_file_are_at_the_same_place(tmp_path):
+    np.save(tmp_path / "wave.npy", WAVE[:200, None])
+    stored = np.load(tmp_path / "wave.npy", mmap_mode="r")
+    one, other = (CNNLSTMForecaster(**QUICK).fit(X) for X in (stored, np.array(stored)))
+    np.testing.assert_allclose(one.predict(), other.predict(), atol=1e-6)
+    season, known = (m.module_.cycle.values.detach().numpy() for m in (one, other))
+    np.testing.assert_allclose(season, known, atol=1e-6)
