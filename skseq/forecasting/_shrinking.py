@@ -112,10 +112,10 @@ def best_weights(
     """Return the weight of the network that has the least error.
 
     Where the network is sure to be ahead of the naive forecast in all steps and targets
-    together, as it may be where it is in none by itself, one weight is that of all; else
-    it is zero. Of few blocks Student's distribution says how many standard errors make
-    sure. Each step and target departs from that weight only as far as it is sure to be
-    better.
+    together, as it may be where it is in none by itself, one weight is that of all;
+    else it is zero. Of few blocks Student's distribution says how many standard errors
+    make sure. Each step and target departs from that weight only as far as it is sure
+    to be better.
 
     Parameters
     ----------
@@ -140,12 +140,12 @@ def best_weights(
         sums = np.nansum(error(weight) * there, axis=(1, 2), keepdims=True)
         return np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0)
 
-    either = np.array([0.0, 1.0])
-    choices = (
-        WEIGHTS if least(of_all, either, edges[-1:], 0.0, of_few, total) else [0.0]
-    )
-    common = least(of_all, np.array(choices), edges[-1:], 0.0, of_few, total).item()
-    return least(error, WEIGHTS, edges, common, n_errors, weights)
+    def common(choices: np.ndarray) -> float:
+        return least(of_all, choices, edges[-1:], 0.0, of_few, total).item()
+
+    is_ahead = common(np.array([0.0, 1.0])) > 0
+    reference = common(WEIGHTS) if is_ahead else 0.0
+    return least(error, WEIGHTS, edges, reference, n_errors, weights)
 
 
 def block_edges(n_origins: np.ndarray, step: int) -> np.ndarray:
