@@ -1,9 +1,11 @@
 """What a fit needs beside data in a file, and how long it takes beside data in memory.
 
-    python benchmarks/memory.py [--megabytes 160 1000] [--fits both auto ...]
+    python benchmarks/memory.py [--megabytes 160 1000] [--fits both "wide rows" ...]
 
 Each cell runs in a fresh process: a fit of one batch, then one epoch over all sequences
 (50 steps, 4 features, float32) in batches of 1024, from a memory map or from memory.
+Forecasters read the same numbers as rows of 4 columns, or of 200 ("wide rows"), and
+all stop after `--seconds`, if that is given.
 Growth is the peak of resident memory, with pages of the file, above that of the fit of
 one batch. Time is that of the processor; the system has the file in its cache.
 """
@@ -23,6 +25,7 @@ import numpy as np
 SHAPE = (50, 4)
 BATCH = 1024
 FAST = {"cell": "rnn", "bidirectional": False, "hidden_size": 8, "max_epochs": 1}
+FORECAST = {"cell": "rnn", "hidden_size": 8, "max_epochs": 1}
 FITS = {
     "both": ("RNNClassifier", {**FAST, "normalize": "both"}),
     "feature": ("RNNClassifier", {**FAST, "normalize": "feature"}),
@@ -30,6 +33,8 @@ FITS = {
     "holes": ("RNNClassifier", {**FAST, "missing": "mask"}),
     "labels per step": ("RNNTagger", FAST),
     "convolutions": ("CNNClassifier", {"n_filters": (8,), "max_epochs": 1}),
+    "rows": ("RNNForecaster", FORECAST),
+    "wide rows": ("RNNForecaster", {**FORECAST, "channels": "joint"}),
 }
 
 
@@ -42,24 +47,30 @@ def peak(reset: bool = False) -> int:
     return 1024 * int(line.split()[1])
 
 
-def measure(path: str, where: str, name: str) -> dict:
+def measure(path: str, where: str, name: str, seconds: str) -> dict:
     """Fit, and return what it took."""
     import skseq
 
     kind, options = FITS[name]
     X = np.load(path, mmap_mode="r" if where == "file" else None)
-    y = (X[:, 0, 0] > 0).astype(int)
+    data: tuple = (X, (X[:, 0, 0] > 0).astype(int))
+    asked = (X,)
     if kind == "RNNTagger":
-        y = np.tile((np.arange(SHAPE[0]) % 2).astype(np.int8), (len(X), 1))
+        data = X, np.tile((np.arange(SHAPE[0]) % 2).astype(np.int8), (len(X), 1))
+    if kind == "RNNForecaster":  # of the rows that follow
+        X = X.reshape(-1, SHAPE[1] * (SHAPE[0] if name == "wide rows" else 1))
+        data, asked = (X,), ()
     model = getattr(skseq, kind)(batch_size=BATCH, random_state=0, **options)
+    model.set_params(max_seconds=float(seconds) or None)
     first = BATCH + 1  # which float64 is not affordable for
-    model.fit(X[:first].copy(), y[:first]).predict(X[:first])
+    model.fit(*(part[:first].copy() for part in data))
+    model.predict(*(part[:first] for part in asked))
     before = peak(reset=True)
     start = time.process_time()
-    model.fit(X, y)
+    model.fit(*data)
     fitted = peak()
     lasted = time.process_time() - start
-    model.predict(X)
+    model.predict(*asked)
     return {"fit": fitted - before, "both": peak() - before, "s": lasted}
 
 
@@ -79,7 +90,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, nargs="+", default=[160])
     parser.add_argument("--fits", nargs="+", default=[*FITS])
-    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(measure(*options.one)))
@@ -100,6 +112,7 @@ def main() -> None:
                         str(path),
                         where,
                         name,
+                        str(options.seconds),
                     ]
                     done = subprocess.run(command, capture_output=True, check=True)
                     found[where] = json.loads(done.stdout)

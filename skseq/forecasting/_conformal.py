@@ -186,5 +186,6 @@ def seen_at(
         if batch.weights is not None:
             targets = targets.masked_fill(batch.weights.unsqueeze(2) == 0, torch.nan)
         outputs = predict_batch(module, batch)
-        parts.append((outputs, targets.cpu().numpy(), change_of(past)))
+        targets = targets.cpu().numpy().copy()  # a view would keep all windows
+        parts.append((outputs.copy(), targets, change_of(past)))
     return Seen(*map(np.concatenate, zip(*parts, strict=True)))

@@ -114,7 +114,7 @@ class SeriesLearner(WindowLearner):
             self._window_length = int(self.window_length)
             self._horizon = int(self.horizon)
             self._loss = loss
-            for first, rows in table.pieces():
+            for first, rows in table.pieces() if loss.lowest is not None else ():
                 place = partial(table.place, first)
                 self._loss.check(rows[:, : self._columns.n_targets], place)
             known, table = table, self._to_learn_from(table)
@@ -199,11 +199,10 @@ class SeriesLearner(WindowLearner):
     def _check_targets(self, table: Table, n_train: np.ndarray) -> None:
         """Refuse targets of which nothing is there."""
         n_targets, n_rows = self._columns.n_targets, table.lengths
-        sums = [
-            np.nansum(rows[:, :n_targets], axis=0)
-            for _, rows in table.head(n_train).pieces()
-        ]
-        self._loss.check_sum(np.stack(sums))
+        if self._loss.is_rate:
+            pieces = table.head(n_train).pieces()
+            sums = [np.nansum(rows[:, :n_targets], axis=0) for _, rows in pieces]
+            self._loss.check_sum(np.stack(sums))
         for part, first, last in (
             ("learn from", 0 * n_train, n_train),
             ("hold out", n_train, n_rows),

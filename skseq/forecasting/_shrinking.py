@@ -24,6 +24,7 @@ FEW_BLOCKS = 3  # from which nobody can tell that intervals are too wide
 SURE = 1.5  # standard errors
 LEAST_ERROR = 1e-30  # of a naive forecast that is right
 MOST_VALUES = 2**21  # forecast for this, from origins evenly apart
+LEAST_ORIGINS, ENOUGH_VALUES = 2**10, 2**18  # of a table that is not in memory
 BATCH_VALUES = 2**16  # within the windows of a batch
 
 
@@ -263,7 +264,10 @@ def _forecasts(
     """Return what is said at some held-out origins, and which ones these are."""
     device = next(module.parameters()).device
     n_targets = data.columns.n_targets
-    every = -(-len(data) * module.horizon * n_targets // MOST_VALUES)
+    n_values, most = module.horizon * n_targets, MOST_VALUES
+    if data.is_stored:  # what costs more than all else there
+        most = min(most, max(LEAST_ORIGINS * n_values, ENOUGH_VALUES))
+    every = -(-len(data) * n_values // most)
     chosen = torch.arange(0, len(data), every)
     parts = []
     size = max(1, BATCH_VALUES // (data.n_timesteps * data.indicators.n_values))
@@ -274,5 +278,6 @@ def _forecasts(
         weights = torch.ones(outputs.shape[:2])
         if batch.weights is not None:
             weights = batch.weights.cpu()
-        parts.append((outputs, naive.cpu(), batch.y.cpu(), weights.unsqueeze(2)))
+        found = outputs, naive.cpu(), batch.y.cpu(), weights.unsqueeze(2)
+        parts.append([part.clone() for part in found])  # views would keep all windows
     return _Forecasts(*map(torch.cat, zip(*parts, strict=True))), chosen.numpy()

@@ -19,6 +19,8 @@ class StoredWindowDataset(WindowDataset):
     Batches hold the same numbers as those of the same rows in memory.
     """
 
+    is_stored = True
+
     def _open(self) -> None:
         self._holes = self._table.values.seen is not None or self.n_hidden > 0
 

@@ -42,6 +42,7 @@ class WindowDataset:
         Whether a window comes with the number of its first row.
     """
 
+    is_stored = False  # whether the table stays where it is
     weights: Tensor | None = None  # (n_rows,), of rows that are forecast
     rows: Tensor  # (n_rows, n_columns), of all series
 
