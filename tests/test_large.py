@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import cross_val_score
 
 from skseq import (
     CNNClassifier,
@@ -133,6 +134,23 @@ def test_a_pickle_of_pieces_of_a_file_opens_it_again(in_file):
     again = pickle.loads(pickle.dumps(pieces))
     assert stored.is_stored(again.values)
     np.testing.assert_array_equal(np.asarray(again), X[[5, 3]])
+
+
+def test_processes_share_the_file(in_file, monkeypatch):
+    """What each is sent is where the file is; scores are those of one process."""
+    sent, reduce = [], SequenceArray.__reduce__
+
+    def reduced(sequences):
+        restore, (parts,) = reduce(sequences)
+        sent.append(parts["values"])
+        return restore, (parts,)
+
+    monkeypatch.setattr(SequenceArray, "__reduce__", reduced)
+    data, model = SequenceArray.from_array(in_file(X)), RNNClassifier(**SMALL)
+    found = cross_val_score(model, data, Y, cv=2, n_jobs=2)
+    assert sent
+    assert all(isinstance(values, dict) for values in sent)
+    np.testing.assert_array_equal(found, cross_val_score(model, data, Y, cv=2))
 
 
 def test_changes_that_are_in_memory_alone_are_kept(in_file):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -188,24 +189,38 @@ def open_folder(folder: Any, static: Any = None) -> SequenceArray:
             f"folder={str(folder)!r} holds no sequences; SequenceArray.from_parts and "
             "from_parquet write them."
         )
-    content = json.loads((folder / CONTENTS).read_text())
-    lengths = np.load(folder / "lengths.npy", allow_pickle=False)
-    n_rows = int(lengths.sum())
+    try:
+        content = json.loads((folder / CONTENTS).read_text())
+        lengths = np.load(folder / "lengths.npy", allow_pickle=False)
+        n_rows = int(lengths.sum())
 
-    def table(name: str, dtype: str, shape: tuple) -> np.ndarray:
-        return np.memmap(folder / name, np.dtype(dtype), "r", shape=shape)
+        def table(name: str, dtype: str, kinds: str, *shape: int) -> np.ndarray:
+            numbers = np.dtype(dtype)
+            expected = math.prod(shape) * numbers.itemsize
+            found = (folder / name).stat().st_size
+            if numbers.kind not in kinds or found != expected:
+                raise ValueError(f"{name} has {found} bytes of {expected} expected")
+            return np.memmap(folder / name, numbers, "r", shape=shape)
 
-    times = content["times"] and pd.Index(table("times", content["times"], (n_rows,)))
-    return SequenceArray(
-        table("values", content["dtype"], (n_rows, content["n_features"])),
-        np.cumsum(lengths) - lengths,
-        lengths,
-        feature_names=content["feature_names"],
-        instances=content["instances"],
-        times=times,
-        categories=tuple(content["categories"]),
-        static=static,
-    )
+        times = content["times"]
+        return SequenceArray(
+            table("values", content["dtype"], "f", n_rows, content["n_features"]),
+            np.cumsum(lengths) - lengths,
+            lengths,
+            feature_names=content["feature_names"],
+            instances=content["instances"],
+            times=times and pd.Index(table("times", times, "iufM", n_rows)),
+            categories=tuple(content["categories"]),
+            static=static,
+        )
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        if static is not None and "static" in str(error):
+            raise
+        raise ValueError(
+            f"folder={str(folder)!r} holds sequences that are not as they were "
+            f"written: {error}. Write them again with SequenceArray.from_parts or "
+            "from_parquet."
+        ) from error
 
 
 def of_parquet(
@@ -218,18 +233,33 @@ def of_parquet(
     path, instance, time, columns
         As in `SequenceArray.from_parquet`.
     """
-    from pyarrow import dataset
+    from pyarrow import ArrowException, dataset
 
     found = dataset.dataset(path, format="parquet")
     there = found.schema.names
     names = there if columns is None else [instance, time, *columns]
     missing = [name for name in (instance, time, *names) if name not in there]
-    if missing:
+    if missing and found.files:
         raise ValueError(
             f"path={str(path)!r} has no column {missing[0]!r}; it has {there}."
         )
+    if not found.files:
+        raise ValueError(f"path={str(path)!r} holds no files of parquet.")
     for fragment in found.get_fragments():
+        own = fragment.physical_schema
+        for name in names:
+            if name not in own.names:
+                raise ValueError(
+                    f"The file {fragment.path!r} has no column {name!r}; it has "
+                    f"{own.names}."
+                )
         for group in fragment.split_by_row_group():
-            table = group.to_table(schema=found.schema, columns=list(names))
+            try:
+                table = group.to_table(schema=found.schema, columns=list(names))
+            except (ArrowException, OSError) as error:
+                raise ValueError(
+                    f"The file {fragment.path!r} cannot be read with the types of the "
+                    f"first file: {error}"
+                ) from error
             if table.num_rows:
                 yield SequenceArray.from_frame(table, index=[instance, time])

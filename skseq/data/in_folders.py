@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from skseq._describing import described
+
 if TYPE_CHECKING:
     from skseq.data.sequences import SequenceArray
 
 __all__ = ["InFolders"]
 
 
+@described(
+    opened="""
+    Returns
+    -------
+    sequences : SequenceArray
+        It reads a step when a batch needs it.
+    """,
+    exists="""
+    FileExistsError
+        If the folder holds sequences already.
+    """,
+)
 class InFolders:
     """Makes sequences that stay in files, of which a batch reads its own steps."""
 
@@ -26,16 +40,13 @@ class InFolders:
         folder : str or Path
             Where to write them. It takes as much room as the numbers.
 
-        Returns
-        -------
-        sequences : SequenceArray
-            It reads a step when a batch needs it. Names, instances, categories and
-            times that are numbers or dates are kept, dates without their zone.
+        {opened}
+            Names, instances, categories and times that are numbers or dates are kept,
+            dates without their zone.
 
         Raises
         ------
-        FileExistsError
-            If the folder holds sequences already.
+        {exists}
         ValueError
             If there is no sequence, or parts have other columns or types.
 
@@ -77,17 +88,14 @@ class InFolders:
         columns : list of str, default=None
             The features; None takes all other columns.
 
-        Returns
-        -------
-        sequences : SequenceArray
-            It reads a step when a batch needs it.
+        {opened}
 
         Raises
         ------
-        FileExistsError
-            If the folder holds sequences already.
+        {exists}
         ValueError
-            If a column is not there, or rows are not in that order.
+            If a column is not there, in one of several files perhaps, or is of another
+            type in one of them, or rows are not in that order.
         """
         from skseq.data.folders import of_parquet, write_folder
 
@@ -105,15 +113,14 @@ class InFolders:
         static : DataFrame or array-like of shape (n_samples, n_columns), default=None
             What is known of each sequence as a whole.
 
-        Returns
-        -------
-        sequences : SequenceArray
-            It reads a step when a batch needs it.
+        {opened}
 
         Raises
         ------
         FileNotFoundError
             If there is none.
+        ValueError
+            If files in it are not as they were written: missing, cut off, or others.
         """
         from skseq.data.folders import open_folder
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skseq.data.stored import PAGES, as_floats, let_go, n_rows_of_piece
+from skseq.data.stored import PAGES, as_floats, check_whole, let_go, n_rows_of_piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,6 +85,7 @@ class UsedRows:
         counts : ndarray of float of shape (n_rows_of_piece,) or None
             None if all count 1.
         """
+        check_whole(values)
         n, n_rows = len(self), n_rows_of_piece(values.shape[1])
         count = None
         if weights is not None or not self.each_once:

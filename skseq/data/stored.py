@@ -8,6 +8,7 @@ more memory than a small one.
 from __future__ import annotations
 
 import mmap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "PAGES",
     "are_numbers_in_file",
     "as_floats",
+    "check_whole",
     "fetch",
     "is_stored",
     "let_go",
@@ -73,6 +75,33 @@ def let_go(values: np.ndarray) -> None:
         pages.madvise(mmap.MADV_DONTNEED)
 
 
+def check_whole(values: np.ndarray) -> None:
+    """Refuse a file that has been cut off since it was opened.
+
+    To read what is not there any more would end the process.
+
+    Parameters
+    ----------
+    values : ndarray
+        Any array; one in memory is whole.
+
+    Raises
+    ------
+    ValueError
+        Names the file.
+    """
+    mapped, pages = _memory_map(values), _pages(values)
+    if mapped is None or pages is None or mapped.filename is None:
+        return
+    expected = mapped.offset - mapped.offset % mmap.ALLOCATIONGRANULARITY + len(pages)
+    path = Path(mapped.filename)
+    if path.exists() and path.stat().st_size < expected:
+        raise ValueError(
+            f"The file {str(path)!r} has {path.stat().st_size} bytes, but had "
+            f"{expected} when it was opened; open it again."
+        )
+
+
 def n_rows_of_piece(n_columns: int) -> int:
     """Return how many rows of a table are looked at together."""
     return max(1, min(ROWS, NUMBERS // max(1, n_columns)))
@@ -86,6 +115,7 @@ def pieces(values: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     values : ndarray of shape (n_rows, n_columns)
         The table.
     """
+    check_whole(values)
     n_rows = n_rows_of_piece(values.shape[1])
     for first in range(0, len(values), n_rows):
         yield first, as_floats(values[first : first + n_rows])
@@ -107,6 +137,7 @@ def fetch(values: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.nda
     starts, lengths : ndarray of int of shape (n_stretches,)
         Where each starts, and its number of rows.
     """
+    check_whole(values)
     ends = np.cumsum(lengths)
     found = np.empty((int(lengths.sum()), values.shape[1]), values.dtype)
     n_bytes = 0

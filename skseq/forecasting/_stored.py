@@ -102,6 +102,7 @@ class Unscaled:
 
 def _read(values: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
     """Return rows of an array, the pages of which are given back on the way."""
+    stored.check_whole(values)
     if isinstance(rows, slice) or not stored.is_stored(values):
         return values[rows]
     found = np.empty((*rows.shape, values.shape[1]), values.dtype)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from skseq import RNNClassifier, SequenceArray
-from skseq.data import folders
+from skseq.data import folders, stored
 
 rng = np.random.default_rng(0)
 INDEX = pd.MultiIndex.from_tuples(
@@ -113,3 +113,67 @@ def test_a_column_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"has no column 'id'; it has \['who', 'day'"):
         SequenceArray.from_parquet(path, tmp_path / "x", instance="id", time="day")
     assert folders.CONTENTS not in {p.name for p in tmp_path.iterdir()}
+
+
+def broken(name, change):
+    """Return what harms a file of a folder."""
+
+    def harm(folder):
+        path = folder / name
+        path.write_bytes(change(path.read_bytes()))
+
+    return harm
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (broken("values", lambda b: b[:-8]), "values has 88 bytes of 96 expected"),
+        (broken("values", lambda b: b * 2), "values has 192 bytes of 96 expected"),
+        (broken("times", lambda b: b""), "times has 0 bytes of 96 expected"),
+        (broken("sequences.json", lambda b: b[:-9]), "not as they were written"),
+        (broken("sequences.json", lambda b: b"{}"), "not as they were written"),
+        (broken("lengths.npy", lambda b: b[:20]), "not as they were written"),
+        (lambda folder: (folder / "values").unlink(), "No such file"),
+        (
+            broken("sequences.json", lambda b: b.replace(b"float64", b"object")),
+            "not as they were written",
+        ),
+    ],
+)
+def test_a_folder_that_was_harmed_is_refused(tmp_path, harm, message):
+    SequenceArray.from_parts([FRAME[["y"]]], tmp_path)
+    harm(tmp_path)
+    with pytest.raises(ValueError, match=f"(?s)folder=.*{message}"):
+        SequenceArray.from_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        ([], "holds no files of parquet"),
+        ([FRAME[["y"]], FRAME[["x"]]], r"2.parquet' has no column 'y'"),
+        ([FRAME[["y"]], FRAME[["kind"]].set_axis(["y"], axis=1)], "types of the first"),
+    ],
+)
+def test_files_of_parquet_that_do_not_go_together_are_refused(
+    tmp_path, others, message
+):
+    (tmp_path / "files").mkdir()
+    for i, frame in enumerate(others, 1):
+        frame.reset_index().to_parquet(tmp_path / "files" / f"{i}.parquet")
+    with pytest.raises(ValueError, match=message):
+        SequenceArray.from_parquet(
+            tmp_path / "files", tmp_path / "x", instance="who", time="day"
+        )
+
+
+def test_a_file_that_was_cut_off_since_it_was_opened_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored, "LARGE", 0)
+    parts = [np.zeros((30, 50, 4))]
+    sequences = SequenceArray.from_parts(parts, tmp_path)
+    model = RNNClassifier(hidden_size=2, max_epochs=1, random_state=0)
+    with (tmp_path / "values").open("r+b") as file:
+        file.truncate(100)
+    with pytest.raises(ValueError, match="has 100 bytes, but had 48000 when"):
+        model.fit(sequences, np.arange(30) % 2)
