@@ -49,7 +49,6 @@ class Calibration:
 
     # No more is to be learned at such a share of the loss of the base.
     nothing_left: float | None = 0.1
-    keeps_outputs = False  # of held-out samples, of which each has one row
 
     def __init__(
         self,

@@ -74,6 +74,7 @@ def learn_duration(
     n_batches: int,
     mean_rate: float,
     budget: Budget,
+    keeps_outputs: bool = False,
 ) -> Duration | None:
     """Train watchers and return how long to train.
 
@@ -98,6 +99,8 @@ def learn_duration(
         much of an epoch of training is done in one of theirs.
     budget : Budget
         How long they may train, that of each of them.
+    keeps_outputs : bool, default=False
+        Whether to keep what is said of held-out samples, of which each has one row.
 
     Returns
     -------
@@ -117,7 +120,7 @@ def learn_duration(
         if n_steps < next_look and n_epochs < last_epoch and not is_over:
             continue
         next_look = n_steps + max(STEPS_APART, n_steps // 10)
-        looks.append(look(watchers, calibration, n_epochs))
+        looks.append(look(watchers, calibration, n_epochs, keeps_outputs))
         alone = [each[0] for each in looks]
         if calibration.nothing_left is not None and n_steps >= LEAST_STEPS:
             ends = alone[-1].leaves(calibration.nothing_left)

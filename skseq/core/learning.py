@@ -92,7 +92,6 @@ class LearnsFromFolds(TransfersEncoder):
         None if there was no time for that.
         """
         calibration = calibration_of(self._task, samples)
-        calibration.keeps_outputs = keeps_outputs
         linear = None
         said: list[Any] = [None] * len(folds)
         if self._may_shrink_to_linear():
@@ -128,6 +127,7 @@ class LearnsFromFolds(TransfersEncoder):
             -(-len(samples) // self.batch_size),
             mean_rate,
             budget,
+            keeps_outputs,
         )
         if duration is None:
             return None

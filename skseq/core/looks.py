@@ -50,7 +50,10 @@ class Look(NamedTuple):
 
 
 def look(
-    watchers: Sequence[Watcher], calibration: Calibration, n_epochs: int
+    watchers: Sequence[Watcher],
+    calibration: Calibration,
+    n_epochs: int,
+    keeps_outputs: bool = False,
 ) -> list[Look]:
     """Ask all watchers for what they have not seen.
 
@@ -62,6 +65,8 @@ def look(
         How outputs may be trusted.
     n_epochs : int
         How long they have trained.
+    keeps_outputs : bool, default=False
+        Whether to keep what is said of held-out samples, of which each has one row.
 
     Returns
     -------
@@ -119,6 +124,6 @@ def look(
     looks = []
     for models in asked:
         trust, losses = calibration.learn(models, y, weights)
-        kept = models[:, np.argsort(owners)] if calibration.keeps_outputs else None
+        kept = models[:, np.argsort(owners)] if keeps_outputs else None
         looks.append(Look(n_epochs, trust, of_samples(losses), base, total, kept))
     return looks
