@@ -117,9 +117,10 @@ class NetworkEstimator(
         validate_parameter_constraints(  # as they may have been set since fit
             self._parameter_constraints, used, type(self).__name__
         )
-        if module not in _N_MULTIPLIED:
-            _N_MULTIPLIED[module] = n_multiplied(module)
-        work = int(self.batch_size) * _N_MULTIPLIED[module]
+        n = _N_MULTIPLIED.get(module)
+        if n is None:
+            n = _N_MULTIPLIED[module] = n_multiplied(module)
+        work = int(self.batch_size) * n
         return torch_threads(self.n_threads, work=work)
 
     def _publish_history(self) -> None:

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.special import expit, softmax
+import torch
+from scipy.special import expit
 from torch import Tensor, nn
 
 from skseq.core.conformal import Units, quantiles_of_errors
@@ -133,7 +134,7 @@ class Classification(Task):
 
     def decode(self, outputs):
         """Return the probability of every class; rows sum to one."""
-        return softmax(outputs, axis=1)
+        return torch.from_numpy(outputs).softmax(dim=1).numpy()
 
     def to_scores(self, outputs: np.ndarray) -> np.ndarray:
         """Return log-odds (n_samples,) of two classes, else the outputs."""

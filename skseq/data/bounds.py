@@ -86,7 +86,8 @@ class Bounds:
         values : ndarray of float of shape (n_rows, n_features)
             The table.
         """
-        if not self.exist or len(values) == 0:
+        # Of a sample to be predicted, the answer is found sooner than that they exist.
+        if len(values) == 0 or (len(values) >= FEW and not self.exist):
             return values
         smallest, largest = extremes(values)
         least, most = self.beyond(FENCE)
@@ -175,7 +176,8 @@ def refuse_huge(values: np.ndarray, name: str) -> None:
     """
     if float(np.finfo(values.dtype).max) < HUGE or values.size == 0:
         return
-    largest = np.fmax.reduce(np.abs(extremes(values)), axis=None)
+    ends = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
+    largest = max(-ends[0], ends[1])
     if largest > HUGE:
         raise ValueError(
             f"{name} holds values as large as {largest:.2g}, too large to be "

@@ -129,12 +129,12 @@ class InputColumns:
         """
         if self.gap is not None:
             check_times_known(sequences, self.has_dates)
+        own = sequences.categories or (None,) * sequences.n_features
         for i in self.numeric.tolist():
-            if sequences.categories is not None and sequences.categories[i] is not None:
+            if own[i] is not None:
                 raise ValueError(
                     f"{_name(sequences, i)} holds categories, but held numbers in fit."
                 )
-        own = sequences.categories or (None,) * sequences.n_features
         for i, known in zip(self.categorical.tolist(), self.categories, strict=True):
             if _are_numbers(sequences.values, i, own[i], known):
                 raise ValueError(

@@ -11,7 +11,7 @@ from sklearn.utils import check_array
 from skseq.data.kinds import without_na
 from skseq.data.places import SET_MASK, finding_text, labels_of_step, place_in_table
 from skseq.data.sequences import SequenceArray
-from skseq.data.stored import are_numbers_in_file, pieces
+from skseq.data.stored import are_numbers_in_file, is_stored, pieces
 
 __all__ = [
     "FLOATS",
@@ -69,6 +69,8 @@ def check_finite(
 
     NaN may be where it says that a value is missing, or a category.
     """
+    if not is_stored(sequences.values) and np.isfinite(sequences.values.sum()):
+        return sequences
     n_columns = sequences.n_features
     may_miss = np.zeros(n_columns, dtype=bool)
     if np.size(missing.columns) in (1, n_columns):  # others are refused later

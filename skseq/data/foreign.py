@@ -49,6 +49,8 @@ def check_container(value: Any, name: str, time_axis: int | None = None) -> None
     TypeError
         If it is a data set of xarray, or a frame that is still to be computed.
     """
+    if type(value) is np.ndarray and value.dtype != object:
+        return  # of numbers, which have no other meaning
     if type(value).__name__ == "LazyFrame":
         raise TypeError(f"{name} is a LazyFrame; give {name}.collect().")
     _check_mask(value, name)

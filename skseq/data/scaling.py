@@ -175,7 +175,10 @@ class StepScaler:
         sequences : SequenceArray
             Sequences with as many features as in `fit`.
         """
-        return sequences.map_values(self.bounds.clip)
+        values = self.bounds.clip(sequences.values)
+        if values is sequences.values:
+            return sequences
+        return sequences._replace(values=values)
 
     def scale(self) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation, each of shape (1, n_features)."""
@@ -224,27 +227,30 @@ def sequence_scale(sequences: SequenceArray) -> tuple[np.ndarray, np.ndarray]:
     """
     n_samples = len(sequences)
     mean, std = np.zeros((2, n_samples, sequences.n_features))
-    lengths = sequences.lengths.clip(min=1)  # an empty window is given any step
-    ends = np.cumsum(lengths)
+    lengths = np.maximum(sequences.lengths, 1)  # an empty window is given any step
+    ends = lengths.cumsum()
     most = n_rows_of_piece(sequences.n_features)
     first = 0
     while first < n_samples:
         done = ends[first] - lengths[first]
-        last = max(first + 1, int(np.searchsorted(ends, done + most, side="right")))
+        last = max(first + 1, int(ends.searchsorted(done + most, side="right")))
         part = slice(first, last)
         n = lengths[part, None]
         offsets = ends[part] - lengths[part] - done
-        rows = np.repeat(sequences.starts[part] - offsets, lengths[part])
-        values = sequences.values[rows + np.arange(len(rows))].astype(np.float64)
+        rows = (sequences.starts[part] - offsets).repeat(lengths[part])
+        values = sequences.values[rows + np.arange(len(rows))]
         refuse_huge(values, "X")
-        is_there = ~np.isnan(values)
-        if not is_there.all():
-            values[~is_there] = 0
-            n = np.add.reduceat(is_there, offsets, dtype=np.intp).clip(min=1)
+        values = values.astype(np.float64, copy=False)
+        is_missing = np.isnan(values)
+        has_all = not is_missing.any()
+        if not has_all:
+            values[is_missing] = 0
+            n = np.add.reduceat(~is_missing, offsets, dtype=np.intp).clip(min=1)
         mean[part] = np.add.reduceat(values, offsets) / n
-        centred = values - np.repeat(mean[part], lengths[part], axis=0)
-        centred[~is_there] = 0
-        std[part] = np.sqrt(np.add.reduceat(centred**2, offsets) / n)
+        centred = values - mean[part].repeat(lengths[part], axis=0)
+        if not has_all:
+            centred[is_missing] = 0
+        std[part] = np.sqrt(np.add.reduceat(np.square(centred), offsets) / n)
         first = last
     rounding = 10 * np.finfo(sequences.dtype).eps * np.abs(mean)
     std[std <= rounding] = 1

@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["SequenceArray"]
 
+BESIDE = (  # what may be known besides values
+    "window_length",
+    "feature_names",
+    "instances",
+    "times",
+    "categories",
+    "static",
+)
+
 
 class SequenceArray(InFolders):
     """Sequences as slices of one table of time steps.
@@ -180,11 +189,12 @@ class SequenceArray(InFolders):
                 f"got {X.shape}."
             )
         n_samples, n_timesteps, n_features = X.shape
-        return cls(
-            X.reshape(n_samples * n_timesteps, n_features),
-            np.arange(n_samples) * n_timesteps,
-            np.full(n_samples, n_timesteps),
-        )
+        values = X.reshape(n_samples * n_timesteps, n_features)
+        starts = np.arange(n_samples) * n_timesteps
+        lengths = np.full(n_samples, n_timesteps)
+        if n_samples and n_timesteps:  # which leaves nothing to be checked
+            return cls._of(values=values, starts=starts, lengths=lengths)
+        return cls(values, starts, lengths)
 
     @classmethod
     def from_list(
@@ -462,6 +472,13 @@ class SequenceArray(InFolders):
         else:
             values = self.values[rows]
         return self._replace(values=values, starts=starts, times=times)
+
+    @classmethod
+    def _of(cls, **parts: Any) -> SequenceArray:
+        """Return sequences of which no more is known, of parts that fit."""
+        sequences = cls.__new__(cls)
+        vars(sequences).update(dict.fromkeys(BESIDE), **parts)
+        return sequences
 
     def _replace(self, **parts: Any) -> SequenceArray:
         """Return a copy with other parts, which are known to fit."""

@@ -36,6 +36,15 @@ def test_an_array_is_viewed_not_copied():
     assert np.shares_memory(sequences[1], X)
 
 
+def test_an_array_becomes_what_its_parts_do():
+    made = vars(SequenceArray.from_array(X))
+    expected = vars(SequenceArray(X.reshape(12, 2), [0, 3, 6, 9], [3, 3, 3, 3]))
+    assert made.keys() == expected.keys()
+    for name, part in expected.items():
+        np.testing.assert_array_equal(made[name], part)
+        assert getattr(made[name], "dtype", None) == getattr(part, "dtype", None)
+
+
 def test_a_list_goes_in_and_out():
     sequences = SequenceArray.from_list(RAGGED)
     assert sequences.shape == (3, None, 2)
