@@ -23,6 +23,7 @@ from skseq import (
     SequenceGenerator,
 )
 from skseq.callbacks import Checkpoint
+from skseq.data import sequences, stored
 from skseq.networks.dropout import Dropout
 from skseq.persistence import load
 from skseq.resources import resolve_device
@@ -97,6 +98,35 @@ class Seeds(Callback):
         self.found = {part.generator.initial_seed() for part in parts}
 
 
+class Reads(Callback):
+    """Notes which sequences of a file are read in each epoch."""
+
+    def initialize(self):
+        self.found = []
+        return self
+
+    def on_epoch_begin(self, net, **kwargs):
+        self.found.append([])
+
+    def fetch(self, values, starts, lengths):
+        if self.found:
+            self.found[-1].extend((starts // lengths).tolist())
+        return stored.fetch(values, starts, lengths)
+
+
+class Fails(Callback):
+    """Fails at the end of an epoch."""
+
+    def on_epoch_end(self, net, **kwargs):
+        raise OSError("no space is left")
+
+
+def of_file(device, X):
+    """Return a fit, a quarter of whose sequences is held out."""
+    model = RNNRegressor(device=device, early_stopping=True, **OPTIONS)
+    return model.set_params(validation_fraction=0.25), (X, Y[:32])
+
+
 def message_of(fit, *args):
     """Return the message of the ValueError that a fit ends with."""
     try:
@@ -134,16 +164,26 @@ def main(folder):
     exec(guide_block(), names)
     fitted["guide"] = names["model"]
 
+    reads = Reads()
+    stored.LARGE, sequences.fetch = 0, reads.fetch
+    model, data = of_file("accelerate", np.load("file.npy", mmap_mode="r"))
+    fitted["file"] = model.set_params(callbacks=[reads]).fit(*data)
+    found["reads"] = reads.found
+
     found["learned"] = {name: learned(e).tolist() for name, e in fitted.items()}
     found["losses"] = {name: e.loss_curve_ for name, e in fitted.items()}
     Path(f"{rank}.json").write_text(json.dumps(found))
     Path(f"{rank}.pickle").write_bytes(pickle.dumps(fitted["weights"]))
+    if rank == 1:
+        seeded.set_params(callbacks=[Fails()])
+    seeded.set_params(optimizer="adam", lr=0.01).fit(X, Y)
+    Path("survived").touch()
 
 
 def guide_block():
     """Return the script of the guide."""
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
-    (block,) = (block for block in blocks if "accelerate" in block)
+    (block,) = (block for block in blocks if "from accelerate" in block)
     return block
 
 
@@ -156,9 +196,10 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def launched(tmp_path_factory):
-    """Return the folder, what the two processes found, and what they printed."""
+    """Return the folder, what the two processes found, and how they ended."""
     pytest.importorskip("accelerate")
     folder = tmp_path_factory.mktemp("launched")
+    np.save(folder / "file.npy", X[:32])
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     done = subprocess.run(
         [*launch, "--nproc_per_node=2", __file__, str(folder)],
@@ -166,9 +207,9 @@ def launched(tmp_path_factory):
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
-    files = (folder / f"{rank}.json" for rank in (0, 1))
-    return folder, [json.loads(file.read_text()) for file in files], done.stdout
+    files = [folder / f"{rank}.json" for rank in (0, 1)]
+    assert all(file.exists() for file in files), done.stderr
+    return folder, [json.loads(file.read_text()) for file in files], done
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -187,9 +228,28 @@ def test_two_processes_continue_as_one_does(launched):
         np.testing.assert_allclose(found["learned"][name], learned(alone), atol=1e-5)
 
 
+def test_each_process_reads_its_own_share_of_a_file(launched):
+    _, (found, other), _ = launched
+    for here, there in zip(found["reads"], other["reads"], strict=True):
+        assert len(here) == len(there) == 16
+        assert sorted(here + there) == list(range(32))
+    model, data = of_file("cpu", X[:32])
+    alone = model.fit(*data)
+    np.testing.assert_allclose(found["losses"]["file"], alone.loss_curve_, rtol=1e-5)
+    np.testing.assert_allclose(found["learned"]["file"], learned(alone), atol=1e-5)
+
+
+def test_an_error_in_one_process_ends_all(launched):
+    """Torch's agent ends the other, which would wait half an hour for gradients."""
+    folder, _, done = launched
+    assert done.returncode != 0
+    assert "OSError: no space is left" in done.stderr
+    assert not (folder / "survived").exists()
+
+
 def test_all_processes_hold_the_same(launched):
     _, (found, other), _ = launched
-    assert len(found["learned"]) == len(FITS) + 4
+    assert len(found["learned"]) == len(FITS) + 5
     assert found["learned"] == other["learned"]
     assert found["losses"] == other["losses"]
 
@@ -214,7 +274,7 @@ def test_all_processes_raise_the_same_error(launched, name, message):
 
 
 def test_only_the_first_process_prints(launched):
-    assert launched[2].count("train_loss") == 1
+    assert launched[2].stdout.count("train_loss") == 1
 
 
 def test_what_several_processes_trained_opens_without_accelerate(launched, monkeypatch):

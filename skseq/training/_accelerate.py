@@ -10,11 +10,12 @@ import torch
 from skorch.hf import AccelerateMixin
 from torch import Tensor
 
+from skseq.data.batching import Batch, BatchIterator
 from skseq.training._fingerprint import fingerprint
 from skseq.training._net import SequenceNet
 
 if TYPE_CHECKING:
-    from skseq.data.batching import Batch
+    from collections.abc import Iterator
 
 __all__ = ["AcceleratedNet", "check_agreement"]
 
@@ -61,22 +62,35 @@ class AcceleratedNet(AccelerateMixin, SequenceNet):
             buffer.copy_(broadcast(buffer))
         return self
 
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """Train or validate on what this process has of every batch."""
+        if isinstance(iterator, BatchIterator):
+            i, n = self.accelerator.process_index, self.accelerator.num_processes
+            iterator = _Shares(iterator, i, n)
+        super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
+
     def train_step_single(self, batch: Batch, **fit_params):
         """Compute the gradients of a batch together with the other processes."""
-        i, n_processes = self.accelerator.process_index, self.accelerator.num_processes
-        n_samples = len(cast(Tensor, batch.y))
-        first, last = (n_samples * j // n_processes for j in (i, i + 1))
-        # So that the mean over processes is the mean over the samples of the batch.
-        self._share = n_processes * (last - first) / n_samples
-        own = slice(first, last) if last > first else slice(1)  # counts nothing
-        step = SequenceNet.train_step_single(self, _rows(batch, own))
+        if not isinstance(batch, _Share):  # but one of streams, which all go through
+            i, n = self.accelerator.process_index, self.accelerator.num_processes
+            own, weight = _share_of(len(cast(Tensor, batch.y)), i, n)
+            batch = _Share.of(_rows(batch, own), len(batch), weight)
+        self._weight = batch.weight
+        step = SequenceNet.train_step_single(self, batch)
         step["loss"] = self.accelerator.reduce(step["loss"], "mean")
+        return step
+
+    def validation_step(self, batch: Batch, **fit_params):
+        """Compute outputs of this process, and the loss of all."""
+        step = super().validation_step(batch)
+        if isinstance(batch, _Share):
+            step["loss"] = self.accelerator.reduce(step["loss"] * batch.weight, "mean")
         return step
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return the loss, in training as this process contributes to it."""
         loss = super().get_loss(y_pred, y_true, X, training)
-        return loss * self._share if training else loss
+        return loss * self._weight if training else loss
 
     def _agreed(self, is_over: bool) -> bool:
         from accelerate.utils import broadcast
@@ -88,6 +102,55 @@ class AcceleratedNet(AccelerateMixin, SequenceNet):
         # No last digit may let one process stop earlier than another.
         here = torch.tensor(loss, dtype=torch.float64, device=self.device)
         super()._record_loss(name, self.accelerator.reduce(here, "mean").item())
+
+
+class _Share(Batch):
+    """What a process has of a batch."""
+
+    n_samples: int  # of the whole batch
+    weight: float  # of the mean over the share in the mean over all processes
+
+    @classmethod
+    def of(cls, batch: Batch, n_samples: int, weight: float) -> _Share:
+        share = cls(*batch)
+        share.n_samples, share.weight = n_samples, weight
+        return share
+
+    def __len__(self) -> int:
+        return self.n_samples
+
+
+class _Shares:
+    """What a process has of each batch; it reads nothing else.
+
+    Parameters
+    ----------
+    batches : BatchIterator
+        The batches, the same in all processes.
+    i, n : int
+        Which process it is, and of how many.
+    """
+
+    def __init__(self, batches: BatchIterator, i: int, n: int):
+        self.batches = batches
+        self.i, self.n = i, n
+
+    def __iter__(self) -> Iterator[_Share]:
+        for index in self.batches.indices():
+            own, weight = _share_of(len(index), self.i, self.n)
+            batch = self.batches.dataset.gather(index[own])
+            yield _Share.of(batch, len(index), weight)
+
+
+def _share_of(n_samples: int, i: int, n: int) -> tuple[slice, float]:
+    """Return which samples of a batch process i of n has, and what they count.
+
+    The mean over processes of their means is, with these weights, the mean over the
+    samples of the batch.
+    """
+    first, last = (n_samples * j // n for j in (i, i + 1))
+    own = slice(first, last) if last > first else slice(1)  # counts nothing
+    return own, n * (last - first) / n_samples
 
 
 def _rows(value: Any, rows: slice) -> Any:
