@@ -39,7 +39,7 @@ _JENA_COLUMNS = {
 def fetch_bitcoin(**how: Unpack[Download]) -> pd.DataFrame:
     """Fetch the price of a bitcoin in US dollars, day by day, as Yahoo Finance has it.
 
-    From the repository BheZelmat/BitCoin_Prediction_-_Forecasting_2024 (no licence
+    From the repository ``BheZelmat/BitCoin_Prediction_-_Forecasting_2024`` (no licence
     stated), 0.3 MB.
 
     Parameters
