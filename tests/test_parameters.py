@@ -273,9 +273,9 @@ class Adding:
         get_data = spec.loader.get_data
 
         def with_one_more(path):
-            source = get_data(path).decode()
             if path.endswith(".pyc"):
                 raise OSError
+            source = get_data(path).decode()
             start = source.index(f"class {owner}(")
             place = source.index('\\n\\n', source.index('\"\"\"', start)) + 1
             return (source[:place] + '''
