@@ -82,7 +82,7 @@ def _read_estimator(reader: Reader, part: Any) -> BaseEstimator:
     state = {
         key: reader.read(node) for key, node in expect(part["state"], dict).items()
     }
-    if issubclass(cls, TransfersEncoder) and "network" not in part:
+    if issubclass(cls, TransfersEncoder) and not state.keys() & required(cls).keys():
         check_all(name, state, *of_unfitted(cls))
         vars(value).update(state)
         return value
