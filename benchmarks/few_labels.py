@@ -16,7 +16,7 @@ and makes 300 steps of the optimiser:
   of the rate.
 
 Pre-training makes 1000 steps. With `--choose` the accuracy is that on the other
-sequences of the training part, from which all that could be chosen was. What a file has
+sequences of the training part. What a file has
 already is not run again.
 """
 
@@ -32,7 +32,7 @@ from classification import load, print_table
 from incomplete import append
 from sklearn.base import clone
 
-from skseq import CNNClassifier, RNNClassifier
+from skseq import CNNClassifier, RNNClassifier, SequenceArray
 
 DATA = [
     "ItalyPowerDemand",
@@ -83,6 +83,8 @@ def learn(model, way: str, pretrained, X: np.ndarray, y: np.ndarray):
 def trials(model, data: str, seed: int, chooses: bool):
     """Yield the accuracy of each way with each number of labels."""
     X, y, X_test, y_test = load(data)
+    if isinstance(X, list):
+        X = SequenceArray.from_list(X)
     model = clone(model).set_params(random_state=seed)
     pretrained = clone(model).set_params(
         max_epochs=epochs(model, len(X), N_STEPS_BEFORE)
