@@ -160,8 +160,24 @@ RAY = """
 import os
 import numpy, ray
 from sklearn.model_selection import GridSearchCV
-from skseq import SequenceArray
+from skseq import RNNClassifier, SequenceArray
+from skseq.persistence import load
 from test_scale_out import CLASSES, GRID, MODEL, RAGGED, shown
+
+local = "num_cpus=2, include_dashboard=False, log_to_driver=False"
+folder = os.environ["RAY_TMPDIR"]
+SequenceArray.from_parts([RAGGED], folder + "/sequences")
+numpy.save(folder + "/y.npy", CLASSES)
+block = shown("TorchTrainer").replace('address="auto"', local)
+block = block.replace("/shared", folder).replace("use_gpu=True", "use_gpu=False")
+assert local in block
+exec(block, {})
+here = RNNClassifier(device="accelerate", max_epochs=5, random_state=0)
+here.fit(RAGGED, CLASSES)
+far = load(folder + "/model.skseq")
+assert far.device == "accelerate"
+said, expected = far.predict_proba(RAGGED), here.predict_proba(RAGGED)
+numpy.testing.assert_allclose(said, expected, atol=1e-5)
 
 def process(estimator, X, y):
     return os.getpid()
@@ -169,9 +185,7 @@ def process(estimator, X, y):
 data = SequenceArray.from_list(RAGGED)
 options = {"scoring": {"auc": "roc_auc", "process": process}, "refit": "auc", "cv": 2}
 far = GridSearchCV(MODEL, GRID, **options)
-local = "num_cpus=2, include_dashboard=False, log_to_driver=False"
-block = shown("ray").replace('address="auto"', local)
-assert local in block
+block = shown("register_ray").replace('ray.init(address="auto")', "assert ray")
 exec(block, {"X": data, "y": CLASSES, "halving": far})
 near = GridSearchCV(MODEL, GRID, **options).fit(data, CLASSES)
 ray.shutdown()
@@ -193,7 +207,7 @@ def ray_folder():
         yield path
 
 
-def test_a_grid_search_on_two_workers_of_ray(ray_folder):
+def test_a_fit_and_a_grid_search_on_two_workers_of_ray(ray_folder):
     """In a process of its own, as Ray sets signals, logs and threads of its process."""
     pytest.importorskip("ray")
     environment = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
