@@ -3,6 +3,8 @@
     export SKSEQ_DATA=/path/to/data
     python benchmarks/intervals.py                      # every series, some minutes
     python benchmarks/intervals.py airline --set "loss='gaussian'"
+    python benchmarks/intervals.py "bitcoin, 7 days" --estimator Seq2SeqForecaster
+    python benchmarks/intervals.py m4_hourly --series 60   # so many, drawn by seed 0
 
 Airline passengers are forecast from eight yearly origins, by a fit each; other series
 from origins a horizon apart in their last fifth, by one fit that is told all rows
@@ -10,6 +12,8 @@ before. Prints how many values lie within intervals of 80 and 90 %; how wide the
 in units of the interval around the better naive forecast that, looked at afterwards,
 holds as many, step by step; the mean pinball loss of nineteen quantiles, twice (CRPS);
 and the energy score of 100 paths beside that of the same values drawn independently.
+Of M4 hourly the last two days of each series are forecast, and widths and CRPS are in
+units of its mean change from day to day.
 """
 
 from __future__ import annotations
@@ -19,7 +23,9 @@ import warnings
 from ast import literal_eval
 
 import numpy as np
+import pandas as pd
 from forecasting_naive import GROUPS
+from forecasting_problems import load
 
 import skseq
 
@@ -70,8 +76,14 @@ def measured(name: str, cls: type, options: dict) -> str:
         scores.append([energy(part, truths[-1]) for part in (paths, alone)])
         for m, errors in naive.items():
             errors.append(y[i - m + ahead % m] - truths[-1])
-    said, truth = np.array(quantiles), np.array(truths)
     missed = min(naive.values(), key=lambda errors: np.abs(errors).mean())
+    cells = judged(np.array(quantiles), np.array(truths), np.array(missed))
+    cells += [f"{value:.4g}" for value in np.mean(scores, axis=0)]
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def judged(said: np.ndarray, truth: np.ndarray, missed: np.ndarray) -> list[str]:
+    """Return cells: origins, coverages, widths in units of the naive one's, CRPS."""
     cells = [str(len(truth))]
     ends = {0.8: (1, 17), 0.9: (0, 18)}
     for low, high in ends.values():
@@ -83,14 +95,39 @@ def measured(name: str, cls: type, options: dict) -> str:
         cells.append(f"{width / np.diff(holds, axis=0).mean():.2f}")
     error = truth[..., None] - said
     pinball = np.maximum(LEVELS * error, (LEVELS - 1) * error).mean()
-    cells += [f"{value:.4g}" for value in (2 * pinball, *np.mean(scores, axis=0))]
-    return f"| {name} | " + " | ".join(cells) + " |"
+    return [*cells, f"{2 * pinball:.4g}"]
+
+
+def m4_hourly(cls: type, options: dict, n_series: int | None) -> str:
+    """Return a row of the table for one model of many series."""
+    series = load.m4_hourly()
+    names = sorted(series)
+    if n_series is not None and n_series < len(names):
+        names = sorted(np.random.RandomState(0).choice(names, n_series, replace=False))
+    known = pd.concat({name: pd.Series(series[name][0]) for name in names})
+    forecaster = cls(
+        **{"window_length": 168, "horizon": 48, "seasonality": 24, "random_state": 0},
+        **{"conformal": True, **options},
+    ).fit(known)
+    found = forecaster.predict_quantiles(quantiles=tuple(LEVELS)).loc[names]
+    said = found.to_numpy().reshape(len(names), 48, len(LEVELS))
+    truth = np.array([series[name][1] for name in names])
+    rows = [series[name][0] for name in names]
+    unit = np.array([np.abs(y[24:] - y[:-24]).mean() for y in rows])[:, None]
+    missed = (np.array([np.tile(y[-24:], 2) for y in rows]) - truth) / unit
+    cells = judged(said / unit[..., None], truth / unit, missed)
+    for low, high, least in ((1, 17, 0.68), (0, 18, 0.78)):
+        within = (said[..., low] <= truth) & (truth <= said[..., high])
+        cells.append(f"{100 * (within.mean(axis=1) < least).mean():.0f} % below")
+    return "| m4_hourly | " + " | ".join(cells) + " |"
 
 
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(NAMES)}; all if none")
+    names = f"of {', '.join(NAMES)}, m4_hourly; all single series if none"
+    parser.add_argument("names", nargs="*", help=names)
+    parser.add_argument("--series", type=int, help="how many of M4; all if none")
     parser.add_argument("--estimator", default="CNNLSTMForecaster")
     parser.add_argument("--set", nargs="*", default=[], help="settings: a=1 b=\"'x'\"")
     options = parser.parse_args()
@@ -99,7 +136,12 @@ def main() -> None:
     for name in options.names or NAMES:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            print(measured(name, getattr(skseq, options.estimator), chosen), flush=True)
+            cls = getattr(skseq, options.estimator)
+            if name == "m4_hourly":
+                row = m4_hourly(cls, chosen, options.series)
+            else:
+                row = measured(name, cls, chosen)
+            print(row, flush=True)
 
 
 if __name__ == "__main__":

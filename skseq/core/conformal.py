@@ -17,9 +17,10 @@ from scipy.stats import norm
 
 from skseq.core.losses import NumberLoss
 
-__all__ = ["Units", "quantiles_of_errors"]
+__all__ = ["Units", "quantiles_of_errors", "quantiles_of_steps"]
 
 LEAST_KNOWN = 1.5  # errors, of which at least a tail is made
+ENOUGH = 20  # scores of a step; of fewer, steps near by count for it, too
 ROUNDING = 1e-9
 
 
@@ -129,3 +130,33 @@ def quantiles_of_errors(
         return np.where(rank <= n, inside, np.copysign(tail, level - 0.5))
 
     return np.stack([of(level) for level in levels], axis=-1)
+
+
+def quantiles_of_steps(scores: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return quantiles of each step of sequences, as `quantiles_of_errors` does.
+
+    A step that fewer than 20 sequences have takes the scores of those near by, too.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n, U, C)
+        Those held out, NaN behind the end of a sequence.
+    levels : ndarray of shape (n_levels,)
+        Between 0 and 1.
+
+    Returns
+    -------
+    quantiles : ndarray of shape (U, C, n_levels)
+    """
+    n_steps, n_targets = scores.shape[1:]
+    n_known = (~np.isnan(scores)).sum(axis=0).min(axis=1)
+    found = []
+    for step in range(n_steps):
+        reach, near = 0, slice(step, step + 1)
+        while n_known[near].sum() < ENOUGH and reach < n_steps:
+            reach += 1
+            near = slice(max(0, step - reach), step + reach + 1)
+        rows = scores[:, near]
+        worth = (~np.isnan(rows)).any(axis=1).sum(axis=0)
+        found.append(quantiles_of_errors(rows.reshape(-1, n_targets), levels, worth))
+    return np.stack(found)

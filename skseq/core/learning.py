@@ -71,7 +71,7 @@ class LearnsFromFolds(TransfersEncoder):
 
     def _make_folds(self, samples: Samples, seed: int) -> Folds:
         """Return what watchers learn from and predict, if there are to be any."""
-        if not self._learns_duration or self.device == "accelerate":
+        if self.device == "accelerate":
             return []
         rng = np.random.RandomState(seed)
         return split_into_folds(samples, rng, stratify=self._task.stratifies)
@@ -142,7 +142,7 @@ class LearnsFromFolds(TransfersEncoder):
         parameters: dict[str, Any],
         start: Start,
     ) -> np.ndarray:
-        """Return what networks say (n_held_out, n_outputs) of the fold each lacks.
+        """Return what networks say (n_held_out, ..., n_outputs) of the fold each lacks.
 
         They train as the one on all samples will.
         """
@@ -162,12 +162,16 @@ class LearnsFromFolds(TransfersEncoder):
                 seed=own_seed,
                 **{**parameters, **silent},
             )
-            said = np.empty((len(held_out), self._task.n_outputs))
-            part, n_outputs = PartOfDataset(data, held_out), self._task.n_outputs
-            for index, batch in prediction_batches(part, n_outputs=n_outputs):
-                said[index] = self._ask(module, batch)
-            parts.append(said)
+            parts.append(self._said_of(module, PartOfDataset(data, held_out)))
         return np.concatenate(parts)
+
+    def _said_of(self, module: Any, data: PartOfDataset) -> np.ndarray:
+        """Return what a network says (n_samples, ..., n_outputs) of samples."""
+        n_outputs = self._task.n_outputs
+        said = np.empty((len(data), n_outputs))
+        for index, batch in prediction_batches(data, n_outputs=n_outputs):
+            said[index] = self._ask(module, batch)
+        return said
 
     def _plain(self) -> tuple[Callable[[Tensor], Tensor], int]:
         """Return what makes features that are not learned of a batch, and how many."""

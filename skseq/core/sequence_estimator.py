@@ -208,14 +208,14 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
                 parameters |= {"lr_schedule": None, "max_epochs": 1}
             folds, learned, said = [], None, None
             conformal = getattr(self, "conformal", False)
-            learns = self.max_epochs == "auto" or conformal
-            if learns and not continues and held_out is None:
+            learns_epochs = self.max_epochs == "auto" and self._learns_duration
+            if (learns_epochs or conformal) and not continues and held_out is None:
                 folds = self._make_folds(samples, train_seed)
             if conformal and not folds and held_out is None:
                 raise ValueError(NOTHING_HELD_OUT.format(len(samples)))
             with self._threads(module):
                 plan = data, train_seed, dtype, parameters, start
-                if folds and self.max_epochs == "auto":
+                if folds and learns_epochs:
                     learned = self._learn_from_folds(folds, samples, *plan, conformal)
                 elif folds:
                     said = self._said_of_folds(folds, *plan)

@@ -156,7 +156,9 @@ class BaseForecaster(RegressorMixin, PathModel):
         Steps and targets of a path belong together, so that sums, least and largest
         values along a path are as probable as they look. Each row has the quantiles of
         `predict_quantiles`; ranks go together as those of the errors at held-out
-        origins, a Gaussian copula. Series of a panel are drawn each by itself.
+        origins, a Gaussian copula. A decoder (`Seq2SeqForecaster`) draws row by row:
+        it is told each row of its path, and goes on from it, as far as that was right
+        at held-out origins. Series of a panel are drawn each by itself.
 
         Parameters
         ----------
@@ -167,7 +169,7 @@ class BaseForecaster(RegressorMixin, PathModel):
         n_steps : int, default=None
             As in `predict`. Beyond `horizon` each path goes on from itself.
         random_state : int, RandomState or None, default=None
-            Decides which.
+            Decides which; further rows, paths or series change none of those before.
 
         Returns
         -------

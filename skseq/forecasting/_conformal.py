@@ -11,13 +11,23 @@ from scipy.stats import norm, rankdata
 
 from skseq.core.conformal import Units, quantiles_of_errors
 from skseq.core.losses import NumberLoss
+from skseq.data.batching import Batch
 from skseq.forecasting._shrinking import BATCH_VALUES
 from skseq.forecasting._table import Table
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork
 from skseq.training import predict_batch
 
-__all__ = ["Errors", "Seen", "change_of", "local_unit", "seen_at"]
+__all__ = [
+    "LEVELS",
+    "Errors",
+    "Seen",
+    "change_of",
+    "local_unit",
+    "normal_scores",
+    "seen_at",
+    "trust_in",
+]
 
 ENOUGH = 40  # scores of a step; of fewer, steps near by count for it, too
 MOST_ORIGINS = 500  # of a series that are remembered
@@ -33,11 +43,17 @@ class Seen(NamedTuple):
     outputs: np.ndarray  # (n, H, C, n_outputs), standardised
     targets: np.ndarray  # (n, H, C), NaN where missing
     change: np.ndarray  # (n, C), mean from row to row in the window
+    shifts: np.ndarray | None = None  # (n, H, C), from `shifts_of`
 
-    def scores(self, loss: NumberLoss, usual: np.ndarray) -> np.ndarray:
-        """Return errors (n, H, C) in units of their own."""
+    def scores(
+        self, loss: NumberLoss, usual: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return errors, and shifts of a decoder, (n, H, C) in units of their own."""
         local = local_unit(self.change, usual)[:, None]
-        return Units.of(loss, self.outputs, local).scores(self.targets)
+        units, shifts = Units.of(loss, self.outputs, local), self.shifts
+        if shifts is not None:
+            shifts = units.scores(units.point + shifts)
+        return units.scores(self.targets), shifts
 
 
 @dataclass(frozen=True)
@@ -54,26 +70,33 @@ class Errors:
         The usual change from row to row, standardised.
     recent : Table
         The last rows known, one less than an origin needs with its whole horizon.
+    shifts : ndarray of shape (n, H, C), optional
+        How far a decoder moved each row when it was told the true ones before, in units
+        of the errors.
     """
 
     scores: np.ndarray
     n_series: int
     usual: np.ndarray
     recent: Table
+    shifts: np.ndarray | None = None
 
     @classmethod
     def of(cls, seen: Seen, loss: NumberLoss, n_series: int, recent: Table) -> Self:
         """Return what held-out origins tell."""
         usual = seen.change.mean(axis=0)
         usual = np.where(usual > 0, usual, 1.0)
-        return cls(seen.scores(loss, usual), n_series, usual, recent)
+        scores, shifts = seen.scores(loss, usual)
+        return cls(scores, n_series, usual, recent, shifts)
 
     def followed_by(self, seen: Seen, loss: NumberLoss, recent: Table) -> Errors:
         """Return the last errors: as many come, as many of the first are forgotten."""
-        later = seen.scores(loss, self.usual)
+        later, moved = seen.scores(loss, self.usual)
         n_most = max(len(self.scores), FEWEST_ORIGINS * self.n_series)
-        scores = np.concatenate([self.scores, later])[-n_most:]
-        return replace(self, scores=scores, recent=recent)
+        scores, shifts = np.concatenate([self.scores, later])[-n_most:], None
+        if self.shifts is not None and moved is not None:
+            shifts = np.concatenate([self.shifts, moved])[-n_most:]
+        return replace(self, scores=scores, recent=recent, shifts=shifts)
 
     def quantiles(self, levels: np.ndarray) -> np.ndarray:
         """Return quantiles of the scores, (H, C, n_levels)."""
@@ -102,11 +125,10 @@ class Errors:
         shape = n_paths, horizon, n_targets
         steps = np.arange(1, horizon + 1)[:, None]
         walk = rng.standard_normal(shape).cumsum(axis=1) / np.sqrt(steps)
-        ranks = rankdata(self.scores, axis=0, nan_policy="omit")
-        normal = np.nan_to_num(norm.ppf(ranks / (n + 1))).reshape(n, -1)
+        normal = np.nan_to_num(normal_scores(self.scores)).reshape(n, -1)
         size = np.sqrt((normal**2).sum(axis=0))
         told = rng.standard_normal((n_paths, n)) @ (normal / np.where(size, size, 1))
-        trust = np.where(size, 1 - 1 / (1 + n / horizon), 0).reshape(shape[1:])
+        trust = np.where(size, trust_in(n, horizon), 0).reshape(shape[1:])
         told = told.reshape(shape)
         levels = norm.cdf(np.sqrt(trust) * told + np.sqrt(1 - trust) * walk)
         known, scores = self.quantiles(LEVELS), np.empty(shape)
@@ -114,6 +136,17 @@ class Errors:
             own = (slice(None), *place)
             scores[own] = np.interp(levels[own], LEVELS, known[place])
         return scores
+
+
+def normal_scores(scores: np.ndarray) -> np.ndarray:
+    """Return what a normal distribution has of the ranks of errors (n, H, C)."""
+    ranks = rankdata(scores, axis=0, nan_policy="omit")
+    return norm.ppf(ranks / (1 + (~np.isnan(scores)).sum(axis=0)))
+
+
+def trust_in(n_origins: int, horizon: int) -> float:
+    """Return how far so many origins tell how errors go together."""
+    return 1 - 1 / (1 + n_origins / horizon)
 
 
 def _near(values: np.ndarray, reach: int) -> np.ndarray:
@@ -169,7 +202,7 @@ def seen_at(
     n_origins : ndarray of int of shape (n_series,)
         How many of them each series has.
     """
-    n_targets = data.columns.n_targets
+    n_targets, has_decoder = data.columns.n_targets, module.decoder is not None
     n_values = module.horizon * n_targets * max(1, (n_origins > 0).sum())
     most = int(np.clip(MOST_VALUES // n_values, 1, MOST_ORIGINS))
     n_kept = np.minimum(n_origins, most)
@@ -187,5 +220,38 @@ def seen_at(
             targets = targets.masked_fill(batch.weights.unsqueeze(2) == 0, torch.nan)
         outputs = predict_batch(module, batch)
         targets = targets.cpu().numpy().copy()  # a view would keep all windows
-        parts.append((outputs.copy(), targets, change_of(past)))
+        found = [outputs.copy(), targets, change_of(past)]
+        if has_decoder:
+            found.append(shifts_of(module, batch))
+        parts.append(found)
     return Seen(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+@torch.inference_mode()
+def shifts_of(module: ForecastNetwork, batch: Batch) -> np.ndarray:
+    """Return how far a decoder moves each row (B, H, C) when told the true ones before.
+
+    Parameters
+    ----------
+    module : ForecastNetwork
+        Trained.
+    batch : Batch
+        Windows, and the rows that followed; what is missing is not told.
+    """
+    truth: Any = batch.y
+    said: list[list[np.ndarray]] = []
+
+    def tell(step: int, value: torch.Tensor) -> torch.Tensor:
+        said[-1].append(value.cpu().numpy())
+        return value
+
+    def tell_truth(step: int, value: torch.Tensor) -> torch.Tensor:
+        known = truth[:, step].to(value.dtype)
+        return torch.where(known.isnan(), tell(step, value), known)
+
+    for choose in (tell, tell_truth):
+        said.append([])
+        window: Any = batch.x
+        module.follow(window, choose)
+    free, told = (np.stack(rows, axis=1) for rows in said)
+    return told - free

@@ -144,6 +144,9 @@ class SeriesLearner(WindowLearner):
                 self._scaler = copy.copy(self._scaler).update(later)
             self._scaler.add(known)
             self._context = known.tail(self._window_length)
+            if self._errors is not None:  # of the series too short to learn from, too
+                recent = known.tail(self._window_length + self._horizon - 1)
+                self._errors = replace(self._errors, recent=recent)
             self._learned_until = ends_of_training(table)
         return self
 
@@ -309,13 +312,14 @@ class SeriesLearner(WindowLearner):
         """Return errors of forecasts whose whole horizon is known now, too."""
         table = errors.recent.extended(later)
         recent = table.tail(self._window_length + self._horizon - 1)
-        table = self._scaler.transform(table.select(later.names))
-        module: Any = self.module_
-        windows = self._to_windows(table, next(module.parameters()).device)
+        table = table.select(later.names)
         n_origins = table.lengths - self._window_length - self._horizon + 1
         n_origins = n_origins.clip(min=0)
         if not n_origins.any():
             return replace(errors, recent=recent)
+        module: Any = self.module_
+        scaled = self._scaler.transform(table)
+        windows = self._to_windows(scaled, next(module.parameters()).device)
         with self._threads(module):
             data = windows.within(0 * n_origins, table.lengths)
             seen = seen_at(module, data, n_origins)

@@ -6,14 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from skseq.core.conformal import Units
 from skseq.forecasting._ahead import Asked, SeriesModel
+from skseq.forecasting._ancestral import Drawn, Following
+from skseq.forecasting._conformal import LEVELS
 from skseq.forecasting._table import Table
 
 __all__ = ["PathModel"]
 
 N_PATHS = 500  # that tell quantiles of rows beyond the horizon
+N_PILOTS = 250  # with as many of opposite sign, that tell how ranks are spread
 
 
 class PathModel(SeriesModel):
@@ -43,10 +47,11 @@ class PathModel(SeriesModel):
         table = self._scaler.transform(asked.context)
         ahead = self._rows_ahead(table, asked.known, n_rows)
         means, scales = (part[:, :, None] for part in self._scaler.target_scales(names))
+        seeds = rng.randint(2**31 - 1, size=len(names))
         parts = []
         for i, name in enumerate(names):
             length = -(-n_rows[i] // self._horizon) * self._horizon
-            rows = table.select((name,))
+            rows, rng = table.select((name,)), np.random.RandomState(seeds[i])
             paths = self._paths_of(rows, ahead[i, :length], n_paths, rng)[: n_rows[i]]
             parts.append(paths * scales[i] + means[i])
         return self._mapped_back(np.concatenate(parts), asked)
@@ -61,6 +66,7 @@ class PathModel(SeriesModel):
         horizon, n_targets = self._horizon, self._columns.n_targets
         errors: Any = self._errors
         paths = np.empty((len(ahead), n_targets, n_paths))
+        draw = self._draw_rows if errors.shifts is None else self._draw_after()
         for start in range(0, len(ahead), horizon):
             known = table.tail(self._window_length)
             later = ahead[start : start + horizon]
@@ -69,13 +75,66 @@ class PathModel(SeriesModel):
             )
             local = self._local_units(known)[:, None]
             units = Units.of(self._loss, self._outputs(table), local)
-            drawn = units.values(errors.draw(n_paths, rng)[..., None])[..., 0]
+            own = np.random.RandomState(rng.randint(2**31 - 1))
+            drawn = draw(table, units, n_paths, own)
             paths[start : start + horizon] = np.moveaxis(drawn, 0, 2)
             if start == 0:  # up to here, what is known is the same for all
                 table = _repeated(table, n_paths)
             for rows, path in zip(table.series(), drawn, strict=True):
                 rows[-horizon:, :n_targets] = path
         return paths
+
+    def _draw_rows(
+        self, table: Table, units: Units, n_paths: int, rng: np.random.RandomState
+    ) -> np.ndarray:
+        """Return the next rows (n_paths, H, C) of paths, all at once."""
+        errors: Any = self._errors
+        return units.values(errors.draw(n_paths, rng)[..., None])[..., 0]
+
+    def _draw_after(self) -> Any:
+        """Return what draws rows as `_draw_rows` does, each after the one before."""
+        errors: Any = self._errors
+        following = Following.learned(errors.scores, errors.shifts)
+        known, ranks = errors.quantiles(LEVELS), None
+        shape = self._horizon, self._columns.n_targets
+
+        def draw(
+            table: Table, units: Units, n_paths: int, rng: np.random.RandomState
+        ) -> np.ndarray:
+            nonlocal ranks
+            free = self._followed(table, lambda step, said: said)
+            if ranks is None:
+                noise = np.random.RandomState(0).standard_normal((N_PILOTS, *shape))
+                noise = np.concatenate([noise, -noise])
+                pilots = Drawn(following, units, known, free, noise)
+                self._followed(_repeated(table, len(noise)), pilots)
+                ranks = pilots.ranks
+            noise = rng.standard_normal((n_paths, *shape))
+            drawn = Drawn(following, units, known, free, noise, ranks)
+            if len(table.names) == 1:
+                table = _repeated(table, n_paths)
+            self._followed(table, drawn)
+            return drawn.rows
+
+        return draw
+
+    def _followed(self, table: Table, choose: Any) -> np.ndarray:
+        """Let the decoder write the last rows of a scaled table, told what is chosen.
+
+        Returns what it says (n_series, H, C) of each.
+        """
+        module: Any = self.module_
+        windows = self._to_windows(table, next(module.parameters()).device)
+        data = windows.within(0 * table.lengths, table.lengths)
+        said = []
+
+        def tell(step: int, value: torch.Tensor) -> torch.Tensor:
+            said.append(value.cpu().numpy())
+            return choose(step, value)
+
+        with self._threads(module), torch.inference_mode():
+            module.follow(data.gather(torch.arange(len(data))).x, tell)
+        return np.stack(said, axis=1)
 
 
 def _repeated(table: Table, n: int) -> Table:

@@ -178,11 +178,56 @@ class ForecastNetwork(nn.Module):
 
     def forward(self, window: Window, lengths: None = None) -> Tensor:
         """Return outputs (B, H, C, n_outputs)."""
-        n_samples = len(window)
-        targets, covariates = window.past.tensor_split([self.n_targets], dim=2)
-        missing = window.missing
+        targets, naive, later, scale, ahead = self._at_rest(window)
+        if naive is not None:
+            naive = (naive - scale.center) / scale.scale
+            naive = naive.clamp_min(0) if self.positive else naive
+        outputs = self._said(window, targets, later, scale)
+        outputs = outputs.unflatten(2, (-1, self.n_outputs))  # (B, H, C, n_outputs)
+        if self.shared:
+            outputs = outputs.reshape(len(window), self.n_targets, self.horizon, -1)
+            outputs = outputs.transpose(1, 2)
+        if self.positive:
+            outputs = outputs.exp()
+        if self.shrinkage is not None and naive is not None:
+            outputs = self.shrinkage(outputs, naive.to(outputs.dtype))
+        return self._restored(outputs, scale, ahead)
+
+    def follow(self, window: Window, choose: Callable[[int, Tensor], Tensor]) -> None:
+        """Write the horizon row by row, each told what is chosen of the row before.
+
+        Parameters
+        ----------
+        window : Window
+            What is known before.
+        choose : callable
+            (step, what a decoder makes of a row before any shrinkage) -> what it is
+            told of it, both (B, C), in the units of the window.
+        """
+        targets, _, _, scale, ahead = self._at_rest(window)
+        shape = len(window), self.n_targets
+
+        def in_units(step: int, said: Tensor) -> Tensor:
+            center, width = (part[:, 0] for part in scale)
+            value = said.reshape(shape) * width + center
+            if ahead is not None:
+                value = self._rest(value, -ahead[:, step])
+            told = choose(step, value)
+            if ahead is not None:
+                told = self._rest(told, ahead[:, step])
+            return ((told - center) / width).to(said.dtype).reshape(said.shape)
+
+        self._said(window, targets, None, scale, in_units)
+
+    def _at_rest(
+        self, window: Window
+    ) -> tuple[Tensor, Tensor | None, Tensor | None, WindowScale, Tensor | None]:
+        """Return targets, naive forecast, what a teacher tells, scale and season ahead.
+
+        The first three are what a season leaves of them, if there is one.
+        """
+        targets, missing = window.past[:, :, : self.n_targets], window.missing
         holes = None if missing is None else missing[:, :, : self.n_targets]
-        dtype = next(self.parameters()).dtype
         naive, later, ahead = None, window.later, None
         if self.shrinkage is not None and not self.training:
             naive = self.shrinkage.naive(targets)
@@ -195,10 +240,26 @@ class ForecastNetwork(nn.Module):
                 None if part is None else self._rest(part, ahead)
                 for part in (naive, later)
             )
-        scale = self.window_scale(targets, holes)
-        if naive is not None:
-            naive = (naive - scale.center) / scale.scale
-            naive = naive.clamp_min(0) if self.positive else naive
+        return targets, naive, later, self.window_scale(targets, holes), ahead
+
+    def _rest(self, targets: Tensor, season: Tensor) -> Tensor:
+        """Return what a season (B, T, C) leaves of targets."""
+        return targets * (-season).exp() if self.positive else targets - season
+
+    def _said(
+        self,
+        window: Window,
+        targets: Tensor,
+        later: Tensor | None,
+        scale: WindowScale,
+        choose: Callable[[int, Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        """Return outputs (B, H, C * n_outputs) in units of the windows.
+
+        With shared channels they are (B C, H, n_outputs).
+        """
+        covariates = window.past[:, :, self.n_targets :]
+        dtype = next(self.parameters()).dtype
         targets, later = (
             None if part is None else self._scaled(part, scale).to(dtype)
             for part in (targets, later)
@@ -214,21 +275,8 @@ class ForecastNetwork(nn.Module):
                 part.repeat_interleave(self.n_targets, dim=0)
                 for part in (covariates, future, static)
             )
-        x = self._features(targets, covariates, missing)
-        outputs = self._outputs(x, targets, future, static, later)
-        outputs = outputs.unflatten(2, (-1, self.n_outputs))  # (B, H, C, n_outputs)
-        if self.shared:
-            outputs = outputs.reshape(n_samples, self.n_targets, self.horizon, -1)
-            outputs = outputs.transpose(1, 2)
-        if self.positive:
-            outputs = outputs.exp()
-        if self.shrinkage is not None and naive is not None:
-            outputs = self.shrinkage(outputs, naive.to(dtype))
-        return self._restored(outputs, scale, ahead)
-
-    def _rest(self, targets: Tensor, season: Tensor) -> Tensor:
-        """Return what a season (B, T, C) leaves of targets."""
-        return targets * (-season).exp() if self.positive else targets - season
+        x = self._features(targets, covariates, window.missing)
+        return self._outputs(x, targets, future, static, later, choose)
 
     def _scaled(self, targets: Tensor, scale: WindowScale) -> Tensor:
         """Return targets (B, T, C) in units of the window; (B C, T, 1) if shared."""
@@ -261,6 +309,7 @@ class ForecastNetwork(nn.Module):
         future: Tensor,
         static: Tensor,
         later: Tensor | None,
+        choose: Callable[[int, Tensor], Tensor] | None,
     ) -> Tensor:
         """Return outputs (B, H, C * n_outputs) in the units of the windows."""
         line = None if self.skip is None else self._line(targets)
@@ -276,6 +325,7 @@ class ForecastNetwork(nn.Module):
                 taught=later,
                 beside=beside,
                 line=line,
+                choose=choose,
             )
         encoded, _ = self.encoder(x, None)
         memory = self.dropout(encoded[:, -self.n_segments :])  # (B, N, D)

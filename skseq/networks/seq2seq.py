@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -105,6 +105,7 @@ class Decoder(nn.Module):
         taught: Tensor | None = None,
         beside: Tensor | None = None,
         line: Tensor | None = None,
+        choose: Callable[[int, Tensor], Tensor] | None = None,
     ) -> Tensor:
         """Return outputs (B, U, n_outputs).
 
@@ -124,6 +125,8 @@ class Decoder(nn.Module):
             What is known at every step.
         line : Tensor of shape (B, U, n_outputs), optional
             What is added to the outputs.
+        choose : callable, optional
+            (step, what it would be told next) -> what it is told, both (B, 1, C).
         """
         if self.bridges is not None:
             states = self._joined(states)
@@ -148,6 +151,8 @@ class Decoder(nn.Module):
             output = look(hidden) if line is None else look(hidden) + line[:, now]
             outputs.append(output)
             chosen = self.feedback.choose(output)
+            if choose is not None:
+                chosen = choose(step, chosen)
             if told is not None:
                 chosen = torch.where(told[:, now, None], taught[:, now], chosen)
             ended = ended | self.feedback.is_end(chosen)

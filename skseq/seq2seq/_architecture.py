@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseq.core.sequence_estimator import BaseSequenceEstimator
 from skseq.core.texts import TEXTS
-from skseq.data.batching import Batch, SequenceDataset
+from skseq.data.batching import Batch, SequenceDataset, prediction_batches
+from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_weights
 from skseq.networks import (
     ATTENTIONS,
@@ -177,6 +178,10 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
         check_is_fitted(self, "net_")
         sequences = self._check_X(X, reset=False)
         longest, n_steps = check_n_steps(n_steps, len(sequences), self._longest)
+        return self._written(sequences, longest), n_steps
+
+    def _written(self, sequences: SequenceArray, longest: int) -> np.ndarray:
+        """Return what is written (n_samples, longest, ...) of sequences."""
 
         def ask(module, batch):
             pair = Batch(Pair(batch.x, None, longest), batch.lengths, None, None)
@@ -192,4 +197,12 @@ class BaseSeq2Seq(BidirectionalRecurrence, BaseSequenceEstimator):
         indices, parts = zip(*self._predict_batches(sequences, ask), strict=True)
         written = np.concatenate(parts)
         written[np.concatenate(indices)] = written.copy()
-        return written, n_steps
+        return written
+
+    def _said_of(self, module, data):
+        n_outputs = self._longest * self._task.n_outputs
+        said = np.zeros((len(data), self._longest, self._task.n_outputs))
+        for index, batch in prediction_batches(data, n_outputs=n_outputs):
+            outputs = predict_batch(module, batch)
+            said[index, : outputs.shape[1]] = outputs
+        return said

@@ -12,6 +12,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skseq._describing import described
 from skseq._sklearn import RegressorMixin
+from skseq.core.conformal import Units, quantiles_of_steps
 from skseq.core.losses import check_coverage, check_quantiles, make_loss
 from skseq.core.losses._names import is_above_zero
 from skseq.core.mixins._regression import SCALED_TARGETS, SequenceRegressorMixin
@@ -25,7 +26,7 @@ from skseq.parameters import (
     parameter,
     retold,
 )
-from skseq.parameters.checks import exactly, instance
+from skseq.parameters.checks import array, exactly, instance, optional
 from skseq.seq2seq._architecture import TEXTS_OF_PAIRS, BaseSeq2Seq
 from skseq.seq2seq._targets import Layout, read_number_sequences
 from skseq.seq2seq._tasks import NumberSequences
@@ -83,8 +84,22 @@ class Seq2SeqRegressor(NumberLossParameters, RegressorMixin, BaseSeq2Seq):
         type='float, tuple of two floats or "auto"',
     )
 
+    conformal: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        text="""Whether quantiles and intervals are made from the errors of held-out
+        sequences, step by step, with any loss: as wide as these ask for, in units of
+        the spread that the loss learned, of the deviation that a mean has ("poisson",
+        "gamma", "tweedie"), or all alike. They are what `early_stopping` holds out, or
+        else one to five further networks train without a fold each. Predictions stay as
+        they are.""",
+    )
+
     _needs_median: ClassVar[bool] = True  # which is fed back
     _task: NumberSequences = attribute(check=exactly(NumberSequences))
+    _errors: np.ndarray | None = attribute(
+        check=optional(array(3, "f")), required=False, default=None
+    )
     _layout: Layout = attribute(check=instance(Layout))
 
     fit = retold(
@@ -124,6 +139,20 @@ class Seq2SeqRegressor(NumberLossParameters, RegressorMixin, BaseSeq2Seq):
         normalize = self.normalize is not None
         return NumberSequences(y.n_features, normalize, self._asked_loss())
 
+    def _learn_errors(self, samples, folds, said, held_out):
+        self._errors = None
+        if not self.conformal:
+            return
+        if said is None:
+            samples, said = held_out, self._written(held_out.sequences, self._longest)
+        else:
+            samples = samples[np.concatenate([rows for _, rows in folds])]
+        targets = np.full((*said.shape[:2], self._task.n_targets), np.nan)
+        for rows, y in zip(targets, samples.y, strict=True):
+            rows[: len(y)] = y[: len(rows)]
+        units = Units.of(self._task.loss, self._task.in_units(said))
+        self._errors = units.scores(targets)
+
     def predict(self, X: Any, n_steps: Any = None) -> Any:
         """Write the sequences that belong to others.
 
@@ -154,7 +183,7 @@ class Seq2SeqRegressor(NumberLossParameters, RegressorMixin, BaseSeq2Seq):
         *,
         n_steps: Any = None,
     ) -> Any:
-        """Write quantiles, with ``loss="quantile"`` or ``loss="gaussian"``.
+        """Write quantiles, with `conformal`, or a loss that learns a distribution.
 
         Parameters
         ----------
@@ -171,20 +200,32 @@ class Seq2SeqRegressor(NumberLossParameters, RegressorMixin, BaseSeq2Seq):
         Raises
         ------
         ValueError
-            If X or n_steps is not as described, or a quantile lies outside of those
-            that ``loss="quantile"`` learned.
+            If X or n_steps is not as described; without `conformal`, if a quantile lies
+            outside of those that ``loss="quantile"`` learned, and with it, if steps are
+            asked for behind the longest sequence of `fit`, where no error is known.
         """
-        levels = check_quantiles(self.quantiles if quantiles is None else quantiles)
+        asked = check_quantiles(self.quantiles if quantiles is None else quantiles)
         written, n_steps = self._write(X, n_steps)
-        task = self._task
-        values = task.loss.quantile(task.in_units(written), np.array(levels))
+        task, levels = self._task, np.array(asked)
+        outputs, n_written = task.in_units(written), written.shape[1]
+        if self._errors is None:
+            values = task.loss.quantile(outputs, levels)
+        elif n_written > self._errors.shape[1]:
+            raise ValueError(
+                f"n_steps asks for quantiles of {n_written} steps, but conformal=True "
+                f"knows errors of {self._errors.shape[1]}, as the longest sequence in "
+                "fit has."
+            )
+        else:
+            scores = quantiles_of_steps(self._errors, levels)[:n_written]
+            values = Units.of(task.loss, outputs).values(scores)
         return self._answer(self._layout.lay_out(values, n_steps), X)
 
     @available_if(learns("has_spread"))
     def predict_interval(
         self, X: Any, coverage: float = 0.8, *, n_steps: Any = None
     ) -> Any:
-        """Write intervals, with ``loss="quantile"`` or ``loss="gaussian"``.
+        """Write intervals, with `conformal`, or a loss that learns a distribution.
 
         Parameters
         ----------

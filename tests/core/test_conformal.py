@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skseq.core.conformal import Units, quantiles_of_errors
+from skseq.core.conformal import Units, quantiles_of_errors, quantiles_of_steps
 from skseq.core.losses import LOSSES
 from skseq.core.losses._spreads import QuantileLoss
 
@@ -76,3 +76,14 @@ def test_the_unit_is_what_a_loss_learned():
     np.testing.assert_allclose(LOSSES["poisson"]().halves(np.array([4.0])), 2)
     np.testing.assert_allclose(LOSSES["gamma"]().halves(np.array([4.0])), 4)
     np.testing.assert_allclose(LOSSES["squared_error"]().halves(np.array([4.0])), 1)
+
+
+def test_steps_of_few_sequences_take_those_near_by():
+    """Of 40 sequences 30 have a second step, 5 a third: 30 + 5 count for that."""
+    scores = np.full((40, 3, 1), np.nan)
+    scores[:, 0, 0] = np.arange(40)
+    scores[:30, 1, 0] = 100 + np.arange(30)
+    scores[:5, 2, 0] = 200 + np.arange(5)
+    found = quantiles_of_steps(scores, np.array([0.8]))[:, 0, 0]
+    # 41 * .8 = 32.8; 31 * .8 = 24.8; of 35 that are worth 30: 35 * .8 * 31 / 30 = 28.9
+    assert found.tolist() == [32, 124, 128]

@@ -224,6 +224,19 @@ def test_later_rows_change_no_interval_of_before(fitted):
     pd.testing.assert_frame_equal(other.predict_interval(), bounds)
 
 
+def test_rows_of_a_series_too_short_to_learn_from_count_later():
+    """Ten rows in `fit` and two more are a window and a horizon."""
+    rows = pd.concat({"a": DAYS[:60], "b": DAYS[100:110]})
+    with pytest.warns(UserWarning, match="Series 'b' has 10 rows, too few"):
+        model = RNNForecaster(**QUICK).fit(rows)
+    n_known = len(model._errors.scores)
+    with pytest.warns(UserWarning, match="Series 'new' has 1 rows"):
+        model.update(pd.concat({"new": DAYS[:1]}))
+    assert len(model._errors.scores) == n_known
+    model.update(pd.concat({"b": DAYS[110:112]}))
+    assert len(model._errors.scores) == n_known + 1
+
+
 # Files and errors ---------------------------------------------------------------------
 
 

@@ -176,6 +176,8 @@ FORECASTERS: dict[type, Record] = {
             len(errors.scores) > 0
             and errors.scores.shape[2] == len(errors.usual)
             and bool((errors.usual > 0).all())
+            and (errors.shifts is None or errors.shifts.shape == errors.scores.shape)
         ),
+        further={"shifts": optional(array(3, "f"))},
     ),
 }
