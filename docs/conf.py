@@ -129,19 +129,26 @@ def link_names(app, doctree):
             link += literal
 
 
-def name_toggles(app, exception):
-    """Say aloud what the arrows of the side bar open, which the theme does not."""
-    arrow = re.compile(r"(>([^<]+)</a>\s*<details[^>]*>\s*<summary)>")
+MENDED = [  # for who hears pages, or has no mouse
+    (r"(>([^<]+)</a>\s*<details[^>]*>\s*<summary)>", r'\1 aria-label="Pages of \2">'),
+    (r"<th></th>", "<td></td>"),  # the corner of a table
+    (r'(<div class="output_subarea output_html[^"]*")>', r'\1 tabindex="0">'),
+]
+
+
+def mend_pages(app, exception):
+    """Name the arrows of the side bar, and let tables of notebooks have the focus."""
     for page in Path(app.outdir).rglob("*.html") if not exception else ():
-        text = page.read_text(encoding="utf-8")
-        named = arrow.sub(r'\1 aria-label="Pages of \2">', text)
-        if named != text:
-            page.write_text(named, encoding="utf-8")
+        mended = text = page.read_text(encoding="utf-8")
+        for pattern, better in MENDED:
+            mended = re.sub(pattern, better, mended)
+        if mended != text:
+            page.write_text(mended, encoding="utf-8")
 
 
 def setup(app):
     """Connect the functions above."""
-    app.connect("build-finished", name_toggles)
+    app.connect("build-finished", mend_pages)
     app.connect("doctree-read", link_names)
     app.connect("doctree-read", strip_blocks)
     app.connect("autodoc-skip-member", skip_foreign)
