@@ -683,11 +683,3 @@ def test_more_rows_than_an_index_counts_are_refused(name):
     detector = SequenceAnomalyDetector(**{name: 2**63})
     with pytest.raises(ValueError, match=name):
         detector.fit(np.arange(50.0))
-
-
-def test_a_smoothing_of_true_is_one():  # as scikit-learn takes it for an integer
-    one, true = (
-        SequenceAnomalyDetector(QUICK, smoothing=value).fit(TRAIN).score_samples(TRAIN)
-        for value in (1, True)
-    )
-    np.testing.assert_array_equal(true, one)
