@@ -4,7 +4,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
 
-__all__ = ["every_check_of_texts", "run_check"]
+__all__ = ["checks_of_network", "every_check_of_texts", "name_of", "run_check"]
 
 # scikit-learn itself runs only the first where X is no table of numbers.
 every_check_of_texts = pytest.mark.parametrize(
@@ -25,6 +25,23 @@ every_check_of_texts = pytest.mark.parametrize(
     ids=lambda check: check.__name__,
 )
 
+# What settings of a network can break; the rest is the same for all of a class.
+ABOUT_NETWORKS = {
+    "check_class_weight_classifiers",
+    "check_classifiers_train",
+    "check_dict_unchanged",
+    "check_estimators_dtypes",
+    "check_estimators_pickle",
+    "check_fit2d_1feature",
+    "check_fit2d_1sample",
+    "check_fit_idempotent",
+    "check_methods_sample_order_invariance",
+    "check_methods_subset_invariance",
+    "check_regressors_train",
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_transformer_general",
+}
+
 SCORED = {
     "check_classifiers_train",
     "check_class_weight_classifiers",
@@ -32,17 +49,27 @@ SCORED = {
 }
 
 
-def run_check(check, estimator):
-    """Run a check, in three epochs unless it asks what a network has learned.
+def name_of(check):
+    return getattr(check, "func", check).__name__
 
-    The others ask what a network does, which is the same after three and after fifty.
+
+def checks_of_network(estimator):
+    """Return pairs of an estimator and a check of what its network does."""
+    found = checks.estimator_checks_generator(estimator, mark=None)
+    return [(own, check) for own, check in found if name_of(check) in ABOUT_NETWORKS]
+
+
+def run_check(check, estimator):
+    """Run a check, in one epoch unless it asks what a network has learned.
+
+    The others ask what a network does, which is the same after one and after fifty.
     How well it learns is asked of one layout; the others are read alike (a test).
     """
-    scored = getattr(check, "func", check).__name__ in SCORED
+    scored = name_of(check) in SCORED
     if scored and getattr(check, "keywords", {}):
         estimator, scored = unscored(estimator), False
     if not scored:
-        estimator = clone(estimator).set_params(max_epochs=3)
+        estimator = clone(estimator).set_params(max_epochs=1)
     check(estimator)
 
 

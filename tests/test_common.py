@@ -36,7 +36,7 @@ from sklearn.utils.estimator_checks import (
     estimator_checks_generator,
     parametrize_with_checks,
 )
-from sklearn_checks import run_check
+from sklearn_checks import checks_of_network, name_of, run_check
 
 from skseq import (
     CNNLSTMClassifier,
@@ -215,8 +215,22 @@ AS_CLASSIFIERS = [OneLabelRNN, OneLabelCNN, OneLabelCNNLSTM]
 OF_SEQUENCES = [cls for cls in PUBLIC if not is_tagger(cls)]
 
 
-@parametrize_with_checks(estimators(OF_SEQUENCES + AS_CLASSIFIERS))
+@parametrize_with_checks([small(cls) for cls in OF_SEQUENCES + AS_CLASSIFIERS])
 def test_sklearn_checks(estimator, check):
+    run_check(check, estimator)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        pair
+        for cls in OF_SEQUENCES
+        for chosen in settings(cls)[1:]
+        for pair in checks_of_network(small(cls, **chosen))
+    ],
+    ids=lambda part: str(part) if hasattr(part, "fit") else name_of(part),
+)
+def test_sklearn_checks_of_other_settings(estimator, check):
     run_check(check, estimator)
 
 
@@ -238,8 +252,7 @@ def test_sklearn_checks_of_networks_in_float32(estimator, check, monkeypatch):
 def test_no_check_is_missing(cls):
     """Tags that are wrong would silence the checks; an expected failure, too."""
     names = [
-        getattr(check, "func", check).__name__
-        for _, check in estimator_checks_generator(cls(), mark=None)
+        name_of(check) for _, check in estimator_checks_generator(cls(), mark=None)
     ]
     assert len(names) >= 55
     assert "check_methods_subset_invariance" in names
