@@ -59,7 +59,7 @@ def test_a_page_is_accessible_and_fits_and_loads_what_is_here(context, page):
     window.goto((SITE / page).as_uri(), wait_until="load")
     for scheme in ("light", "dark"):
         window.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert window.locator("html").get_attribute("data-theme") == scheme
+        window.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
         result = axe.Axe().run(window)
         assert result.violations_count == 0, (scheme, result.generate_report())
     window.set_viewport_size(PHONE)
