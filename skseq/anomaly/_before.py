@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from skseq.forecasting._last_seen import filled_forward
+
 __all__ = ["gap_lengths", "unmoved_errors"]
-
-
-def _last_rows(values: np.ndarray) -> np.ndarray:
-    """Return the last row before each one that has a value of a column, or -1."""
-    rows = np.where(np.isnan(values), -1, np.arange(len(values))[:, None])
-    last = np.maximum.accumulate(rows, axis=0)
-    return np.concatenate([np.full_like(last[:1], -1), last[:-1]])
 
 
 def gap_lengths(values: np.ndarray) -> np.ndarray:
@@ -26,14 +21,9 @@ def gap_lengths(values: np.ndarray) -> np.ndarray:
     -------
     gaps : ndarray of int of shape (n_rows, n_columns)
     """
-    return np.arange(len(values))[:, None] - 1 - _last_rows(values)
-
-
-def _last_seen(values: np.ndarray) -> np.ndarray:
-    """Return the last value of its column before each one, NaN if there is none."""
-    last = _last_rows(values)
-    found = np.take_along_axis(values, last.clip(min=0), axis=0)
-    return np.where(last < 0, np.nan, found)
+    rows = np.arange(len(values))[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, rows), axis=0)
+    return rows - 1 - np.concatenate([np.full_like(last[:1], -1), last[:-1]])
 
 
 def unmoved_errors(values: np.ndarray, constant: np.ndarray) -> np.ndarray:
@@ -53,4 +43,7 @@ def unmoved_errors(values: np.ndarray, constant: np.ndarray) -> np.ndarray:
     errors : ndarray of shape (n_rows, n_columns)
     """
     from_constant = np.abs(values - constant)
-    return np.fmin(from_constant, np.abs(values - _last_seen(values)))
+    seen = filled_forward(values, np.full(values.shape[1], np.nan))
+    changes = np.full_like(values, np.nan)
+    changes[1:] = values[1:] - seen[:-1]
+    return np.fmin(from_constant, np.abs(changes))

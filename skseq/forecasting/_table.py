@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skseq.data.panels import panel_starts
+from skseq.forecasting._last_seen import filled_forward
 from skseq.forecasting._stored import StoredRows, pieces_of
 from skseq.forecasting._time import BY_TIME, Span, join_spans, spans_of
 
@@ -145,16 +146,10 @@ class Table:
 
     def _last_seen(self) -> np.ndarray:
         """Return the last value seen up to each row, NaN if there was none."""
-        missing = np.isnan(self.values)
-        if not missing.any():
+        if not np.isnan(self.values).any():
             return self.values
-        rows = np.arange(len(self.values))[:, None]
-        last = np.where(missing, -1, rows)
-        last = np.maximum.accumulate(last, axis=0)
-        is_own = last >= np.repeat(self.edges[:-1], self.lengths)[:, None]
-        found = np.take_along_axis(self.values, last.clip(min=0), axis=0)
-        before = np.repeat(self.filled_before(), self.lengths, axis=0)
-        return np.where(is_own, found, before)
+        parts = zip(self.series(), self.filled_before(), strict=True)
+        return np.concatenate([filled_forward(*part) for part in parts])
 
     def with_series(self, series: list[Any]) -> Table:
         """Return a table of the same series with other rows."""
