@@ -1,10 +1,15 @@
-"""How errors show values that may be anything."""
+"""How errors show values that may be anything, and name the argument at fault."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["shown"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["naming", "shown"]
 
 MOST = 80  # characters
 
@@ -30,3 +35,25 @@ def shown(value: Any) -> str:
     """
     text = " ".join(repr(value).split())
     return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
+
+
+@contextmanager
+def naming(argument: str) -> Iterator[None]:
+    """Put an argument's name before an error about what it holds, if it lacks that.
+
+    Parameters
+    ----------
+    argument : str
+        Its name.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if re.search(rf"\b{argument}\b", str(error)):
+            raise
+        message = f"{argument}: {error}"
+        if type(error).__str__ is BaseException.__str__:
+            error.args = (message, *error.args[1:])
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(message) from error  # NumPy's own kinds write their text themselves

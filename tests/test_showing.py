@@ -1,4 +1,4 @@
-"""Errors about objects that print themselves in several lines stay on one."""
+"""Errors name their argument; objects that print in several lines stay on one."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skseq import CNNLSTMClassifier, RNNClassifier, RNNRegressor, summary
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.persistence import save
 from skseq.plotting import AnomalyDisplay, ForecastDisplay, StepProbabilityDisplay
 from skseq.preprocessing import SequenceSplitter, Tokenizer, make_windows
@@ -34,6 +34,15 @@ TABLE = pd.DataFrame(X[0], columns=["one", "two"])
 )
 def test_values_are_shown_on_one_line(value, text):
     assert shown(value) == text
+
+
+def test_errors_that_name_their_argument_stay_what_they_are():
+    with pytest.raises(ValueError, match=r"^of X$"), naming("X"):
+        raise ValueError("of X")
+    with pytest.raises(TypeError, match=r"^X: of eXtras$"), naming("X"):
+        raise TypeError("of eXtras")
+    with pytest.raises(KeyError, match="other"), naming("X"):
+        raise KeyError("other")
 
 
 CALLS = {

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq._showing import naming
 from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.data.foreign import check_container
 from skseq.data.reading import RowReader
 from skseq.data.tables import check_rows, check_table
-from skseq.data.validation import naming
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._dates import check_no_dates
 from skseq.forecasting._known import mapped_targets, target_columns

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from skseq._describing import described
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.core.encoders import LearnedEncoder
 from skseq.core.holdout import (
     depend_on_each_other,
@@ -24,7 +24,6 @@ from skseq.data.instances import is_named
 from skseq.data.samples import Samples
 from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_groups, check_same_length, check_weights
-from skseq.data.validation import naming
 from skseq.parameters import attribute, parameter
 from skseq.parameters.checks import instance
 from skseq.resources import make_random_state, resolve_device, unchanged_on_error

@@ -15,6 +15,7 @@ from skseq.core.estimator import NetworkEstimator
 from skseq.core.parameters import InputParameters
 from skseq.data.batching import Batch, SequenceDataset, prediction_batches
 from skseq.data.columns import InputColumns, learn_columns
+from skseq.data.compared import check_as_in_fit
 from skseq.data.instances import by_instance, instances_of
 from skseq.data.reading import SequenceReader
 from skseq.data.scaling import StepScaler, mean_of_steps, sequence_scale
@@ -108,7 +109,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         if reset:
             self._columns = self._learn_columns(sequences)
         if self._columns is not None:
-            self._columns.check(sequences)
+            check_as_in_fit(self._columns, sequences)
         if reset:
             self._n_timesteps = int(sequences.lengths.max())
         elif self._known_tokens is not None:

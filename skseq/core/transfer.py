@@ -12,13 +12,14 @@ import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 
+from skseq._showing import naming
 from skseq.core.encoders import LearnedEncoder, form_of
 from skseq.core.parameters import TransferParameters
 from skseq.core.sequence_network import TORCH_DTYPES, SequenceNetworkEstimator
+from skseq.data.compared import check_as_in_fit
 from skseq.data.samples import Samples
 from skseq.data.sequences import SequenceArray
 from skseq.data.tokens import check_tokens
-from skseq.data.validation import naming
 from skseq.networks import SequenceNetwork, SequenceNetworks, StepHead
 from skseq.networks.filling import Fillable, FillingLoss, FillingNetwork
 from skseq.networks.several import mean_of_values
@@ -262,7 +263,7 @@ class TransfersEncoder(TransferParameters, SequenceNetworkEstimator):
         self._known_tokens = encoder.known_tokens
         self._usual = encoder.usual
         if self._columns is not None:
-            self._columns.check(sequences)
+            check_as_in_fit(self._columns, sequences)
         if self._known_tokens is not None:
             check_tokens(sequences, len(self._known_tokens))
         n_networks = int(getattr(self, "n_networks", 1))

@@ -10,12 +10,15 @@ import pandas as pd
 
 from skseq._showing import shown
 from skseq.data.bounds import Bounds
-from skseq.data.categories import chosen_columns, recode, were_no_numbers
+from skseq.data.categories import chosen_columns, recode
+from skseq.data.compared import (
+    check_static_numbers,
+    name_of_column,
+)
 from skseq.data.gaps import check_times_known, gaps, usual_gap
-from skseq.data.places import SET_MASK, label_of
 from skseq.data.rows import UsedRows
 from skseq.data.sequences import SequenceArray
-from skseq.data.static import StaticTable, place_of_row
+from skseq.data.static import StaticTable
 from skseq.data.stored import pieces
 from skseq.networks.inputs import FIRST, MISSING, UNKNOWN, StepColumns
 
@@ -118,59 +121,6 @@ class InputColumns:
             categories[i] = known
         names = self.static_names or None
         return StaticTable(np.zeros((1, self.n_static)), names, tuple(categories))
-
-    def check(self, sequences: SequenceArray) -> None:
-        """Refuse sequences that lack what others had in `fit`.
-
-        Raises
-        ------
-        ValueError
-            If so.
-        """
-        if self.gap is not None:
-            check_times_known(sequences, self.has_dates)
-        own = sequences.categories or (None,) * sequences.n_features
-        for i in self.numeric.tolist():
-            if own[i] is not None:
-                raise ValueError(
-                    f"{_name(sequences, i)} holds categories, but held numbers in fit."
-                )
-        for i, known in zip(self.categorical.tolist(), self.categories, strict=True):
-            if _are_numbers(sequences.values, i, own[i], known):
-                raise ValueError(
-                    f"{_name(sequences, i)} holds numbers, but held categories in fit."
-                )
-        static = sequences.static
-        n_static = 0 if static is None else static.values.shape[1]
-        if n_static != self.n_static:
-            hint = "" if n_static else "; SequenceArray(..., static=table) has them"
-            raise ValueError(
-                f"X has {n_static} static columns, but {self.n_static} in fit{hint}."
-            )
-        if static is None:
-            return
-        names = () if static.names is None else tuple(static.names)
-        if names and self.static_names and names != self.static_names:
-            raise ValueError(
-                f"X has the static columns {shown(list(names))}; expected "
-                f"{shown(list(self.static_names))}, in this order, as in fit."
-            )
-        for i in self.static_numeric.tolist():
-            if static.categories[i] is not None:
-                raise ValueError(
-                    f"{_static_name(static, i)} holds categories, but held numbers in "
-                    "fit."
-                )
-        for i, known in zip(
-            self.static_categorical.tolist(), self.static_categories, strict=True
-        ):
-            if _are_numbers(static.values, i, static.categories[i], known):
-                raise ValueError(
-                    f"{_static_name(static, i)} holds numbers, but held categories in "
-                    "fit."
-                )
-        if not self.has_holes:
-            _check_static_values(static, self.static_numeric, sequences.instances)
 
     def scaled(
         self, sequences: SequenceArray, weights: np.ndarray | None
@@ -308,9 +258,9 @@ def learn_columns(
     for i in np.flatnonzero(~chosen).tolist():
         if own[i] is not None:
             raise ValueError(
-                f"{_name(sequences, i)} holds categories, but categorical_features="
-                f"{shown(categorical_features)} leaves it out; numbers are expected "
-                "then."
+                f"{name_of_column(sequences, i)} holds categories, but "
+                f"categorical_features={shown(categorical_features)} leaves it out; "
+                "numbers are expected then."
             )
     has_dates = check_times_known(sequences) if has_gaps else False
     categories = [
@@ -323,7 +273,7 @@ def learn_columns(
     of_static = np.array([known is not None for known in table.categories], dtype=bool)
     numeric = np.flatnonzero(~of_static)
     if not has_holes:
-        _check_static_values(table, numeric, sequences.instances)
+        check_static_numbers(table, numeric, sequences.instances)
     n = len(numeric)
     return InputColumns(
         np.flatnonzero(~chosen),
@@ -351,15 +301,6 @@ def _categories(values: np.ndarray, i: int, own: pd.Index | None) -> pd.Index:
     return pd.Index(found[~np.isnan(found)])
 
 
-def _are_numbers(
-    values: np.ndarray, i: int, own: pd.Index | None, known: pd.Index
-) -> bool:
-    """Return whether a column holds numbers that can be none of its categories."""
-    if own is not None or not were_no_numbers(known):
-        return False
-    return not all(np.isnan(part[:, i]).all() for _, part in pieces(values))
-
-
 def _codes(values: np.ndarray, own: pd.Index | None, known: pd.Index) -> np.ndarray:
     """Return what a network is given of a column of categories."""
     positions = recode(values, own, known)
@@ -383,25 +324,3 @@ def _scales(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.nda
     deviation = np.sqrt((shares * np.square(values - mean)).sum(axis=0))
     is_constant = deviation <= 10 * np.finfo(float).eps * np.abs(mean)
     return mean, np.where(is_constant, 1, deviation)
-
-
-def _check_static_values(
-    table: StaticTable, numeric: np.ndarray, instances: pd.Index | None
-) -> None:
-    """Refuse missing numbers."""
-    rows, columns = np.nonzero(np.isnan(table.values[:, numeric]))
-    if len(rows):
-        raise ValueError(
-            f"{_static_name(table, numeric[columns[0]])} contains NaN: "
-            f"{place_of_row(instances, rows[0])}.{SET_MASK}"
-        )
-
-
-def _name(sequences: SequenceArray, i: int) -> str:
-    names = sequences.feature_names
-    return f"Column {i if names is None else label_of(names[i])} of X"
-
-
-def _static_name(table: StaticTable, i: int) -> str:
-    name = i if table.names is None else label_of(table.names[i])
-    return f"Static column {name} of X"

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import copy
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from skseq._showing import shown
 from skseq.data.categories import Categories
+from skseq.data.extents import check_extents
 from skseq.data.foreign import check_container
 from skseq.data.in_folders import InFolders
 from skseq.data.layouts import joined, parted
 from skseq.data.names import as_categories, as_instances, as_names, as_times
+from skseq.data.padded import padded
 from skseq.data.rows import UsedRows
 from skseq.data.static import check_static
 from skseq.data.stored import fetch, is_stored, place_in_file
 from skseq.data.token_arrays import TokenArray
-from skseq.parameters import is_positive_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -118,40 +117,12 @@ class SequenceArray(InFolders):
         check_container(values, "values")
         if not isinstance(values, TokenArray):
             values = np.asarray(values)
-        starts = _as_integers("starts", starts)
-        lengths = _as_integers("lengths", lengths)
         if values.ndim != 2:
             raise ValueError(
                 "values must be a table of shape (n_steps, n_features), "
                 f"got an array of shape {values.shape}."
             )
-        if starts.ndim != 1 or starts.shape != lengths.shape:
-            raise ValueError(
-                "starts and lengths must be vectors of equal length, "
-                f"got shapes {starts.shape} and {lengths.shape}."
-            )
-        if window_length is not None and not is_positive_integer(window_length):
-            raise ValueError(
-                f"window_length must be a positive integer, got {shown(window_length)}."
-            )
-        if window_length is not None and (lengths > window_length).any():
-            raise ValueError(
-                f"Sequence {np.argmax(lengths)} has length {lengths.max()}, more than "
-                f"window_length={window_length}."
-            )
-        if (lengths < (0 if window_length else 1)).any():
-            raise ValueError(
-                f"Sequence {np.argmin(lengths)} has length {lengths.min()}; "
-                "every sequence must have at least one time step."
-            )
-        outside = (starts < 0) | (starts > len(values) - lengths)
-        if outside.any():
-            i = int(np.argmax(outside))
-            raise ValueError(
-                f"Sequence {i} covers the rows {starts[i]} to "
-                f"{int(starts[i]) + int(lengths[i]) - 1}, but values has "
-                f"{len(values)} rows."
-            )
+        starts, lengths = check_extents(starts, lengths, window_length, len(values))
         if len(values):  # empty windows start at a row, too
             starts = np.minimum(starts, len(values) - 1)
         self.values = values
@@ -394,25 +365,9 @@ class SequenceArray(InFolders):
         ValueError
             If an argument is not as described.
         """
-        if not isinstance(value, Real):
-            raise ValueError(f"value must be a number, got {shown(value)}.")
-        if length is not None and not is_positive_integer(length):
-            raise ValueError(f"length must be a positive integer, got {length!r}.")
-        for name, side in (("padding", padding), ("truncating", truncating)):
-            if side not in ("post", "pre"):
-                raise ValueError(f"{name} must be 'post' or 'pre', got {shown(side)}.")
-        if length is None:
-            length = self.lengths.max(initial=0)
-        kept = np.minimum(self.lengths, length)[:, None]
-        offsets = np.arange(length) - (length - kept if padding == "pre" else 0)
-        real = (offsets >= 0) & (offsets < kept)  # (n_samples, length)
-        first = self.starts[:, None]
-        if truncating == "pre":
-            first = first + self.lengths[:, None] - kept
-        X = self.values[np.where(real, first + offsets, 0)]
-        X = X.astype(np.result_type(X, np.min_scalar_type(value)), copy=False)
-        X[~real] = value
-        return X
+        return padded(
+            self, value, length=length, padding=padding, truncating=truncating
+        )
 
     def map_values(self, function: Callable[[np.ndarray], np.ndarray]) -> SequenceArray:
         """Apply a function to the table of time steps, once per step.
@@ -497,11 +452,3 @@ def _restore(parts: dict[str, Any]) -> SequenceArray:
     if isinstance(parts["values"], dict):
         parts = {**parts, "values": np.memmap(**parts["values"])}
     return SequenceArray(**parts)
-
-
-def _as_integers(name: str, values: Any) -> np.ndarray:
-    """Return a vector of row numbers."""
-    values = np.asarray(values)
-    if values.size and values.dtype.kind not in "iu":
-        raise ValueError(f"{name} must hold integers, got values of {values.dtype}.")
-    return values.astype(np.intp)

@@ -10,7 +10,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances, names_of_sequences
@@ -19,7 +19,6 @@ from skseq.data.objects import object_array
 from skseq.data.panels import panel_starts
 from skseq.data.sequences import SequenceArray
 from skseq.data.targets import check_weights
-from skseq.data.validation import naming
 
 __all__ = [
     "are_missing",

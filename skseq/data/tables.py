@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from skseq._showing import naming
 from skseq.data.finite import FLOATS
 from skseq.data.foreign import check_container, check_times, is_frame
 from skseq.data.kinds import without_na
@@ -18,7 +19,6 @@ from skseq.data.places import (
     finding_text,
     place_in_table,
 )
-from skseq.data.validation import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

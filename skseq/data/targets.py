@@ -10,6 +10,7 @@ from sklearn.utils import assert_all_finite, check_array, check_consistent_lengt
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
+from skseq._showing import naming
 from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances
@@ -23,7 +24,6 @@ from skseq.data.places import (
     place_in_table,
 )
 from skseq.data.sequences import SequenceArray
-from skseq.data.validation import naming
 
 __all__ = [
     "check_groups",

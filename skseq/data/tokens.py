@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from sklearn.utils import check_array
 
+from skseq._showing import naming
 from skseq.data.finite import FLOATS, rows_in_use
 from skseq.data.rows import UsedRows
 from skseq.data.sequences import SequenceArray
-from skseq.data.validation import naming
 from skseq.networks import TokenEmbedding
 
 __all__ = [

@@ -12,12 +12,11 @@ from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq._sklearn import RegressorMixin
 from skseq.core.losses import check_coverage, check_quantiles
 from skseq.core.mixins._spread import learns
 from skseq.data.foreign import check_container
-from skseq.data.validation import naming
 from skseq.forecasting._folds import check_fold, warn_of_no_index
 from skseq.forecasting._paths import PathModel
 from skseq.forecasting._reading import check_same_index

@@ -11,11 +11,11 @@ import pandas as pd
 from scipy.sparse import issparse
 from sklearn.utils import check_consistent_length
 
+from skseq._showing import naming
 from skseq.data.doubts import warn_of_names
 from skseq.data.foreign import check_container, check_times, columns_of, is_frame
 from skseq.data.frames import as_pandas
 from skseq.data.tables import check_rows, check_table
-from skseq.data.validation import naming
 from skseq.forecasting._categories import (
     UNKNOWN,
     ColumnCategories,

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
+from skseq._showing import naming
 from skseq.data.foreign import check_container
-from skseq.data.validation import naming
 
 __all__ = ["read_weights"]
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseq._showing import naming
 from skseq.data.foreign import check_container
 from skseq.data.layouts import is_list_of_sequences, is_panel
 from skseq.data.objects import object_array
 from skseq.data.panels import panel_starts
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
-from skseq.data.validation import naming
 
 __all__ = ["lay_out", "lay_out_like", "names_of_features", "names_with_static"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skseq.data.validation import naming
+from skseq._showing import naming
 from skseq.forecasting._explaining import (
     column_names,
     windows_ahead,

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.core.sequence_network import SMALL_STEPS
 from skseq.core.tasks import MultilabelClassification
 from skseq.data.categories import extended, recode
 from skseq.data.layouts import is_list_of_sequences, is_panel
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
-from skseq.data.validation import naming
 from skseq.inspection._answers import Answers
 from skseq.inspection._layouts import lay_out, names_of_features, names_with_static
 from skseq.inspection._mixed import Question

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skseq._showing import naming
 from skseq.data.steps import (
     are_missing,
     check_step_labels,
@@ -14,7 +15,6 @@ from skseq.data.steps import (
     flatten_steps,
 )
 from skseq.data.targets import check_same_steps
-from skseq.data.validation import naming
 from skseq.metrics._scorers import Answering, WrappedScorer, as_scorer
 
 __all__ = ["concat_steps", "step_scorer"]

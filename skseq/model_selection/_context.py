@@ -11,9 +11,8 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params, _num_samples
 
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.data.layouts import is_panel
-from skseq.data.validation import naming
 from skseq.metrics._scorers import Answering, WrappedScorer, as_scorer
 from skseq.preprocessing._order import check_order
 

@@ -11,9 +11,9 @@ import pandas as pd
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.validation import _num_samples
 
+from skseq._showing import naming
 from skseq.data.panels import panel_starts
 from skseq.data.times import as_times, distances
-from skseq.data.validation import naming
 
 __all__ = ["PanelTimeSeriesSplit"]
 

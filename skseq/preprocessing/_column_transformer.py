@@ -11,13 +11,12 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq._sklearn import BaseComposition
 from skseq.data.instances import check_instances
 from skseq.data.names import names_of_columns
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import check_static
-from skseq.data.validation import naming
 from skseq.parameters import Options, attribute, parameter
 from skseq.parameters.checks import array, count
 from skseq.preprocessing._base import TEXTS, SequenceTransformer

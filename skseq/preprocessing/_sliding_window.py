@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.data.categories import Categories
 from skseq.data.foreign import columns_of
 from skseq.data.layouts import is_panel
@@ -21,7 +21,6 @@ from skseq.data.panels import panel_starts
 from skseq.data.reading import RowReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.tables import MOST_ROWS, check_rows
-from skseq.data.validation import naming
 from skseq.parameters import (
     Interval,
     Options,

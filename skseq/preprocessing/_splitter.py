@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import _safe_indexing, check_consistent_length
 
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq._sklearn import BaseEstimator
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances
@@ -18,7 +18,7 @@ from skseq.data.layouts import is_list_of_sequences
 from skseq.data.reading import SequenceReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray, holds_tokens
-from skseq.data.validation import check_sequences, naming
+from skseq.data.validation import check_sequences
 from skseq.parameters import POSITIVE_INTEGER, amended, attribute, parameter
 from skseq.parameters.checks import array
 from skseq.resources import unchanged_on_error

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
+from skseq._showing import naming
 from skseq.data.categories import (
     encode_table,
     holds_categories,
@@ -27,7 +28,6 @@ from skseq.data.names import names_of_all
 from skseq.data.panels import check_dates_rise, panel_starts
 from skseq.data.sequences import SequenceArray
 from skseq.data.static import StaticTable
-from skseq.data.validation import naming
 
 __all__ = ["StepFrame", "frame_of_steps", "sequences_like"]
 

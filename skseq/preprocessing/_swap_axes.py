@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skseq._showing import naming
 from skseq.data.doubts import refuse_texts
 from skseq.data.foreign import check_container
 from skseq.data.layouts import is_list_of_sequences, is_panel
 from skseq.data.reading import SequenceReader
 from skseq.data.sequences import SequenceArray
-from skseq.data.validation import check_sequences, naming
+from skseq.data.validation import check_sequences
 from skseq.parameters import amended
 from skseq.preprocessing._base import SequenceTransformer, in_layout_of
 

@@ -13,11 +13,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skseq._describing import described
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import TokenArray
 from skseq.data.tokens import as_tokens, check_tokens
-from skseq.data.validation import naming
 from skseq.parameters import (
     POSITIVE_INTEGER,
     Interval,

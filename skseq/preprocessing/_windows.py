@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.data.names import names_of_columns
 from skseq.data.sequences import SequenceArray
 from skseq.data.tables import check_table
-from skseq.data.validation import naming
 from skseq.preprocessing._order import check_order, check_same_order, times_of
 from skseq.preprocessing._window_rows import check_rows_finite, encode_rows
 

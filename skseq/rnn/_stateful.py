@@ -11,8 +11,7 @@ import torch
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
-from skseq._showing import shown
-from skseq.data.validation import naming
+from skseq._showing import naming, shown
 from skseq.networks import Before, Inputs
 from skseq.parameters import Declared, attribute
 from skseq.parameters.checks import array, flag, instance, optional, tuple_of

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.data.doubts import refuse_missing
 from skseq.data.foreign import check_container
 from skseq.data.instances import check_instances
@@ -19,7 +19,6 @@ from skseq.data.objects import object_array
 from skseq.data.places import check_columns, finding_text
 from skseq.data.sequences import SequenceArray
 from skseq.data.token_arrays import refuse_tokens
-from skseq.data.validation import naming
 
 __all__ = ["Layout", "check_n_steps", "read_label_sequences", "read_number_sequences"]
 

@@ -6,6 +6,7 @@ import pytest
 
 from skseq import SequenceArray
 from skseq.data.columns import learn_columns
+from skseq.data.compared import check_as_in_fit
 from skseq.data.numerals import with_numbers
 from skseq.data.static import check_static
 
@@ -48,7 +49,7 @@ def test_a_column_of_which_nothing_is_there_takes_no_other_along():
     frame = FRAME.assign(ward=nothing)
     static = STATIC.assign(sex=np.full(2, None, dtype=object))
     columns, X = learned(read()), read(frame, static)
-    columns.check(X)
+    check_as_in_fit(columns, X)
     assert X.categories[1] is None
     np.testing.assert_array_equal(X.values[:, 2], [1, 0, 1, 1, 1])
     np.testing.assert_array_equal(columns.beside(X)[:, 0], 0)
@@ -135,7 +136,7 @@ def test_dates_are_counted_in_seconds_and_may_be_shifted():
     np.testing.assert_array_equal(same, columns.beside(dated("2020-01-01")))
     spans = dated("2020-01-01")
     spans.times = spans.times - spans.times[0]
-    columns.check(spans)
+    check_as_in_fit(columns, spans)
     np.testing.assert_array_equal(columns.beside(spans), same)
 
 
@@ -155,9 +156,9 @@ def test_times_in_units_that_fit_did_not_have_are_refused(given, later, match):
         )
 
     columns = learned(timed(given), has_gaps=True)
-    columns.check(timed(given))
+    check_as_in_fit(columns, timed(given))
     with pytest.raises(ValueError, match=match):
-        columns.check(timed(later))
+        check_as_in_fit(columns, timed(later))
 
 
 def test_static_numbers_are_standardised_and_may_be_missing():
@@ -227,18 +228,19 @@ def test_columns_that_do_not_fit_are_refused(features, match):
 def test_what_fit_had_is_expected_later():
     columns = learned(read(), has_gaps=True)
     with pytest.raises(ValueError, match="X has 0 static columns, but 2 in fit"):
-        columns.check(read(static=None))
+        check_as_in_fit(columns, read(static=None))
     with pytest.raises(ValueError, match="'pulse' of X holds categories, but held num"):
-        columns.check(read(FRAME.assign(pulse="slow")))
+        check_as_in_fit(columns, read(FRAME.assign(pulse="slow")))
     with pytest.raises(
         ValueError, match=r"static columns .*'sex', 'age'.*; expected .*"
     ):
-        columns.check(read(static=STATIC[["sex", "age"]]))
-    columns.check(read(static=STATIC.loc[["a", "b"]].set_axis([0, 1], axis=1)))
+        check_as_in_fit(columns, read(static=STATIC[["sex", "age"]]))
+    renamed = STATIC.loc[["a", "b"]].set_axis([0, 1], axis=1)
+    check_as_in_fit(columns, read(static=renamed))
     without = read()
     without.times = None
     with pytest.raises(ValueError, match="time_gaps=True needs to know when"):
-        columns.check(without)
+        check_as_in_fit(columns, without)
     with pytest.raises(
         ValueError, match=r"Static column 'age' of X contains NaN: instance 'a'\. Set m"
     ):

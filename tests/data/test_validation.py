@@ -11,7 +11,6 @@ from sklearn.model_selection import LeaveOneOut, cross_val_score
 
 from skseq import RNNClassifier, RNNRegressor, SequenceArray
 from skseq.data import validation
-from skseq.data.validation import naming
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(12, 5, 2))
@@ -296,15 +295,6 @@ def test_the_input_is_not_changed():
 def test_whatever_is_wrong_with_x_the_error_names_it(data):
     with pytest.raises((ValueError, TypeError), match=r"\bX\b"):
         RNNClassifier(max_epochs=1).fit(data, Y)
-
-
-def test_errors_that_name_their_argument_stay_what_they_are():
-    with pytest.raises(ValueError, match=r"^of X$"), naming("X"):
-        raise ValueError("of X")
-    with pytest.raises(TypeError, match=r"^X: of eXtras$"), naming("X"):
-        raise TypeError("of eXtras")
-    with pytest.raises(KeyError, match="other"), naming("X"):
-        raise KeyError("other")
 
 
 def test_the_byte_order_of_a_table_does_not_matter():

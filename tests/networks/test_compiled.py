@@ -379,6 +379,7 @@ def bits(seed):
     return [t.detach().numpy().tobytes() for t in (outputs, *found)]
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)  # a forked process has not OpenMP's others, and waits
     expected = list(map(bits, range(4)))
     if "fork" in multiprocessing.get_all_start_methods():
         with multiprocessing.get_context("fork").Pool(1) as pool:

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skseq._showing import shown
-from skseq.data.validation import naming
+from skseq._showing import naming, shown
 
 __all__ = ["check_coverage", "check_quantiles", "weighted_quantile"]
 

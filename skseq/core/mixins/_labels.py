@@ -11,11 +11,10 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.class_weight import compute_class_weight
 
 from skseq._describing import described
-from skseq._showing import shown
+from skseq._showing import naming, shown
 from skseq.core.losses import LABEL_LOSSES, make_label_loss
 from skseq.core.texts import TEXTS
 from skseq.data.samples import Samples
-from skseq.data.validation import naming
 from skseq.parameters import (
     NOT_NEGATIVE,
     PROBABILITY,
