@@ -26,7 +26,9 @@ def gap_lengths(values: np.ndarray) -> np.ndarray:
     return rows - 1 - np.concatenate([np.full_like(last[:1], -1), last[:-1]])
 
 
-def unmoved_errors(values: np.ndarray, constant: np.ndarray) -> np.ndarray:
+def unmoved_errors(
+    values: np.ndarray, constant: np.ndarray, before: np.ndarray
+) -> np.ndarray:
     """Return errors of the belief that columns do not move, nor leave a constant.
 
     So a value that differs from both is odd, and one of them is not.
@@ -37,13 +39,14 @@ def unmoved_errors(values: np.ndarray, constant: np.ndarray) -> np.ndarray:
         Rows in the order of time.
     constant : ndarray of shape (n_columns,)
         The only value of each column before.
+    before : ndarray of shape (n_columns,)
+        The last values seen before these rows, NaN if there were none.
 
     Returns
     -------
     errors : ndarray of shape (n_rows, n_columns)
     """
     from_constant = np.abs(values - constant)
-    seen = filled_forward(values, np.full(values.shape[1], np.nan))
-    changes = np.full_like(values, np.nan)
-    changes[1:] = values[1:] - seen[:-1]
+    seen = filled_forward(values, before)
+    changes = values - np.concatenate([before[None], seen[:-1]])
     return np.fmin(from_constant, np.abs(changes))

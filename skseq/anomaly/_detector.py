@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
+from itertools import chain
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -210,12 +212,19 @@ class SequenceAnomalyDetector(
             self._over = (int(self.smoothing), memory and int(memory))
             season = self._season(X)
             self.forecaster_ = forecaster.fit(X)
-            oddity = self._learn_oddity(X, season)
+            series = self._series(X, follows=False)
+            oddity = self._learn_opinions(series, season)
             n_usual = forecaster.window_length + self.smoothing
             usual = np.tile(np.median(oddity, axis=0), (n_usual, 1))
+            is_whole = len(oddity) == len(series) - series.first
+            if not is_whole:
+                first = max(series.first, len(series) - self._n_kept())
+                oddity = np.concatenate([*self._oddity(series, first, len(series))])
             self._usual = self._kept(np.concatenate([oddity, usual]))
             self._before = self._kept(np.concatenate([self._usual, oddity]))
-            self.offset_ = self._offset(self._alone(oddity))
+            self._last = self._ends(series, len(series))
+            pieces = [oddity] if is_whole else self._oddity(series, *series.all)
+            self.offset_ = self._offset(self._alone(pieces))
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -238,7 +247,8 @@ class SequenceAnomalyDetector(
         check_is_fitted(self, "offset_")
         X = self._read(X, self.forecaster_, reset=False)
         if starts_later(self.forecaster_, X):
-            return self._behind(self._later_oddity(X))
+            series = self._series(X, follows=True)
+            return self._scores(self._before, self._oddity(series, *series.all))[0]
         n_rows, needed = len(X), self.forecaster_.window_length + 1
         if n_rows < needed:
             raise ValueError(
@@ -247,7 +257,8 @@ class SequenceAnomalyDetector(
                 "follow those known so far say so by their index, or are given to "
                 "update."
             )
-        return self._alone(self._oddity(X))
+        series = self._series(X, follows=False)
+        return self._alone(self._oddity(series, *series.all))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return how far each row is from being an outlier.
@@ -295,11 +306,12 @@ class SequenceAnomalyDetector(
         """
         check_is_fitted(self, "offset_")
         X = self._read(X, self.forecaster_, reset=False)
-        oddity = self._later_oddity(X)
-        scores = self._behind(oddity)
+        series = self._series(X, follows=True)
+        pieces = self._oddity(series, *series.all)
+        scores, before = self._scores(self._before, pieces)
+        last = self._ends(series, len(series))
         self.forecaster_ = copy.copy(self.forecaster_).update(X)
-        self._last = self._ends(self._since(X))
-        self._before = self._kept(np.concatenate([self._before, oddity]))
+        self._last, self._before = last, before
         return scores - self.offset_
 
     def _network_and_example(self):
@@ -319,24 +331,35 @@ class SequenceAnomalyDetector(
             forecaster.set_params(random_state=self.random_state)
         return forecaster
 
-    def _behind(self, oddity: np.ndarray) -> np.ndarray:
-        """Return the scores of rows that follow those known so far."""
-        return -relative_surprise(self._before, oddity, *self._over)
+    def _scores(
+        self, before: np.ndarray, oddity: Iterable[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the scores of rows, and the oddity that later ones are set against.
 
-    def _alone(self, oddity: np.ndarray) -> np.ndarray:
+        That of the rows themselves comes piece by piece.
+        """
+        scores = []
+        for piece in oddity:
+            scores.append(-relative_surprise(before, piece, *self._over))
+            before = self._kept(np.concatenate([before, piece]))
+        return np.concatenate(scores), before
+
+    def _alone(self, oddity: Iterable[np.ndarray]) -> np.ndarray:
         """Return the scores of a series, given the oddity behind its first window.
 
         What comes before are rows as usual as those of training.
         """
         start = len(self._usual) - self.forecaster_.window_length
-        oddity = np.concatenate([self._usual[start:], oddity])
-        return -relative_surprise(self._usual[:start], oddity, *self._over)
+        oddity = chain([self._usual[start:]], oddity)
+        return self._scores(self._usual[:start], oddity)[0]
 
     def _kept(self, oddity: np.ndarray) -> np.ndarray:
         """Return as many last rows as later ones are compared with."""
+        return oddity[-self._n_kept() :]
+
+    def _n_kept(self) -> int:
         smoothing, memory = self._over
-        window_length = self.forecaster_.window_length
-        return oddity[-(window_length + max(smoothing, memory or 0)) :]
+        return self.forecaster_.window_length + max(smoothing, memory or 0)
 
     def _offset(self, scores: np.ndarray) -> float:
         """Return the score that parts outliers from the other training rows."""

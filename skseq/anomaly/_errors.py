@@ -11,11 +11,13 @@ from skseq._showing import naming
 from skseq.anomaly._before import gap_lengths, unmoved_errors
 from skseq.data.foreign import check_container
 from skseq.data.reading import RowReader
-from skseq.data.tables import check_rows, check_table
+from skseq.data.tables import check_rows
 from skseq.forecasting._base import BaseForecaster
 from skseq.forecasting._dates import check_no_dates
-from skseq.forecasting._known import mapped_targets, target_columns
+from skseq.forecasting._known import target_columns
+from skseq.forecasting._one_ahead import Forecasts, OneAhead
 from skseq.forecasting._reading import has_columns, learn_parts, plain_table
+from skseq.forecasting._stored import rows_in_place
 from skseq.parameters import attribute, checks
 
 __all__ = ["ForecastErrors"]
@@ -57,6 +59,10 @@ class ForecastErrors(RowReader):
             categories = getattr(forecaster, "_categories", None)
             if reset:
                 _, categories = learn_parts(forecaster, plain, has_y=False)
+        is_large = rows_in_place(plain, in_memory=True) is not None
+        if is_large:  # the forecaster looks at the values, piece by piece
+            check_rows(self, plain[:1], reset=reset, finite=False)
+            return plain
         if categories is not None and categories.are_any:
             numbers = categories.coded(plain)
         check_no_dates(numbers)
@@ -65,35 +71,29 @@ class ForecastErrors(RowReader):
             return X
         return pd.DataFrame(values, X.index, X.columns) if is_pandas else values
 
-    def _targets(self, X: Any) -> np.ndarray:
-        """Return the columns that are forecast, as `transformer` has them."""
-        targets = target_columns(self.forecaster_)
-        X = X.iloc[:, targets] if hasattr(X, "iloc") else np.asarray(X)[:, targets]
-        X = check_table(X, "X", finite=False).astype(np.float64)
-        return mapped_targets(self.forecaster_, X)
+    def _series(self, X: Any, *, follows: bool) -> OneAhead:
+        """Return rows that are forecast, which follow those known so far or do not."""
+        return OneAhead(self.forecaster_, X, follows=follows)
 
-    def _constants(self, targets: np.ndarray) -> np.ndarray:
-        """Return the value of columns that have one only, NaN of others."""
-        there = ~np.isnan(targets)
-        low = targets.min(axis=0, where=there, initial=np.inf)
-        high = targets.max(axis=0, where=there, initial=-np.inf)
-        return np.where(low == high, low, np.nan)
-
-    def _errors(self, X: Any, n_hidden: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Return errors and gaps of the rows behind the first window of a series."""
-        paths = self.forecaster_._paths(X, None, True, n_hidden)
-        return self._errors_of(self._targets(X), paths)
-
-    def _errors_of(
-        self, targets: np.ndarray, paths: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _errors_of(self, rows: Forecasts) -> tuple[np.ndarray, np.ndarray]:
         """Return errors of forecasts, and behind which gaps, (n_rows, n_columns)."""
-        n_rows = len(paths)
-        errors, gaps = targets[-n_rows:] - paths[:, 0], gap_lengths(targets)[-n_rows:]
-        unmoved = unmoved_errors(targets, self._constant)[-n_rows:]
+        n_rows = len(rows.rows)
+        gaps = gap_lengths(rows.targets)[-n_rows:]
+        unmoved = unmoved_errors(rows.targets, self._constant, rows.before)[-n_rows:]
+        errors = rows.targets[-n_rows:] - rows.rows
         return np.where(np.isnan(self._constant), errors, unmoved), gaps
 
-    def _errors_behind(self, X: Any) -> dict[int, np.ndarray]:
+    def _errors_within(
+        self, series: OneAhead, first: int, last: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return errors and gaps of the rows [first, last)."""
+        found = [self._errors_of(rows) for rows in series.pieces(first, last)]
+        errors, gaps = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return errors, gaps
+
+    def _errors_behind(
+        self, series: OneAhead, stretches: list[tuple[int, int]]
+    ) -> dict[int, np.ndarray]:
         """Return the errors of training rows behind gaps, made for the purpose.
 
         Gaps of 1, 2, 4, ... rows; what is longer than a window is like a window's.
@@ -102,11 +102,15 @@ class ForecastErrors(RowReader):
         if self.forecaster_.missing != "mask" or longest < 1:
             return {}
         lengths = [n for n in 2 ** np.arange(31) if n < longest] + [longest]
-        targets, behind = self._targets(X), {}
+        behind = {}
         for n in map(int, lengths):
-            errors, _ = self._errors(X, n)
-            before = targets[longest - n : len(targets) - n - 1]
-            behind[n] = np.where(np.isnan(before), np.nan, errors)
+            parts = []
+            for stretch in stretches:
+                for rows in series.pieces(*stretch, n_hidden=n):
+                    errors, _ = self._errors_of(rows)
+                    before = rows.targets[longest - n : len(rows.targets) - n - 1]
+                    parts.append(np.where(np.isnan(before), np.nan, errors))
+            behind[n] = np.concatenate(parts)
         return behind
 
     def _check_errors(self, errors: np.ndarray) -> None:
@@ -118,10 +122,3 @@ class ForecastErrors(RowReader):
                 f"Column {column} of X has no value behind the first "
                 f"{self.forecaster_.window_length} rows, which cannot be forecast."
             )
-
-    def _later_errors(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return errors and gaps of the rows that follow those known so far."""
-        known = self.forecaster_._context.values[:, : len(self._constant)]
-        known = mapped_targets(self.forecaster_, known)
-        targets = np.concatenate([known, self._targets(X)])
-        return self._errors_of(targets, self.forecaster_._paths(X, None, False))

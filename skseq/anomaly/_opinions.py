@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,15 @@ import numpy as np
 from skseq.anomaly._errors import ForecastErrors
 from skseq.anomaly._surprise import SMALLEST, ErrorScale
 from skseq.anomaly._windows import SeasonWindows, season_length
+from skseq.data import stored
+from skseq.forecasting._one_ahead import OneAhead
 from skseq.parameters import attribute, checks
 
-__all__ = ["Opinions"]
+__all__ = ["Opinions", "telling"]
 
 LARGE = 10.0  # distance about which oddity turns from linear to logarithmic
+MOST_ERRORS = 2**21  # that tell what is usual, of all columns
+N_STRETCHES = 64  # in which these rows lie, where there are more
 
 
 class Opinions(ForecastErrors):
@@ -37,52 +42,75 @@ class Opinions(ForecastErrors):
         season = self.seasonality
         if season is None:
             return None
-        rows = np.asarray(X)
-        if rows.shape[1] == 1:
-            rows = rows.astype(np.float64)
-        lacking = _lacking(rows, 0 if isinstance(season, str) else season)
-        if isinstance(season, str):
-            found = 0 if lacking else season_length(rows[:, 0])
-            return found if found > 1 else None
+        lacking = _lacking(X, 0 if isinstance(season, str) else season)
+        if not isinstance(season, str):
+            if lacking:
+                raise ValueError(f"seasonality={season} needs {lacking}.")
+            return int(season)
         if lacking:
-            raise ValueError(f"seasonality={season} needs {lacking}.")
-        return int(season)
+            return None
+        stretches = telling(0, len(X), 1)
+        found = season_length([_column(X, *stretch) for stretch in stretches])
+        return found if found > 1 else None
 
-    def _learn_oddity(self, X: Any, season: int | None) -> np.ndarray:
-        """Learn what is usual, and return the oddity behind the first window."""
-        targets = self._targets(X)
-        self._constant = self._constants(targets)
-        errors, gaps = self._errors(X)
+    def _learn_opinions(self, series: OneAhead, season: int | None) -> np.ndarray:
+        """Learn what is usual, and return the oddity of the rows that told it.
+
+        Those are all behind the first window, if they are not too many.
+        """
+        low, high = series.extents()
+        self._constant = np.where(low == high, low, np.nan)
+        stretches = telling(*series.all, len(low))
+        found = [self._errors_within(series, *stretch) for stretch in stretches]
+        errors = np.concatenate([errors for errors, _ in found])
         self._check_errors(errors)
-        size = np.nanmax(np.abs(targets), axis=0)
-        self._scale = ErrorScale(errors, size, self._errors_behind(X))
-        self._windows = SeasonWindows(targets[:, 0], season) if season else None
-        self._last = self._ends(targets[:, 0])
-        logs = self._log_distances(errors, gaps, targets[:, 0])
+        size = np.maximum(np.abs(low), np.abs(high))
+        behind = self._errors_behind(series, stretches)
+        self._scale = ErrorScale(errors, size, behind)
+        n_before = max(series.first, (season or 1) - 1)
+        columns = [
+            series.targets(max(0, first - n_before), last)[:, 0]
+            for first, last in stretches
+        ]
+        self._windows = None
+        if season:  # of no window that is of two stretches
+            parted = [part for rows in columns for part in (rows, [np.nan])]
+            self._windows = SeasonWindows(np.concatenate(parted[:-1]), season)
+        logs = np.concatenate(
+            [
+                self._log_distances(errors, gaps, rows)
+                for (errors, gaps), rows in zip(found, columns, strict=True)
+            ]
+        )
         deviations = logs.std(axis=0).clip(min=SMALLEST)
         self._moments = np.stack([logs.mean(axis=0), deviations])
         return self._standardised(logs)
 
-    def _oddity(self, X: Any) -> np.ndarray:
-        """Return the oddity behind the first window of a series of its own."""
-        logs = self._log_distances(*self._errors(X), self._targets(X)[:, 0])
-        return self._standardised(logs)
+    def _oddity(self, series: OneAhead, first: int, last: int) -> Iterator[np.ndarray]:
+        """Yield the oddity of the rows [first, last), piece by piece."""
+        before = self._ends(series, first)
+        for rows in series.pieces(first, last):
+            column = rows.targets[-len(rows.rows) :, 0]
+            if before is not None:
+                column = np.concatenate([before, column])
+                before = self._ends_of(column)
+            logs = self._log_distances(*self._errors_of(rows), column)
+            yield self._standardised(logs)
 
-    def _later_oddity(self, X: Any) -> np.ndarray:
-        """Return the oddity of rows that follow those known so far."""
-        logs = self._log_distances(*self._later_errors(X), self._since(X))
-        return self._standardised(logs)
-
-    def _since(self, X: Any) -> np.ndarray:
-        """Return rows that follow, behind those to which their windows go back."""
-        rows = self._targets(X)[:, 0]
-        return rows if self._last is None else np.concatenate([self._last, rows])
-
-    def _ends(self, rows: np.ndarray) -> np.ndarray | None:
-        """Return the last rows, to which windows of later ones go back."""
+    def _ends(self, series: OneAhead, end: int) -> np.ndarray | None:
+        """Return the rows before one, to which windows that end later go back."""
         if self._windows is None:
             return None
-        return rows[len(rows) - len(self._windows.mean) + 1 :].copy()
+        first = max(0, end - len(self._windows.mean) + 1)
+        rows = series.targets(first, end)[:, 0]
+        if series.first == 0 and self._last is not None:
+            rows = np.concatenate([self._last, rows])
+        return self._ends_of(rows)
+
+    def _ends_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the last rows, as many as a window has but for one."""
+        windows: Any = self._windows
+        return rows[max(0, len(rows) - len(windows.mean) + 1) :]
 
     def _log_distances(
         self, errors: np.ndarray, gaps: np.ndarray, rows: np.ndarray
@@ -97,14 +125,37 @@ class Opinions(ForecastErrors):
         return (logs - means) / deviations
 
 
-def _lacking(rows: np.ndarray, season: int) -> str | None:
+def telling(first: int, last: int, n_columns: int) -> list[tuple[int, int]]:
+    """Return which rows of [first, last) tell what is usual: some stretches, or all."""
+    n_rows = max(1, MOST_ERRORS // n_columns)
+    if last - first <= n_rows:
+        return [(first, last)]
+    length = max(1, n_rows // N_STRETCHES)
+    begins = np.linspace(first, last - length, N_STRETCHES).astype(int).tolist()
+    return [(begin, begin + length) for begin in begins]
+
+
+def _column(X: Any, first: int, last: int) -> np.ndarray:
+    """Return rows of a table of one column as float64, (n_rows,)."""
+    rows = np.asarray(X.iloc[first:last] if hasattr(X, "iloc") else X[first:last])
+    column = rows[:, 0].astype(np.float64)
+    stored.let_go(rows)
+    return column
+
+
+def _lacking(X: Any, season: int) -> str | None:
     """Return what windows of a season would need, None if it is there."""
-    n_rows, n_columns = rows.shape
+    n_rows, n_columns = X.shape
     if n_columns > 1:
         return f"a single column, got {n_columns}"
-    if not np.isfinite(rows).all():
-        return "a finite value in every row"
-    if (rows == rows[:1]).all():
+    varies, n_looked = False, stored.n_rows_of_piece(1)
+    first = _column(X, 0, 1)
+    for start in range(0, n_rows, n_looked):
+        rows = _column(X, start, start + n_looked)
+        if not np.isfinite(rows).all():
+            return "a finite value in every row"
+        varies |= bool((rows != first).any())
+    if not varies:
         return "a column that varies"
     if n_rows < 2 * season:
         return f"{2 * season} rows at least, got {n_rows}"

@@ -17,26 +17,28 @@ MOST_WINDOWS = 10_000  # of training, evenly spaced, from which components are l
 CHUNK = 2**20  # values of windows that are laid out at a time
 
 
-def season_length(rows: np.ndarray) -> int:
+def season_length(stretches: list[np.ndarray]) -> int:
     """Return the period of a series, from the highest peak of its autocorrelation.
 
     A quarter of the rows and 300 at most; that many if there is no peak.
 
     Parameters
     ----------
-    rows : ndarray of shape (n_rows,)
-        One column in the order of time.
+    stretches : list of ndarray of shape (n_rows,)
+        One column in the order of time, or some stretches of equal length of it.
 
     Returns
     -------
     length : int
     """
-    n_rows = len(rows)
+    n_rows = len(stretches[0])
     most = min(n_rows // N_SEASONS, LONGEST)
     if most < SHORTEST:
         return most
-    spectrum = np.fft.rfft(rows - rows.mean(), 2 * n_rows)
-    correlation = np.fft.irfft(np.abs(spectrum) ** 2)[: most + 1]
+    mean, correlation = np.mean([rows.mean() for rows in stretches]), np.zeros(most + 1)
+    for rows in stretches:
+        spectrum = np.fft.rfft(rows - mean, 2 * n_rows)
+        correlation += np.fft.irfft(np.abs(spectrum) ** 2)[: most + 1]
     lags = np.arange(SHORTEST, most)
     here, before, after = (correlation[lags + step] for step in (0, -1, 1))
     peaks = lags[(here > before) & (here >= after) & (here > 0)]
@@ -53,7 +55,8 @@ class SeasonWindows:
     Parameters
     ----------
     rows : ndarray of shape (n_rows,)
-        Usual rows, mostly, as many as a window or more, not all of them zero.
+        Usual rows, mostly, as many as a window or more, not all of them zero. NaN
+        parts stretches, each of which is as long.
     length : int
         Number of rows of a window, from 2 on.
     """
@@ -61,9 +64,10 @@ class SeasonWindows:
     def __init__(self, rows: np.ndarray, length: int):
         from sklearn.decomposition import PCA  # takes a while to import
 
-        self.size = float(np.abs(rows).max())
+        self.size = float(np.nanmax(np.abs(rows)))
         windows = sliding_window_view(self._scaled(rows), length)
         windows = windows[:: -(-len(windows) // MOST_WINDOWS)]
+        windows = windows[~np.isnan(windows).any(axis=1)]
         windows = windows - windows.mean(axis=1, keepdims=True)
         least = SMALLEST**2
         self.mean = windows.mean(axis=0)
@@ -80,8 +84,8 @@ class SeasonWindows:
                 self.noise = max(float(pca.noise_variance_ * share), self.noise)
             else:
                 self.noise = float(self.variances[-1])
-        self.usual = 1.0
-        self.usual = float(np.median(self.distance(rows)[length - 1 :]))
+        self.usual = np.nan
+        self.usual = float(np.nanmedian(self.distance(rows)))
 
     def distance(self, rows: np.ndarray) -> np.ndarray:
         """Return distances (n_rows,), about 1 for a usual window.

@@ -247,7 +247,10 @@ class BaseForecaster(RegressorMixin, PathModel):
             If there are fewer rows than `horizon`, with `restart` behind the first
             window, or they do not continue those known so far.
         """
-        paths, later, scaler, n_origins = self._rolled(X, y, restart)
+        scaled, means, scales, later, scaler = self._rows_rolled(X, y, restart)
+        paths = self._loss.point(self._in_units(self._outputs(scaled), means, scales))
+        n_before = self._window_length if restart else 0
+        n_origins = later.lengths - n_before - self._horizon + 1
         paths = scaler.mapped_back(paths.swapaxes(1, 2), later.names, n_origins)
         paths = paths.swapaxes(1, 2)
         given = X if hasattr(X, "iloc") else y
@@ -263,29 +266,8 @@ class BaseForecaster(RegressorMixin, PathModel):
             return paths
         return labelled(paths, origins, later.names, self._kind, given)
 
-    def _paths(self, X: Any, y: Any, restart: bool, n_hidden: int = 0) -> np.ndarray:
-        """Return paths (n_origins, horizon, n_targets) of whatever X is.
-
-        They are in the units of targets as `transformer` has them.
-        """
-        return self._rolled(X, y, restart, n_hidden, learns=False)[0]
-
-    def _rolled(
-        self, X: Any, y: Any, restart: bool, n_hidden: int = 0, learns: bool = True
-    ) -> tuple[np.ndarray, Table, SeriesScaler, np.ndarray]:
-        """Return paths, X, the scaler of its series, and how many origins each has.
-
-        So many last rows of each window are hidden. Scales are learned again where
-        `update` would do so, or stay.
-        """
-        scaled, means, scales, later, scaler = self._rows_rolled(X, y, restart, learns)
-        outputs = self._outputs(scaled, n_hidden)
-        paths = self._loss.point(self._in_units(outputs, means, scales))
-        n_before = self._window_length if restart else 0
-        return paths, later, scaler, later.lengths - n_before - self._horizon + 1
-
     def _rows_rolled(
-        self, X: Any, y: Any, restart: bool, learns: bool = True
+        self, X: Any, y: Any, restart: bool
     ) -> tuple[Table, np.ndarray, np.ndarray, Table, SeriesScaler]:
         """Return the scaled rows of all paths, their scales, X, and its scaler."""
         check_is_fitted(self, "net_")
@@ -308,9 +290,6 @@ class BaseForecaster(RegressorMixin, PathModel):
             scaler = copy.copy(scaler).add(later.head(first))
         else:
             table = self._known(names).extended(later)
-        if not learns:
-            scaler = copy.copy(scaler)
-            scaler.moments = {}
         scaled, means, scales = scaled_as_known(
             scaler, table, self._window_length, self._horizon
         )

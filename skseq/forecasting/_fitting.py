@@ -100,7 +100,7 @@ class SeriesLearner(WindowLearner):
         with unchanged_on_error(self):
             self._cycle = None if self.cycle is None else int(self.cycle)
             table, self._columns, self._kind = read_table(
-                self, X, y, in_memory=device.type == "cpu"
+                self, X, y, in_place="all" if device.type == "cpu" else "files"
             )
             if self._cycle is not None and self._cycle > table.lengths.max():
                 raise ValueError(
@@ -263,20 +263,22 @@ class SeriesLearner(WindowLearner):
         """
         check_is_fitted(self, "net_")
         with unchanged_on_error(self):
-            later = self._read_later(X, y)
+            in_place = "nothing" if self._is_panel else "all"
+            later = self._read_later(X, y, in_place=in_place)
             self._check_static_stays(later)
-            known = self._context.extended(later)
-            self._warn_of_short(known)
+            self._warn_of_short(later)
             self._scaler = copy.copy(self._scaler).update(later)
-            self._context = known.tail(self._window_length)
-            if self._errors is not None:
-                self._errors = self._errors_until(later, self._errors)
+            for part in later.in_memory():
+                self._context = self._context.extended(part).tail(self._window_length)
+                if self._errors is not None:
+                    self._errors = self._errors_until(part, self._errors)
         return self
 
-    def _warn_of_short(self, known: Table) -> None:
+    def _warn_of_short(self, later: Table) -> None:
         """Say that forecasts of new series look back at rows that are not there."""
-        first = len(self._context.names)
-        names, n_rows = known.names[first:], known.lengths[first:]
+        known = set(self._context.names)
+        is_new = np.array([name not in known for name in later.names])
+        names, n_rows = list(compress(later.names, is_new)), later.lengths[is_new]
         short = n_rows < self._window_length
         if not short.any():
             return
@@ -325,8 +327,12 @@ class SeriesLearner(WindowLearner):
             seen = seen_at(module, data, n_origins)
         return errors.followed_by(seen, self._loss, recent)
 
-    def _read_later(self, X: Any, y: Any, *, follows: bool = True) -> Table:
-        table, columns, _ = read_table(self, X, y, known=self._context, follows=follows)
+    def _read_later(
+        self, X: Any, y: Any, *, follows: bool = True, in_place: str = "nothing"
+    ) -> Table:
+        table, columns, _ = read_table(
+            self, X, y, known=self._context, follows=follows, in_place=in_place
+        )
         if columns != self._columns:
             raise ValueError(
                 f"y has {columns.n_targets} targets, but fit had "
@@ -340,9 +346,9 @@ class SeriesLearner(WindowLearner):
         if not self._columns.n_static or not known:
             return
         context, later = self._static_of(known), later.select(known)
-        first = sum(self._columns[:3])
-        static = later.values[:, first:]
-        check_static(self, context, static, later.edges)
+        firsts = later.values[later.edges[:-1]]  # within X they do not change
+        static = firsts[:, sum(self._columns[:3]) :]
+        check_static(self, context, static, np.arange(len(static) + 1))
 
     def _static_of(self, names: tuple) -> Table:
         """Return some of the series known so far, with their static columns alone."""

@@ -61,11 +61,9 @@ def read_table(
     *,
     known: Table | None = None,
     follows: bool = True,
-    in_memory: bool = False,
+    in_place: str = "nothing",
 ) -> tuple[Table, Columns, Kind]:
     """Read series with their targets.
-
-    In `fit`, what lies in a file and is large stays there.
 
     Parameters
     ----------
@@ -80,8 +78,9 @@ def read_table(
         The rows known so far; None in `fit`.
     follows : bool, default=True
         Whether rows of a known series must follow those.
-    in_memory : bool, default=False
-        Whether a large array in memory stays as it is in `fit`, too.
+    in_place : {"nothing", "files", "all"}, default="nothing"
+        Which large arrays are looked at, but stay where they are: none, those in files,
+        or those in memory, too.
 
     Returns
     -------
@@ -102,7 +101,10 @@ def read_table(
         estimator._roles, estimator._categories = learn_parts(
             estimator, plain, has_y=y is not None
         )
-    large = rows_in_place(plain, in_memory=in_memory) if reset else None
+    in_memory = in_place == "all"
+    large = None
+    if in_place != "nothing":
+        large = rows_in_place(plain, in_memory=in_memory)
     values = _check_values(
         estimator, plain if large is None else plain[:1], reset=reset
     )

@@ -260,6 +260,11 @@ class StoredRows:
                 numbers = np.full(len(values), self.numbers[i])
                 yield int(edges[i]) + done, self._scaled(values, numbers)
 
+    def in_memory(self) -> np.ndarray:
+        """Return all rows as an array."""
+        parts = [np.empty((0, self.shape[1])), *(part for _, part in self.pieces())]
+        return np.concatenate(parts)
+
     @staticmethod
     def joined(series: Sequence[StoredRows]) -> StoredRows:
         """Return several series of one source, one below the other."""

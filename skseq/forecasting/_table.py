@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skseq.data.panels import panel_starts
+from skseq.data.stored import n_rows_of_piece
 from skseq.forecasting._last_seen import filled_forward
 from skseq.forecasting._stored import StoredRows, pieces_of
 from skseq.forecasting._time import BY_TIME, Span, join_spans, spans_of
@@ -75,6 +76,16 @@ class Table:
         """Yield the first row and the rows of each piece; an array is one."""
         return pieces_of(self.values)
 
+    def in_memory(self) -> Iterator[Table]:
+        """Yield tables to be read one behind the other, of one series if in a file."""
+        if not isinstance(self.values, StoredRows):
+            yield self
+            return
+        n_rows = n_rows_of_piece(self.values.shape[1])
+        for first in range(0, len(self.values), n_rows):
+            last = min(first + n_rows, len(self.values))
+            yield self.between(np.array([first]), np.array([last]))
+
     def is_told(
         self, n_columns: int, first: np.ndarray, last: np.ndarray
     ) -> np.ndarray:
@@ -114,15 +125,20 @@ class Table:
 
     def tail(self, n_rows: int) -> Table:
         """Return a copy of the last rows of each series, in memory."""
-        last = self.with_series([rows[-n_rows:] for rows in self.series()])
-        first = self.edges[:-1] + (self.lengths - n_rows).clip(min=0)
-        last = replace(last, first=self.firsts() + (first - self.edges[:-1]))
+        return self.between((self.lengths - n_rows).clip(min=0), self.lengths)
+
+    def between(self, first: np.ndarray, last: np.ndarray) -> Table:
+        """Return a copy of the rows [first, last) of each series, in memory."""
+        parts = zip(self.series(), first, last, strict=True)
+        part = self.with_series([rows[low:high] for rows, low, high in parts])
+        part = replace(part, first=self.firsts() + first)
+        at = self.edges[:-1] + first
         if isinstance(self.values, StoredRows):
-            last = replace(last, values=last.values[np.arange(len(last.values))])
-            return replace(last, before=self.values.seen_before(first))
-        seen = self._last_seen()[first - 1]
-        seen = np.where((first > self.edges[:-1])[:, None], seen, self.filled_before())
-        return replace(last, before=seen)
+            seen = self.values.seen_before(at)
+            return replace(part, values=part.values.in_memory(), before=seen)
+        seen = self._last_seen()[at - 1]
+        seen = np.where((first > 0)[:, None], seen, self.filled_before())
+        return replace(part, before=seen)
 
     def firsts(self) -> np.ndarray:
         """Return the number of the first row of each series."""
