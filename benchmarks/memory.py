@@ -35,6 +35,7 @@ FITS = {
     "convolutions": ("CNNClassifier", {"n_filters": (8,), "max_epochs": 1}),
     "rows": ("RNNForecaster", FORECAST),
     "wide rows": ("RNNForecaster", {**FORECAST, "channels": "joint"}),
+    "odd rows": ("SequenceAnomalyDetector", {**FORECAST, "channels": "joint"}),
 }
 
 
@@ -57,11 +58,15 @@ def measure(path: str, where: str, name: str, seconds: str) -> dict:
     asked = (X,)
     if kind == "RNNTagger":
         data = X, np.tile((np.arange(SHAPE[0]) % 2).astype(np.int8), (len(X), 1))
+    options = {**options, "batch_size": BATCH, "max_seconds": float(seconds) or None}
+    if name.endswith("rows"):
+        X = X.reshape(-1, SHAPE[1] * (1 if name == "rows" else SHAPE[0]))
+        data = asked = (X,)
     if kind == "RNNForecaster":  # of the rows that follow
-        X = X.reshape(-1, SHAPE[1] * (SHAPE[0] if name == "wide rows" else 1))
-        data, asked = (X,), ()
-    model = getattr(skseq, kind)(batch_size=BATCH, random_state=0, **options)
-    model.set_params(max_seconds=float(seconds) or None)
+        asked = ()
+    if kind == "SequenceAnomalyDetector":
+        options = {"forecaster": skseq.RNNForecaster(**options)}
+    model = getattr(skseq, kind)(random_state=0, **options)
     first = BATCH + 1  # which float64 is not affordable for
     model.fit(*(part[:first].copy() for part in data))
     model.predict(*(part[:first] for part in asked))

@@ -110,7 +110,7 @@ def test_which_rows_tell_what_is_usual(monkeypatch):
 
 
 def test_no_more_than_a_part_of_a_file_is_in_memory(in_file, monkeypatch):
-    rows = in_file(rng.normal(size=(12_000, 20)))
+    rows = in_file(rng.normal(size=(8000, 20)))
     monkeypatch.setattr(stored, "ROWS", 200)
     monkeypatch.setattr(_opinions, "MOST_ERRORS", 6000)
     model = RNNForecaster(**SMALL, channels="joint")

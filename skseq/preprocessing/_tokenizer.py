@@ -285,7 +285,8 @@ def check_texts(X: Any) -> list[str | list[str]]:
     Raises
     ------
     TypeError
-        If X is no list, or one of its items no text.
+        If X is no list, or one of its items no text; an array of numbers, which may lie
+        in a file, is not read.
     ValueError
         If X is empty or a table.
     """
@@ -297,6 +298,11 @@ def check_texts(X: Any) -> list[str | list[str]]:
         raise ValueError(
             f"X must be a list of texts, got a table of shape {X.shape}; "
             "choose a column."
+        )
+    if getattr(getattr(X, "dtype", None), "kind", "O") in "biufc":
+        raise TypeError(
+            f"X must be a list of texts, got an array of {X.dtype}. Bytes become a text "
+            "by decode, codes of symbols by chr."
         )
     if len(X) == 0:
         raise ValueError("X holds no text; at least one is required.")

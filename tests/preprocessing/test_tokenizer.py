@@ -227,6 +227,7 @@ def test_a_copy_gives_the_same():
         (["a", None], TypeError, r"X\[1\] must be a text, .* got NoneType: None"),
         (["a", np.nan], TypeError, r"X\[1\] must be a text, .* got float: nan"),
         (pd.Series(["a", None]), TypeError, r"X\[1\] must be a text"),
+        (np.frombuffer(b"ab", np.uint8), TypeError, "got an array of uint8.* decode"),
         ([b"a"], TypeError, r"X\[0\] must be a text, .* got bytes"),
         ([["a", 3]], TypeError, r"X\[0\] must be a text, .* got list: \['a', 3\]"),
         ([[1, 2], [3]], TypeError, r"X\[0\] must be a text"),
