@@ -342,7 +342,8 @@ class SeriesLearner(WindowLearner):
 
     def _check_static_stays(self, later: Table) -> None:
         """Refuse static values that are not those known so far of a series."""
-        known = tuple(name for name in later.names if name in self._context.names)
+        names = set(self._context.names)
+        known = tuple(name for name in later.names if name in names)
         if not self._columns.n_static or not known:
             return
         context, later = self._static_of(known), later.select(known)

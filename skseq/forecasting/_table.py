@@ -6,18 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from skseq.data.panels import panel_starts
 from skseq.data.stored import n_rows_of_piece
 from skseq.forecasting._last_seen import filled_forward
 from skseq.forecasting._stored import StoredRows, pieces_of
 from skseq.forecasting._time import BY_TIME, Span, join_spans, spans_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["Columns", "Table", "called", "read_series"]
 
@@ -328,11 +326,24 @@ def _spans(
             known=[step for step, _ in steps.most_common() if step is not None],
         )
         spans = dict(zip(chosen, found, strict=True))
+    several = times is not None and len(names) > 1
+    codes = pd.factorize(times)[0] if several else np.empty(0)
+    joined: dict[Any, Any] = {}  # as most series of a panel go on alike
     for i, name in enumerate(names):
-        if not new[i]:
-            own = None if times is None else times[edges[i] : edges[i + 1]]
-            n_rows = int(edges[i + 1] - edges[i])
-            spans[name] = join_spans(before[name], own, n_rows, called(name))
+        if new[i]:
+            continue
+        rows, span = slice(edges[i], edges[i + 1]), before[name]
+        alike = None
+        if several and span is not None:
+            alike = (span.last, id(span.step), codes[rows].tobytes())
+        if alike in joined:
+            spans[name] = span._replace(last=joined[alike])
+            continue
+        own = None if times is None else times[rows]
+        n_rows = int(edges[i + 1] - edges[i])
+        span = spans[name] = join_spans(span, own, n_rows, called(name))
+        if alike is not None:
+            joined[alike] = span.last
     return tuple(spans[name] for name in names)
 
 

@@ -301,8 +301,8 @@ def check_texts(X: Any) -> list[str | list[str]]:
         )
     if getattr(getattr(X, "dtype", None), "kind", "O") in "biufc":
         raise TypeError(
-            f"X must be a list of texts, got an array of {X.dtype}. Bytes become a text "
-            "by decode, codes of symbols by chr."
+            f"X must be a list of texts, got an array of {X.dtype}. Bytes become a "
+            "text by decode, codes of symbols by chr."
         )
     if len(X) == 0:
         raise ValueError("X holds no text; at least one is required.")
