@@ -342,7 +342,7 @@ def _spans(
         own = None if times is None else times[rows]
         n_rows = int(edges[i + 1] - edges[i])
         span = spans[name] = join_spans(span, own, n_rows, called(name))
-        if alike is not None:
+        if span is not None:
             joined[alike] = span.last
     return tuple(spans[name] for name in names)
 
