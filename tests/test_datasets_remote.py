@@ -16,6 +16,7 @@ from skseq.datasets import _daily, _remote, _series, _texts
 PINNED = [
     _texts._TINY_SHAKESPEARE,
     _texts._NAMES,
+    *_texts._SST2.values(),
     _daily._BITCOIN,
     _daily._JENA,
     _daily._OPSD,
@@ -72,7 +73,7 @@ def test_files_are_pinned_to_a_commit_and_a_checksum(file):
 
 def test_checksums_and_commits_are_of_one_file_each():
     assert len({file.sha256 for file in PINNED}) == len(PINNED)
-    assert len({(file.repository, file.commit) for file in PINNED}) == 7
+    assert len({(file.repository, file.commit) for file in PINNED}) == 8
     assert _remote.HOST == "https://raw.githubusercontent.com"
 
 
@@ -84,6 +85,14 @@ def test_tiny_shakespeare_is_the_text_as_it_is(web, monkeypatch):
     file = publish(web, _texts._TINY_SHAKESPEARE, b"First Citizen:\n\nSpeak.\n")
     monkeypatch.setattr(_texts, "_TINY_SHAKESPEARE", file)
     assert datasets.fetch_tiny_shakespeare() == "First Citizen:\n\nSpeak.\n"
+
+
+def test_sst2_is_sentences_and_who_is_pleased(web, monkeypatch):
+    file = publish(web, _texts._SST2["validation"], b"it 's\t0\na joy , moving\t1\n")
+    monkeypatch.setitem(_texts._SST2, "validation", file)
+    X, y = datasets.fetch_sst2(split="validation")
+    assert X == ["it 's", "a joy , moving"]
+    np.testing.assert_array_equal(y, [0, 1], strict=True)
 
 
 def test_ett_is_indexed_by_time(web, monkeypatch):
@@ -240,12 +249,15 @@ def test_a_download_that_fails_is_tried_again_and_leaves_nothing(web, home, name
     assert not files_in(home)
 
 
-@pytest.mark.parametrize("fetch", [datasets.fetch_ett, datasets.fetch_nab])
+CHOICES = {"fetch_ett": "ETTh1", "fetch_nab": "nyc_taxi", "fetch_sst2": "validation"}
+
+
+@pytest.mark.parametrize("fetch", CHOICES)
 @pytest.mark.parametrize("name", ["ETTh3", None, ["nyc_taxi"], 1])
 def test_an_unknown_name_is_refused_with_the_choices(fetch, name):
-    choices = "ETTh1" if fetch is datasets.fetch_ett else "nyc_taxi"
-    with pytest.raises(ValueError, match=f"'name' parameter of fetch_.*'{choices}'"):
-        fetch(name)
+    said = f"'(name|split)' parameter of {fetch} .*'{CHOICES[fetch]}'"
+    with pytest.raises(ValueError, match=said):
+        getattr(datasets, fetch)(name)
 
 
 @pytest.mark.parametrize("name", FETCHERS)

@@ -7,7 +7,7 @@ from skseq.datasets._bundled import (
 )
 from skseq.datasets._daily import fetch_bitcoin, fetch_jena, fetch_opsd
 from skseq.datasets._series import fetch_ett, fetch_nab
-from skseq.datasets._texts import fetch_names, fetch_tiny_shakespeare
+from skseq.datasets._texts import fetch_names, fetch_sst2, fetch_tiny_shakespeare
 
 __all__ = [
     "fetch_bitcoin",
@@ -16,6 +16,7 @@ __all__ = [
     "fetch_nab",
     "fetch_names",
     "fetch_opsd",
+    "fetch_sst2",
     "fetch_tiny_shakespeare",
     "load_basic_motions",
     "load_italy_power_demand",

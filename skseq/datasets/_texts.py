@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Unpack
 
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+
 from skseq.datasets._remote import Download, RemoteFile, fetching
 
-__all__ = ["fetch_names", "fetch_tiny_shakespeare"]
+__all__ = ["fetch_names", "fetch_sst2", "fetch_tiny_shakespeare"]
 
 _TINY_SHAKESPEARE = RemoteFile(
     repository="karpathy/char-rnn",
@@ -20,6 +23,28 @@ _NAMES = RemoteFile(
     path="names.txt",
     sha256="0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
 )
+
+
+def _sst2(part: str, sha256: str) -> RemoteFile:
+    return RemoteFile(
+        repository="clairett/pytorch-sentiment-classification",
+        commit="457ffd83de90a9d6d472d8ffc31bbffe40a8b236",
+        path=f"data/SST2/{part}.tsv",
+        sha256=sha256,
+    )
+
+
+_SST2 = {
+    "train": _sst2(
+        "train", "ec192f833a64da08f475488a77b0d0b47db47acd0f458bd18433fc793b569920"
+    ),
+    "validation": _sst2(
+        "dev", "eddea6b39e601dd4e7a672b53cc40fdf6019fa80522f351206c24340ca5d9359"
+    ),
+    "test": _sst2(
+        "test", "831169c7e2e429d6026e1bdbb542f33b636e3e596caad9602ebc953c205928b7"
+    ),
+}
 
 
 @fetching()
@@ -81,3 +106,43 @@ def fetch_names(**how: Unpack[Download]) -> list[str]:
     ['emma', 'olivia', 'ava']
     """
     return _NAMES.read_text(**how).splitlines()
+
+
+@fetching(split=[StrOptions(set(_SST2))])
+def fetch_sst2(
+    split: str = "train", **how: Unpack[Download]
+) -> tuple[list[str], np.ndarray]:
+    """Fetch sentences of film reviews, favourable or not: SST-2, a megabyte in all.
+
+    Whole sentences of the Stanford Sentiment Treebank that are not neutral, without its
+    labelled phrases (Socher et al., 2013, "Recursive Deep Models for Semantic
+    Compositionality Over a Sentiment Treebank", EMNLP). From the repository
+    clairett/pytorch-sentiment-classification, which states no licence.
+
+    Parameters
+    ----------
+    split : {"train", "validation", "test"}, default="train"
+        Part of the official split.
+    {download}
+
+    Returns
+    -------
+    X : list of 6920, 872 or 1821 str
+        Lower case, with blanks between words and marks.
+    y : ndarray of shape (6920,), (872,) or (1821,)
+        1 of who is pleased, 0 of who is not.
+
+    Raises
+    ------
+    {no_download}
+
+    Examples
+    --------
+    >>> from skseq.datasets import fetch_sst2
+    >>> X, y = fetch_sst2(split="train")  # doctest: +SKIP
+    >>> X[1], y[1]  # doctest: +SKIP
+    ('apparently reassembled from the cutting room floor of any given daytime soap', 0)
+    """
+    lines = _SST2[split].read_text(**how).splitlines()
+    sentences, labels = zip(*(line.split("\t") for line in lines), strict=True)
+    return list(sentences), np.array(labels, dtype=int)
