@@ -146,6 +146,14 @@ def test_every_benchmark_is_on_the_page():
             assert f"python benchmarks/{path.name}" in text
 
 
+def test_a_reader_sees_numbers():
+    """And not that these are as expected, which an assertion says behind the scenes."""
+    for page in [*DOCS.glob("tutorial*.md"), *DOCS.glob("guide*.md")]:
+        for example in doctest.DocTestParser().get_examples(page.read_text()):
+            said = re.sub(r"\w+=(True|False)", "", example.want)  # a parameter's value
+            assert not re.search(r"\b(True|False)\b", said), (page.name, example.source)
+
+
 @every_page
 def test_links_within_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", page.read_text()):
