@@ -14,6 +14,21 @@ from skseq.datasets import _remote
 
 ROOT = Path(__file__).parents[1]
 LECTURES = sorted((ROOT / "examples" / "lectures").glob("*.py"))
+# The plain model beside the networks, as code and table call it.
+BASELINES = {
+    "01_convolutions": "logistic regression",
+    "02_recurrence": "logistic regression",
+    "03_regularisation": "logistic regression",
+    "04_pipeline": "logistic regression",
+    "05_jena": "common sense",
+    "06_energy_in_germany": "linear regression",
+    "07_bitcoin": "persistence",
+    "08_electricity_prices": "as a year ago",
+    "09_mnist_by_rows": "logistic regression",
+    "10_shakespeare_and_names": "counts of",
+    "11_sentiment_and_intents": "bag of words",
+    "12_events_in_a_stream": "logistic",
+}
 # What a lecture may set in its first lines, and what is enough to see that it runs.
 QUICK = {"EPOCHS": 1, "SEEDS": 1, "FOLDS": 2, "ROWS": 400}
 
@@ -57,6 +72,24 @@ def test_a_lecture_runs_cell_by_cell_and_draws(path, monkeypatch):
     assert len(pictures) >= 2
     for picture in pictures:  # a title is the alternative text on the site
         assert picture.get_suptitle() or any(ax.get_title() for ax in picture.axes)
+
+
+@pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
+def test_a_lecture_has_a_baseline_pictures_and_a_table_of_the_full_setting(path):
+    code, end = path.read_text().split("# In the full setting\n# ---")
+    _, *texts = [
+        node.value
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert any(BASELINES[path.stem] in text for text in texts)
+    assert len(re.findall(r"plt\.subplots\(|Display\.from_", code)) >= 2
+    table = re.findall(r"^# .*\S {2,}\S.*$", end, re.M)  # prose has single blanks
+    assert any(BASELINES[path.stem] in row for row in table)
+    assert sum(bool(re.search(r" {2,}\.?\d", row)) for row in table) >= 2
+    measured = re.findall(r"benchmarks/\w+\.py", end)
+    assert measured
+    assert all((ROOT / name).exists() for name in measured)
 
 
 def test_lectures_are_numbered():

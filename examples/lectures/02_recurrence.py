@@ -22,6 +22,8 @@ import numpy as np
 import torch
 from matplotlib import pyplot as plt
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skorch.callbacks import Callback
 
 from skseq import RNNClassifier, RNNRegressor
@@ -192,7 +194,8 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right center")
 #
 # A layer with ReLU learns the four motions, with steps that are bold for it
 # (``lr=0.05``). A callback writes down how long each gradient is that reaches the
-# optimiser.
+# optimiser. The plain baseline is a logistic regression that knows how far each channel
+# swings, and nothing of order.
 
 
 class GradientNorm(Callback):
@@ -209,6 +212,11 @@ class GradientNorm(Callback):
 
 
 motions_test, activity_test = load_basic_motions(split="test")
+spread = make_pipeline(
+    FunctionTransformer(lambda X: X.std(axis=1)), StandardScaler(), LogisticRegression()
+).fit(*load_basic_motions(split="train"))
+baseline = spread.score(motions_test, activity_test)
+print(f"logistic regression     accuracy {baseline:.2f}")
 fig, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
 for clip_norm, colour, name in [(None, "C3", "as they are"), (1.0, "C0", "clipped")]:
     scores = []
@@ -231,7 +239,7 @@ for clip_norm, colour, name in [(None, "C3", "as they are"), (1.0, "C0", "clippe
         scores.append(network.score(motions_test, activity_test))
         record = dict(network.net_.callbacks_)["GradientNorm"]
         ax.semilogy(record.norms_, colour, lw=1, label=None if seed else name)
-    print(f"gradients {name:11} accuracy {np.median(scores):.2f} (by seed {scores})")
+    print(f"gradients {name:13} accuracy {np.median(scores):.2f} (by seed {scores})")
 ax.set(title="Gradients in training", xlabel="Batch", ylabel="Length of the gradient")
 ax.legend()
 
@@ -339,5 +347,29 @@ ax.set_ylabel("Root mean squared error")
 fig.legend(loc="outside right center")
 
 # %%
-# Try it: which length does each of them learn with more epochs, or more sequences?
+# In the full setting
+# -------------------
+#
+# Over eleven data sets, each with one layer of 32 units that reads forwards and 1000
+# steps of the optimiser, the mean test accuracies are (``python
+# benchmarks/classification.py``; the regression knows mean, deviation, extremes, slope
+# and last values of each channel)::
+#
+#     logistic regression        0.832
+#     simple recurrence          0.776
+#     LSTM                       0.884
+#     GRU                        0.904
+#     LSTM, both ways            0.920
+#
+# And was the first number positive, with 100 epochs instead of 20? Accuracies by length
+# of the sequence, of this notebook::
+#
+#                            10    30    60
+#     logistic regression  0.97  0.97  0.92
+#     tanh                 0.96  0.98  0.50
+#     GRU                  0.99  0.48  0.52
+#     LSTM                 0.97  0.98  0.97
+#     LSTM, gates open     0.97  0.99  0.96
+#
+# Try it: which length does each of them learn with more sequences?
 plt.show()

@@ -68,6 +68,7 @@ parts = {
 for name, (start, stop) in parts.items():
     ax.plot(series.iloc[start:stop], lw=0.8, label=name)
 ax.set(title="What there is to learn from", ylabel=series.name)
+ax.margins(y=0.2)  # room for the legend
 ax.legend(loc="upper left", ncols=3)
 
 # %%
@@ -185,9 +186,10 @@ print(f"of which common sense: {forecaster.naive_weight_.item():.2f}")
 fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 places = -np.arange(len(errors))
 for place, (validation, judged) in zip(places, errors.values(), strict=True):
-    ax.plot(validation, place, "o", color="C0", mfc="none")
-    ax.plot(judged, place, "o", color="C0")
+    (ring,) = ax.plot(validation, place, "o", color="C0", mfc="none")
+    (dot,) = ax.plot(judged, place, "o", color="C0")
 ax.axvline(errors["common sense"][1], color="C0", ls="--", lw=1)
+fig.legend([ring, dot], ["validation", "test"], loc="outside lower right", ncols=2)
 ax.set_yticks(places, errors)
 ax.set(title="One step ahead", xlabel=f"Mean absolute error, {unit}")
 best = min(errors, key=lambda name: errors[name][1])

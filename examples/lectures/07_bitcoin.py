@@ -58,6 +58,8 @@ fig, ax = plt.subplots(figsize=(8.5, 3.2), layout="constrained")
 ax.semilogy(bars["close"][:start], label="to learn from")
 ax.semilogy(bars["close"][start:], label="to be told")
 ax.set(title=f"{name}, day by day", ylabel="Dollars")
+ax.yaxis.set_major_formatter("{x:,.0f}")
+ax.yaxis.set_minor_formatter("{x:,.0f}")
 ax.grid(alpha=0.3)
 ax.legend()
 
@@ -313,8 +315,8 @@ print(f"CNNLSTMForecaster {percent(errors):.3f} %")
 print("naive weight     ", forecaster.naive_weight_.item())
 
 # %%
-# The full setting
-# ----------------
+# In the full setting
+# -------------------
 #
 # From the benchmarks, of 3483 days of Bitcoin, the last fifth to be told; the network
 # trains as long as it wants. ``python benchmarks/forecasting.py bitcoin``:

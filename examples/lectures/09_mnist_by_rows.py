@@ -189,10 +189,10 @@ for ax, i in zip(axes, wrong, strict=False):
     ax.set_title(f"{y_test[i]} seen as {answers[i]}", fontsize=8)
 
 # %%
-# MNIST itself
-# ------------
+# In the full setting
+# -------------------
 #
-# The real one is a download away, and nothing else changes but the shape::
+# MNIST itself is a download away, and nothing else changes but the shape::
 #
 #     from sklearn.datasets import fetch_openml
 #
