@@ -89,7 +89,7 @@ CASES = {
     "auto": (
         CNNLSTMForecaster,
         {"window_length": 6, "stride": 2, "n_filters": 2, "hidden_size": 2}
-        | {"max_epochs": "auto", "batch_size": 1},  # 18 epochs
+        | {"max_epochs": "auto", "batch_size": 4},
         (TABLE,),
     ),
     "decoding forecaster": (
@@ -139,7 +139,10 @@ class Interrupt(Callback):
 
 
 @every_case
-def test_an_interrupted_fit_goes_on_as_if_nothing_had_happened(case, tmp_path):
+def test_an_interrupted_fit_goes_on_as_if_nothing_had_happened(
+    case, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("skseq.core.estimator.AUTO_STEPS", 150)  # of max_epochs="auto"
     checkpoint = Checkpoint(tmp_path / "fit.pt")
     estimator, data = model(case, [checkpoint, Interrupt(epoch=3)])
     with pytest.warns(UserWarning, match="interrupted after 2 complete epochs"):

@@ -315,12 +315,11 @@ class SktimeForecaster(Adapter, BaseForecaster):
             "horizon": 2,
             "hidden_size": 4,
             "max_epochs": 1,
+            "shrink_to_naive": False,
         }
         return [
             CNNLSTMForecaster(n_filters=4, **small),
-            RNNForecaster(
-                loss="gaussian", shrink_to_naive=False, **{**small, "horizon": 5}
-            ),
+            RNNForecaster(loss="gaussian", **{**small, "horizon": 5}),
         ]
 
 

@@ -136,7 +136,8 @@ def test_encodings_stand_side_by_side():
     assert len(model.get_feature_names_out()) == model.transform(X).shape[1]
 
 
-def test_how_long_is_learned_by_single_networks():
+def test_how_long_is_learned_by_single_networks(monkeypatch):
+    monkeypatch.setattr(estimator, "AUTO_STEPS", 30)  # so that it is soon told
     model, _, _ = fitted("classes", max_epochs="auto", batch_size=20)
     assert model.duration_["n_held_out"] == 40
     assert len(model.estimators_) == N
