@@ -23,7 +23,7 @@ from torch.nn import Parameter
 
 from skseq.resources import SMALL_WORK
 
-__all__ = ["describe", "library", "pays", "run"]
+__all__ = ["describe", "is_looked_into", "library", "pays", "run"]
 
 SWITCH = "SKSEQ_KERNELS"  # an environment variable; 0 is off
 PATH = Path(__file__).with_name("_kernels") / "recurrent.so"
@@ -100,9 +100,7 @@ def pays(x: Tensor, n_units: int) -> bool:
     large layers may use several threads. Nothing that looks into a computation instead
     of running it, such as a trace, sees what compiled code does.
     """
-    if library() is None or type(x) not in (Tensor, Parameter) or not x.is_cpu:
-        return False
-    if torch.compiler.is_compiling() or torch.jit.is_tracing() or _TRANSFORMED():
+    if library() is None or not x.is_cpu or is_looked_into(x):
         return False
     if x.dtype not in (torch.float32, torch.float64) or x.numel() == 0:
         return False
@@ -111,6 +109,13 @@ def pays(x: Tensor, n_units: int) -> bool:
     if work > SMALL_WORK and torch.get_num_threads() > 1:
         return False
     return n_units <= 64 or n_samples * n_steps >= 4
+
+
+def is_looked_into(x: Tensor) -> bool:
+    """Return whether more is asked of a computation on x than to run it."""
+    if type(x) not in (Tensor, Parameter):
+        return True
+    return torch.compiler.is_compiling() or torch.jit.is_tracing() or _TRANSFORMED()
 
 
 def run(

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skseq.networks import branches
 from skseq.networks.dropout import Dropout
 
 __all__ = [
@@ -30,6 +31,9 @@ class ChannelsLastConv1d(nn.Conv1d):
     def forward(self, x: Tensor) -> Tensor:
         if x.dtype == torch.float64 or not x.is_cpu:
             return super().forward(x)
+        if self.kernel_size == self.stride == (1,) and self.groups == 1:
+            y = functional.linear(x.mT, self.weight.squeeze(2), self.bias)
+            return y.mT
         y = functional.conv2d(
             x.unsqueeze(2),
             self.weight.unsqueeze(2),
@@ -161,15 +165,8 @@ class ConvLayer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
         # x: (B, C, T), zero where the mask (B, 1, T) is False
         x = x.transpose(1, 2)  # as it lies in memory
-        features = x if self.bottleneck is None else self._convolve(self.bottleneck, x)
-        branches = [self._convolve(c, features) for c in self.convolutions]
-        if self.pooled is not None:
-            near = self._neighbours(x, mask)
-            branches.append(self._convolve(self.pooled, near))
-        y = branches[0]
-        if len(branches) > 1:
-            apart = [y.unflatten(2, (self.n_networks, -1)) for y in branches]
-            y = torch.cat(apart, dim=3).flatten(2)
+        near = None if self.pooled is None else self._neighbours(x, mask)
+        y = self._branch(x, near)
         if mask is not None:
             mask = self._convolved(mask)
         if self.norm is not None:
@@ -182,15 +179,45 @@ class ConvLayer(nn.Module):
             mask = None if mask is None else mask[:, :, :: self.pool_size]
         return self.dropout(y).transpose(1, 2), mask
 
-    def _convolve(self, convolution: nn.Conv1d, x: Tensor) -> Tensor:
+    def _branch(self, x: Tensor, near: Tensor | None) -> Tensor:
+        """Return what all convolutions find, (B, T', n_filters)."""
+        features = x if self.bottleneck is None else self._convolve(self.bottleneck, x)
+        weights = [convolution.weight for convolution in self.convolutions]
+        if self._is_weights_alone and branches.pays(features, weights):
+            pads = [self._pads(convolution, x) for convolution in self.convolutions]
+            found = branches.convolved(features, weights, pads)
+        else:
+            found = [self._convolve(c, features) for c in self.convolutions]
+        if self.pooled is not None:
+            found.append(self._convolve(self.pooled, near))
+        if len(found) == 1:
+            return found[0]
+        apart = [y.unflatten(2, (self.n_networks, -1)) for y in found]
+        return torch.cat(apart, dim=3).flatten(2)
+
+    @property
+    def _is_weights_alone(self) -> bool:
+        """Whether weights and padding say all of the branches, and none is heard."""
+        plain = self.stride == self.n_networks == 1
+        return plain and all(
+            type(part) is ChannelsLastConv1d
+            and part.bias is None
+            and not (part._forward_hooks or part._forward_pre_hooks)
+            and not (part._backward_hooks or part._backward_pre_hooks)
+            for part in self.convolutions
+        )
+
+    def _pads(self, convolution: nn.Conv1d, x: Tensor) -> tuple[int, int]:
+        """Return how many zeros a convolution is shown before and behind (B, T, C)."""
         missing = convolution.kernel_size[0] - 1
-        pads = 0, 0
         if self.padding == "same":
-            pads = missing // 2, missing - missing // 2
-        elif self.padding == "causal":
-            pads = missing, 0
-        elif x.shape[1] <= missing:
-            pads = 0, missing + 1 - x.shape[1]
+            return missing // 2, missing - missing // 2
+        if self.padding == "causal":
+            return missing, 0
+        return 0, max(0, missing + 1 - x.shape[1])
+
+    def _convolve(self, convolution: nn.Conv1d, x: Tensor) -> Tensor:
+        pads = self._pads(convolution, x)
         if any(pads):
             x = functional.pad(x, (0, 0, *pads))
         return convolution(x.transpose(1, 2)).transpose(1, 2)
