@@ -12,8 +12,9 @@ before. Prints how many values lie within intervals of 80 and 90 %; how wide the
 in units of the interval around the better naive forecast that, looked at afterwards,
 holds as many, step by step; the mean pinball loss of nineteen quantiles, twice (CRPS);
 and the energy score of 100 paths beside that of the same values drawn independently.
-Of M4 hourly the last two days of each series are forecast, and widths and CRPS are in
-units of its mean change from day to day.
+Of a panel the last rows of each series are forecast, two days of M4 hourly; widths and
+CRPS are in units of its mean change from row to row, or from day to day; the last cells
+are how many series have less than the nominal share within, by more than 12 points.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import argparse
 import warnings
 from ast import literal_eval
 
+import forecasting_panels
 import numpy as np
 import pandas as pd
 from forecasting_naive import GROUPS
@@ -98,34 +100,56 @@ def judged(said: np.ndarray, truth: np.ndarray, missed: np.ndarray) -> list[str]
     return [*cells, f"{2 * pinball:.4g}"]
 
 
-def m4_hourly(cls: type, options: dict, n_series: int | None) -> str:
-    """Return a row of the table for one model of many series."""
-    series = load.m4_hourly()
+def m4(name: str, n_series: int | None) -> tuple:
+    """Return what `panel` asks for, of series that a seed draws; weekly: logarithms."""
+    loader, season = {
+        "m4_hourly": (load.m4_hourly, 24),
+        "m4_weekly": (load.m4_weekly, 1),
+    }[name]
+    into = np.log if name == "m4_weekly" else np.asarray
+    series = loader()
     names = sorted(series)
     if n_series is not None and n_series < len(names):
         names = sorted(np.random.RandomState(0).choice(names, n_series, replace=False))
-    known = pd.concat({name: pd.Series(series[name][0]) for name in names})
-    forecaster = cls(
-        **{"window_length": 168, "horizon": 48, "seasonality": 24, "random_state": 0},
-        **{"conformal": True, **options},
-    ).fit(known)
-    found = forecaster.predict_quantiles(quantiles=tuple(LEVELS)).loc[names]
-    said = found.to_numpy().reshape(len(names), 48, len(LEVELS))
-    truth = np.array([series[name][1] for name in names])
-    rows = [series[name][0] for name in names]
-    unit = np.array([np.abs(y[24:] - y[:-24]).mean() for y in rows])[:, None]
-    missed = (np.array([np.tile(y[-24:], 2) for y in rows]) - truth) / unit
+    known = pd.concat({name: pd.Series(into(series[name][0])) for name in names})
+    later = np.array([into(series[name][1]) for name in names])
+    return (known,), (), [known[name].to_numpy() for name in names], later, season
+
+
+def stallion(name: str, n_series: int | None) -> tuple:
+    """Return what `panel` asks for; all series."""
+    X, y, known = forecasting_panels.stallion(validate=False)
+    names = y.index.unique(0)
+    rows = [y[known].loc[name].to_numpy() for name in names]
+    later = y[~known].to_numpy().reshape(len(names), -1)
+    return (X[known], y[known]), (X[~known],), rows, later, 1
+
+
+PANELS = {"m4_hourly": m4, "m4_weekly": m4, "stallion": stallion}
+
+
+def panel(name: str, cls: type, options: dict, n_series: int | None) -> str:
+    """Return a row of the table for one model of many series."""
+    known, asked, rows, truth, season = PANELS[name](name, n_series)
+    given = forecasting_panels.PROBLEMS[name].given
+    forecaster = cls(**{**given, "conformal": True, "random_state": 0, **options})
+    found = forecaster.fit(*known).predict_quantiles(*asked, quantiles=tuple(LEVELS))
+    said = found.to_numpy().reshape(*truth.shape, len(LEVELS))
+    unit = np.array([np.abs(y[season:] - y[:-season]).mean() for y in rows])
+    unit = np.where(unit > 0, unit, 1.0)[:, None]
+    ahead = np.arange(truth.shape[1]) % season
+    missed = (np.array([y[len(y) - season + ahead] for y in rows]) - truth) / unit
     cells = judged(said / unit[..., None], truth / unit, missed)
     for low, high, least in ((1, 17, 0.68), (0, 18, 0.78)):
         within = (said[..., low] <= truth) & (truth <= said[..., high])
         cells.append(f"{100 * (within.mean(axis=1) < least).mean():.0f} % below")
-    return "| m4_hourly | " + " | ".join(cells) + " |"
+    return f"| {name} | " + " | ".join(cells) + " |"
 
 
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    names = f"of {', '.join(NAMES)}, m4_hourly; all single series if none"
+    names = f"of {', '.join([*NAMES, *PANELS])}; all single series if none"
     parser.add_argument("names", nargs="*", help=names)
     parser.add_argument("--series", type=int, help="how many of M4; all if none")
     parser.add_argument("--estimator", default="CNNLSTMForecaster")
@@ -137,8 +161,8 @@ def main() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             cls = getattr(skseq, options.estimator)
-            if name == "m4_hourly":
-                row = m4_hourly(cls, chosen, options.series)
+            if name in PANELS:
+                row = panel(name, cls, chosen, options.series)
             else:
                 row = measured(name, cls, chosen)
             print(row, flush=True)

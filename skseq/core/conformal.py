@@ -68,6 +68,11 @@ class Units:
             halves = (np.broadcast_to(usual, point.shape),) * 2
         return cls(point, *halves, None if loss.lowest is None else loss.lowest[0])
 
+    def times(self, factors: np.ndarray) -> Self:
+        """Return units that are so many times as large."""
+        halves = self.below * factors, self.above * factors
+        return type(self)(self.point, *halves, self.lowest)
+
     def scores(self, y: np.ndarray) -> np.ndarray:
         """Return errors of targets in these units."""
         error = y - self.point

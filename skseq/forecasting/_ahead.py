@@ -113,22 +113,29 @@ class SeriesModel(SeriesLearner):
         if self._errors is None:
             values = self._loss.quantile(outputs, levels)
         else:
-            values = self._conformal(outputs, asked, self._errors.quantiles(levels))
+            values = self._conformal(outputs, asked, levels)
         return self._mapped_back(values, asked)
 
     def _conformal(
-        self, outputs: np.ndarray, asked: Asked, scores: np.ndarray
+        self, outputs: np.ndarray, asked: Asked, levels: np.ndarray
     ) -> np.ndarray:
-        """Return what misses forecasts by scores (H, C, n) of errors in their units.
+        """Return what misses forecasts as held-out errors do, (n_rows, C, n_levels).
 
         Of outputs (n_rows, C, n_outputs), as `_fed_back` returns them.
         """
         context = asked.context
+        errors: Any = self._errors
         _, scales = self._scaler.target_scales(context.names)
         local = self._local_units(self._scaler.transform(context)) * scales
         units = Units.of(self._loss, outputs, np.repeat(local, asked.n_rows, axis=0))
+        factors = errors.factors(context.names)
+        units = units.times(np.repeat(factors, asked.n_rows, axis=0))
         steps = np.concatenate([np.arange(n) for n in asked.n_rows])
-        return units.values(scores[steps])
+        are_known = np.repeat(errors.are_known(context.names), asked.n_rows)
+        scores = errors.relative().quantiles(levels)[steps]
+        if not are_known.all():
+            scores[~are_known] = errors.quantiles(levels)[steps[~are_known]]
+        return units.values(scores)
 
     def _local_units(self, table: Table) -> np.ndarray:
         """Return units of errors (n_series, n_targets) behind the rows of a window."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.stats import norm, rankdata
 from skseq.core.conformal import Units, quantiles_of_errors
 from skseq.core.losses import NumberLoss
 from skseq.data.batching import Batch
+from skseq.forecasting._credibility import Factors
 from skseq.forecasting._shrinking import BATCH_VALUES
 from skseq.forecasting._table import Table
 from skseq.forecasting._windows import WindowDataset
@@ -44,6 +46,7 @@ class Seen(NamedTuple):
     targets: np.ndarray  # (n, H, C), NaN where missing
     change: np.ndarray  # (n, C), mean from row to row in the window
     shifts: np.ndarray | None = None  # (n, H, C), from `shifts_of`
+    series: np.ndarray | None = None  # (n,), which of the table; None: there is one
 
     def scores(
         self, loss: NumberLoss, usual: np.ndarray
@@ -63,7 +66,7 @@ class Errors:
     Parameters
     ----------
     scores : ndarray of shape (n, H, C)
-        Errors in units of their own, the oldest origin first, NaN where unknown.
+        Errors in units of their window, the oldest origin first, NaN where unknown.
     n_series : int
         How many series they are of.
     usual : ndarray of shape (C,)
@@ -73,6 +76,8 @@ class Errors:
     shifts : ndarray of shape (n, H, C), optional
         How far a decoder moved each row when it was told the true ones before, in units
         of the errors.
+    series : ndarray of int of shape (n,), optional
+        Which of `recent` each is of; None: errors of all series are alike.
     """
 
     scores: np.ndarray
@@ -80,6 +85,7 @@ class Errors:
     usual: np.ndarray
     recent: Table
     shifts: np.ndarray | None = None
+    series: np.ndarray | None = None
 
     @classmethod
     def of(cls, seen: Seen, loss: NumberLoss, n_series: int, recent: Table) -> Self:
@@ -87,16 +93,60 @@ class Errors:
         usual = seen.change.mean(axis=0)
         usual = np.where(usual > 0, usual, 1.0)
         scores, shifts = seen.scores(loss, usual)
-        return cls(scores, n_series, usual, recent, shifts)
+        return cls(scores, n_series, usual, recent, shifts, seen.series)
 
-    def followed_by(self, seen: Seen, loss: NumberLoss, recent: Table) -> Errors:
-        """Return the last errors: as many come, as many of the first are forgotten."""
-        later, moved = seen.scores(loss, self.usual)
+    def beside(self, recent: Table) -> Errors:
+        """Return the same errors, with the last rows of further series."""
+        if self.series is None:
+            return replace(self, recent=recent)
+        series = recent.positions(self.recent.names)[self.series]
+        return replace(self, recent=recent, series=series)
+
+    def followed_by(self, seen: Seen, loss: NumberLoss) -> Errors:
+        """Return the last errors: as many come, as many of the first are forgotten.
+
+        Those that come are of series in `recent`.
+        """
         n_most = max(len(self.scores), FEWEST_ORIGINS * self.n_series)
-        scores, shifts = np.concatenate([self.scores, later])[-n_most:], None
-        if self.shifts is not None and moved is not None:
-            shifts = np.concatenate([self.shifts, moved])[-n_most:]
-        return replace(self, scores=scores, recent=recent, shifts=shifts)
+
+        def joined(before: np.ndarray | None, later: np.ndarray | None) -> Any:
+            if before is None or later is None:
+                return None
+            return np.concatenate([before, later])[-n_most:]
+
+        scores, shifts = seen.scores(loss, self.usual)
+        return replace(
+            self,
+            scores=joined(self.scores, scores),
+            shifts=joined(self.shifts, shifts),
+            series=joined(self.series, seen.series),
+        )
+
+    def are_known(self, names: tuple) -> np.ndarray:
+        """Return of which series is known how large their errors are, (n_series,)."""
+        if self.series is None:
+            return np.ones(len(names), dtype=bool)
+        return self._factors.are_known[self.recent.positions(names)]
+
+    def relative(self) -> Self:
+        """Return these errors in units of what is usual in their series, too."""
+        if self.series is None:
+            return self
+        of_errors, shifts = self._factors.of_errors, self.shifts
+        if shifts is not None:
+            shifts = shifts / of_errors
+        return replace(self, scores=self.scores / of_errors, shifts=shifts, series=None)
+
+    def factors(self, names: tuple) -> np.ndarray:
+        """Return what is usual in series, (n_series, C), in units of what all have."""
+        if self.series is None:
+            return np.ones((len(names), self.scores.shape[2]))
+        return self._factors.of_series[self.recent.positions(names)]
+
+    @cached_property
+    def _factors(self) -> Factors:
+        series: Any = self.series
+        return Factors.learned(self.scores, series, len(self.recent.names))
 
     def quantiles(self, levels: np.ndarray) -> np.ndarray:
         """Return quantiles of the scores, (H, C, n_levels)."""
@@ -208,7 +258,9 @@ def seen_at(
     n_kept = np.minimum(n_origins, most)
     age = np.concatenate([np.arange(n)[::-1] for n in n_kept])
     kept = np.repeat(np.cumsum(n_origins), n_kept) - 1 - age
-    chosen = torch.as_tensor(kept[np.argsort(-age, kind="stable")])
+    order = np.argsort(-age, kind="stable")
+    series = np.repeat(np.arange(len(n_kept)), n_kept)[order]
+    chosen = torch.as_tensor(kept[order])
     device = next(module.parameters()).device
     size = max(1, BATCH_VALUES // (data.n_timesteps * data.indicators.n_values))
     parts = []
@@ -224,7 +276,7 @@ def seen_at(
         if has_decoder:
             found.append(shifts_of(module, batch))
         parts.append(found)
-    return Seen(*map(np.concatenate, zip(*parts, strict=True)))
+    return Seen(*map(np.concatenate, zip(*parts, strict=True)), series=series)
 
 
 @torch.inference_mode()

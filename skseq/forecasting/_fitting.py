@@ -146,7 +146,7 @@ class SeriesLearner(WindowLearner):
             self._context = known.tail(self._window_length)
             if self._errors is not None:  # of the series too short to learn from, too
                 recent = known.tail(self._window_length + self._horizon - 1)
-                self._errors = replace(self._errors, recent=recent)
+                self._errors = self._errors.beside(recent)
             self._learned_until = ends_of_training(table)
         return self
 
@@ -318,14 +318,15 @@ class SeriesLearner(WindowLearner):
         n_origins = table.lengths - self._window_length - self._horizon + 1
         n_origins = n_origins.clip(min=0)
         if not n_origins.any():
-            return replace(errors, recent=recent)
+            return errors.beside(recent)
         module: Any = self.module_
         scaled = self._scaler.transform(table)
         windows = self._to_windows(scaled, next(module.parameters()).device)
         with self._threads(module):
             data = windows.within(0 * n_origins, table.lengths)
             seen = seen_at(module, data, n_origins)
-        return errors.followed_by(seen, self._loss, recent)
+        seen = seen._replace(series=recent.positions(table.names)[seen.series])
+        return errors.beside(recent).followed_by(seen, self._loss)
 
     def _read_later(
         self, X: Any, y: Any, *, follows: bool = True, in_place: str = "nothing"

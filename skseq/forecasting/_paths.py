@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from skseq.core.conformal import Units
 from skseq.forecasting._ahead import Asked, SeriesModel
 from skseq.forecasting._ancestral import Drawn, Following
-from skseq.forecasting._conformal import LEVELS
+from skseq.forecasting._conformal import LEVELS, Errors
 from skseq.forecasting._table import Table
 
 __all__ = ["PathModel"]
@@ -66,7 +67,12 @@ class PathModel(SeriesModel):
         horizon, n_targets = self._horizon, self._columns.n_targets
         errors: Any = self._errors
         paths = np.empty((len(ahead), n_targets, n_paths))
-        draw = self._draw_rows if errors.shifts is None else self._draw_after()
+        factors = errors.factors(table.names)
+        if errors.are_known(table.names).all():
+            errors = errors.relative()
+        draw: Any = partial(_draw_rows, errors)
+        if errors.shifts is not None:
+            draw = self._draw_after(errors)
         for start in range(0, len(ahead), horizon):
             known = table.tail(self._window_length)
             later = ahead[start : start + horizon]
@@ -74,7 +80,7 @@ class PathModel(SeriesModel):
                 [np.concatenate([rows, later]) for rows in known.series()]
             )
             local = self._local_units(known)[:, None]
-            units = Units.of(self._loss, self._outputs(table), local)
+            units = Units.of(self._loss, self._outputs(table), local).times(factors)
             own = np.random.RandomState(rng.randint(2**31 - 1))
             drawn = draw(table, units, n_paths, own)
             paths[start : start + horizon] = np.moveaxis(drawn, 0, 2)
@@ -84,17 +90,10 @@ class PathModel(SeriesModel):
                 rows[-horizon:, :n_targets] = path
         return paths
 
-    def _draw_rows(
-        self, table: Table, units: Units, n_paths: int, rng: np.random.RandomState
-    ) -> np.ndarray:
-        """Return the next rows (n_paths, H, C) of paths, all at once."""
-        errors: Any = self._errors
-        return units.values(errors.draw(n_paths, rng)[..., None])[..., 0]
-
-    def _draw_after(self) -> Any:
+    def _draw_after(self, errors: Errors) -> Any:
         """Return what draws rows as `_draw_rows` does, each after the one before."""
-        errors: Any = self._errors
-        following = Following.learned(errors.scores, errors.shifts)
+        shifts: Any = errors.shifts
+        following = Following.learned(errors.scores, shifts)
         known, ranks = errors.quantiles(LEVELS), None
         shape = self._horizon, self._columns.n_targets
 
@@ -135,6 +134,17 @@ class PathModel(SeriesModel):
         with self._threads(module), torch.inference_mode():
             module.follow(data.gather(torch.arange(len(data))).x, tell)
         return np.stack(said, axis=1)
+
+
+def _draw_rows(
+    errors: Errors,
+    table: Table,
+    units: Units,
+    n_paths: int,
+    rng: np.random.RandomState,
+) -> np.ndarray:
+    """Return the next rows (n_paths, H, C) of paths, all at once."""
+    return units.values(errors.draw(n_paths, rng)[..., None])[..., 0]
 
 
 def _repeated(table: Table, n: int) -> Table:

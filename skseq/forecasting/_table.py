@@ -172,8 +172,8 @@ class Table:
         values: Any = (StoredRows.joined if is_stored else np.concatenate)(series)
         return replace(self, values=values, edges=edges, weights=None)
 
-    def select(self, names: tuple) -> Table:
-        """Return some of the series, in this order."""
+    def positions(self, names: tuple) -> np.ndarray:
+        """Return which series some are."""
         position = {name: i for i, name in enumerate(self.names)}
         unknown = [name for name in names if name not in position]
         if unknown:
@@ -181,7 +181,11 @@ class Table:
                 f"X holds the series {unknown[0]!r}, of which no rows are known; "
                 "give them to update first." + BY_TIME
             )
-        chosen = [position[name] for name in names]
+        return np.array([position[name] for name in names])
+
+    def select(self, names: tuple) -> Table:
+        """Return some of the series, in this order."""
+        chosen = self.positions(names)
         series, spans = self.series(), tuple(self.spans[i] for i in chosen)
         before = None if self.before is None else self.before[chosen]
         first = self.firsts()[chosen]

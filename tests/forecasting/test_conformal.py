@@ -1,6 +1,7 @@
 """Intervals from the errors at held-out origins."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -73,10 +74,10 @@ def test_of_few_origins_steps_near_by_count_for_a_step():
 def test_later_errors_push_out_the_first():
     seen = Seen(np.full((1, 1, 1, 1), 5.0), np.full((1, 1, 1), 8.0), np.full((1, 1), 4))
     before = errors_of(np.arange(100.0)[:, None, None])
-    after = before.followed_by(seen, LOSSES["squared_error"](), before.recent)
+    after = before.followed_by(seen, LOSSES["squared_error"]())
     assert after.scores.ravel().tolist() == [*range(1, 100), 1.5]  # 3 in units of 2
     few = errors_of(np.zeros((2, 1, 1)))
-    after = few.followed_by(seen, LOSSES["squared_error"](), few.recent)
+    after = few.followed_by(seen, LOSSES["squared_error"]())
     assert len(after.scores) == 3
 
 
@@ -173,6 +174,59 @@ def test_a_panel_of_two_targets_with_what_is_known_ahead():
     pd.testing.assert_frame_equal(one, bounds.loc[["b"]])
     model.update(later)
     assert len(model._errors.scores) == 2 * (12 + 4)
+
+
+@pytest.fixture(scope="module")
+def saws():
+    """Two series that go up and down by 1, all but, and three of mere noise."""
+    rng = np.random.RandomState(0)
+    saw = np.tile([1.0, -1.0], 100)
+    rows = {name: saw + 0.02 * rng.randn(200) for name in ("saw", "teeth")}
+    rows |= {name: 5 + rng.randn(200) for name in "abc"}
+    known = pd.concat({name: pd.Series(part) for name, part in rows.items()})
+    return RNNForecaster(**QUICK, seasonality=2).fit(known)
+
+
+def test_of_a_panel_each_series_has_a_scale_of_its_own(saws):
+    """A saw goes up and down, and is known: two rows ago it was what it will be.
+
+    Errors of that forecast are normal, 2.56 deviations between the ends.
+    """
+    model = pickle.loads(pickle.dumps(saws))
+    width = np.diff(model.predict_interval(coverage=0.8))[:, 0].reshape(5, 4)
+    expected = 2.56 * 2**0.5 * np.array([0.02] * 2 + [1] * 3)
+    assert (np.abs(np.log(width / expected[:, None])) < 0.4).all()
+    paths = model.sample(n_paths=200, random_state=0)
+    spread = np.diff(np.quantile(paths, (0.1, 0.9), axis=1), axis=0).reshape(5, 4)
+    np.testing.assert_allclose(spread, width, rtol=0.35)
+    model._errors = replace(model._errors, series=None)  # as in older files
+    width = np.diff(model.predict_interval(coverage=0.8))
+    assert width[:8].min() > 3 * expected[0]
+
+
+def test_errors_stay_with_their_series(saws, tmp_path):
+    """In files, of series in another order, and beside new ones."""
+    save(saws, tmp_path / "model.skseq")
+    model = load(tmp_path / "model.skseq")
+    names = ("saw", "teeth", "a", "b", "c")
+    before = model._errors.factors(names)
+    np.testing.assert_array_equal(before, saws._errors.factors(names))
+    rows = pd.Series([1.0, -1, 1, -1, 1, -1], range(200, 206))
+    new = pd.Series(np.random.RandomState(1).randn(12))
+    model.update(pd.concat({"new": new, "teeth": rows}))
+    errors = model._errors
+    found = [errors.recent.names[i] for i in errors.series[-7:]]
+    assert sorted(found) == ["new"] + ["teeth"] * 6
+    assert errors.are_known(("b", "new", "c")).tolist() == [True, False, True]
+    assert errors.factors(("new",)) == 1
+    np.testing.assert_allclose(errors.factors(names), before, rtol=0.2)
+
+
+def test_one_series_has_a_factor_of_one(fitted):
+    errors = fitted._errors
+    assert (errors.series == 0).all()
+    assert errors.factors((None,)).tolist() == [[1]]
+    np.testing.assert_array_equal(errors.relative().scores, errors.scores)
 
 
 # On a stream ------------------------------------------------------------------------

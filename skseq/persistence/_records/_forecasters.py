@@ -80,6 +80,11 @@ def _has_scales(scaler: SeriesScaler) -> bool:
     )
 
 
+def _are_of(series: np.ndarray, errors: Errors) -> bool:
+    is_known = (series >= 0) & (series < len(errors.recent.names))
+    return len(series) == len(errors.scores) and bool(is_known.all())
+
+
 FORECASTERS: dict[type, Record] = {
     Roles: Record(dict.fromkeys(Roles._fields, array(1, "i")), called),
     Columns: Record(dict.fromkeys(Columns._fields, count), called),
@@ -177,7 +182,8 @@ FORECASTERS: dict[type, Record] = {
             and errors.scores.shape[2] == len(errors.usual)
             and bool((errors.usual > 0).all())
             and (errors.shifts is None or errors.shifts.shape == errors.scores.shape)
+            and (errors.series is None or _are_of(errors.series, errors))
         ),
-        further={"shifts": optional(array(3, "f"))},
+        further={"shifts": optional(array(3, "f")), "series": optional(array(1, "i"))},
     ),
 }
