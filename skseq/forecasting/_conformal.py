@@ -276,7 +276,8 @@ def seen_at(
         if has_decoder:
             found.append(shifts_of(module, batch))
         parts.append(found)
-    return Seen(*map(np.concatenate, zip(*parts, strict=True)), series=series)
+    seen = Seen(*map(np.concatenate, zip(*parts, strict=True)))
+    return seen._replace(series=series)
 
 
 @torch.inference_mode()
