@@ -4,7 +4,8 @@ What a few stretches of a series tell of it is drawn towards what all tell, as f
 they differ within a series rather than between series: credibility (Bühlmann, 1967,
 "Experience Rating and Credibility"; Bühlmann and Straub, 1970), here of logarithms. As
 stretches that follow each other are more alike than later ones will be, each series has
-one more that is like all.
+one more that is like all; and what is further out than a factor of two was most often a
+single event.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ __all__ = ["Factors"]
 MOST_STRETCHES = 10  # of a series, so that each has several errors
 LEAST_ERROR = 0.05  # in units of the mean one, of series that are forecast exactly
 N_BESIDE = 1  # stretches that are like all
+MOST = 2.0  # times as large, or as small, as those of all
 
 
 class Factors(NamedTuple):
@@ -67,12 +69,16 @@ class Factors(NamedTuple):
             if between > 0:
                 sums = np.nansum(told - level, axis=1)
                 beside = N_BESIDE + within / between
-                of_series[:, i] = np.exp(sums / (n + beside))
+                of_series[:, i] = _bounded(sums / (n + beside))
                 others = sums[:, None] - np.nan_to_num(told - level)
                 others /= n[:, None] - there + beside
-                of_errors[:, :, i] = np.exp(others)[series[:, None], stretch]
+                of_errors[:, :, i] = _bounded(others)[series[:, None], stretch]
         of_series[~are_known] = 1
         return cls(of_series, of_errors, are_known)
+
+
+def _bounded(logarithms: np.ndarray) -> np.ndarray:
+    return np.exp(logarithms).clip(1 / MOST, MOST)
 
 
 def _stretches(series: np.ndarray, n_series: int, horizon: int) -> np.ndarray:

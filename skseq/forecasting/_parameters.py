@@ -117,8 +117,8 @@ class LossParameters(NumberLossParameters, about="task"):
         origins, with any loss: as wide as these ask for, step by step, in units of the
         spread that the loss learned, or of the mean change from row to row in the
         window; of a panel, also of what is usual in each series, as far as its own
-        errors tell. `update` keeps them so. The rows are those that `shrink_to_naive` or
-        ``early_stopping`` holds out; forecasts stay as they are.""",
+        errors tell. `update` keeps them so. The rows are those that `shrink_to_naive`
+        or ``early_stopping`` holds out; forecasts stay as they are.""",
     )
 
 
