@@ -181,7 +181,7 @@ class Table:
                 f"X holds the series {unknown[0]!r}, of which no rows are known; "
                 "give them to update first." + BY_TIME
             )
-        return np.array([position[name] for name in names])
+        return np.array([position[name] for name in names], dtype=int)
 
     def select(self, names: tuple) -> Table:
         """Return some of the series, in this order."""
