@@ -4,6 +4,8 @@ BIN := .venv/bin
 # Workers of the suite and of the demo run side by side: one torch thread each, and
 # idle ones must not spin.
 export OMP_WAIT_POLICY = PASSIVE
+# Python compiles what is imported; to compile all of torch takes a minute.
+export PIP_NO_COMPILE = 1
 # Each worker has half of the files, so that neighbours share imports and fits.
 WORKERS := -n 2 --dist worksteal
 # The torch of `make test-lowest` and `make test-newest`, as others may pull gigabytes.
