@@ -34,7 +34,7 @@ TEXTS = {
     "download": """
         data_home : str or path-like, default=None
             Folder that keeps what is downloaded, None for scikit-learn's, which is
-            `~/scikit_learn_data` or what SCIKIT_LEARN_DATA names.
+            ``~/scikit_learn_data`` or what SCIKIT_LEARN_DATA names.
         download_if_missing : bool, default=True
             False to raise an error where a file has not been downloaded before.
         n_retries : int, default=3
