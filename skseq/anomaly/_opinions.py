@@ -17,7 +17,7 @@ from skseq.parameters import attribute, checks
 __all__ = ["Opinions", "telling"]
 
 LARGE = 10.0  # distance about which oddity turns from linear to logarithmic
-MOST_ERRORS = 2**21  # that tell what is usual, of all columns
+MOST_ERRORS = 2**20  # that tell what is usual, of all columns
 N_STRETCHES = 64  # in which these rows lie, where there are more
 
 
