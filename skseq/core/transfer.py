@@ -17,6 +17,7 @@ from skseq.core.encoders import LearnedEncoder, form_of
 from skseq.core.parameters import TransferParameters
 from skseq.core.sequence_network import TORCH_DTYPES, SequenceNetworkEstimator
 from skseq.data.compared import check_as_in_fit
+from skseq.data.large_batches import parts_of
 from skseq.data.samples import Samples
 from skseq.data.sequences import SequenceArray
 from skseq.data.tokens import check_tokens
@@ -183,8 +184,8 @@ class TransfersEncoder(TransferParameters, SequenceNetworkEstimator):
                 seed=train_seed,
                 **{**parameters, "callbacks": None},
             )
-            batches = net.get_iterator(data)
-            learn_statistics(module.network, ((b.x, b.lengths) for b in batches))
+            parts = (b for batch in net.get_iterator(data) for b, _ in parts_of(batch))
+            learn_statistics(module.network, ((b.x, b.lengths) for b in parts))
         losses = tuple(row["train_loss"] for row in net.history)
         return LearnedEncoder.of(self, module.network, "this estimator", losses)
 

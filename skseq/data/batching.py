@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skseq.data.large_batches import LargeBatch, n_fitting, parted
 from skseq.data.sequences import SequenceArray
 from skseq.data.shuffling import shuffled_batches
 from skseq.networks import StepCrossEntropy
@@ -251,7 +252,7 @@ class BatchIterator:
     """Mini-batches of a data set, again and again.
 
     Unequal sequences can be batched with others of about their length, so that
-    little is computed on padding.
+    little is computed on padding. Batches of too many steps come as a `LargeBatch`.
 
     Parameters
     ----------
@@ -280,9 +281,15 @@ class BatchIterator:
     def __len__(self) -> int:
         return -(-len(self.dataset) // self.batch_size)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Batch | LargeBatch]:
         for index in self.indices():
-            yield self.dataset.gather(index)
+            parts = [index]
+            if self.dataset.n_timesteps is None:
+                parts = parted(index, self.dataset.lengths)
+            if len(parts) > 1:
+                yield LargeBatch(self.dataset, parts)
+            else:
+                yield self.dataset.gather(index)
 
     def indices(self) -> Iterable[Tensor]:
         """Return the samples of every batch, in a new order if it shuffles."""
@@ -328,8 +335,7 @@ def prediction_batches(
     while position < len(order):
         # The longest of the next samples decides how many of them fit.
         candidates = order[position : position + most_samples]
-        padded = dataset.lengths[candidates] * np.arange(1, len(candidates) + 1)
-        n = max(1, int(padded.searchsorted(most_steps, side="right")))
+        n = n_fitting(dataset.lengths[candidates], most_steps)
         index = torch.from_numpy(candidates[:n])
         yield index, dataset.gather(index)
         position += n

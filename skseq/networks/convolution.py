@@ -25,7 +25,8 @@ class ChannelsLastConv1d(nn.Conv1d):
 
     So they do in batches (B, T, C), of which its input (B, C, T) is a view. On the CPU
     torch has kernels for it, twice as fast, but in two dimensions only, of which one
-    has size 1 here, and not in double precision.
+    has size 1 here, and not in double precision. Gradients of a single sample take them
+    up to seventy times as long (torch 2.13), so that channels then lie one by one.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -34,6 +35,8 @@ class ChannelsLastConv1d(nn.Conv1d):
         if self.kernel_size == self.stride == (1,) and self.groups == 1:
             y = functional.linear(x.mT, self.weight.squeeze(2), self.bias)
             return y.mT
+        if len(x) == 1 and torch.is_grad_enabled():
+            return super().forward(x.contiguous())
         y = functional.conv2d(
             x.unsqueeze(2),
             self.weight.unsqueeze(2),

@@ -13,6 +13,7 @@ from skorch.exceptions import SkorchException
 from torch import Tensor, nn, optim
 
 from skseq.data.batching import BatchIterator
+from skseq.data.large_batches import parts_of
 from skseq.networks.feedback import set_progress
 from skseq.training._budget import Budget
 from skseq.training._clipping import clip_norms
@@ -255,10 +256,13 @@ class SequenceNet(NeuralNet):
         return step
 
     def train_step_single(self, batch: Batch, **fit_params):
-        """Compute outputs, loss and bounded gradients of a batch."""
-        outputs = self.infer(batch)
-        loss = self.get_loss(outputs, batch.y, X=batch, training=True)
-        (loss * self._n_networks).backward()  # to each network its own gradient
+        """Compute outputs (of the last part), loss and bounded gradients of a batch."""
+        losses, outputs = [], []
+        for part, share in parts_of(batch):
+            outputs.append(self.infer(part))
+            loss = self.get_loss(outputs[-1], part.y, X=part, training=True) * share
+            (loss * self._n_networks).backward()  # to each network its own gradient
+            losses.append(loss.detach())
         if self.clip_value is not None:
             nn.utils.clip_grad_value_(self._trained, self.clip_value)
         if self.clip_norm is not None:
@@ -270,14 +274,16 @@ class SequenceNet(NeuralNet):
                 batch=batch,
                 training=True,
             )
-        return {"loss": loss.detach(), "y_pred": outputs}
+        return {"loss": sum(losses), "y_pred": outputs[-1]}
 
     def validation_step(self, batch: Batch, **fit_params):
-        """Compute outputs and loss of a batch."""
+        """Compute outputs (of the last part) and loss of a batch."""
+        losses = []
         with torch.no_grad():
-            outputs = self.infer(batch)
-            loss = self.get_loss(outputs, batch.y, X=batch)
-        return {"loss": loss, "y_pred": outputs}
+            for part, share in parts_of(batch):
+                outputs = self.infer(part)
+                losses.append(self.get_loss(outputs, part.y, X=part) * share)
+        return {"loss": sum(losses), "y_pred": outputs}
 
     def infer(self, x: Batch, **fit_params) -> Tensor:
         """Run the module on a batch."""

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn, optim
 
+from skseq.data.large_batches import parts_of
 from skseq.networks.dropout import seed_dropout
 from skseq.training._accelerate import check_agreement
 from skseq.training._callbacks import make_callbacks
@@ -153,7 +154,7 @@ def train(
 
 def _check_precision(net: SequenceNet, data: Any) -> None:
     """Let a net train in float32 where bfloat16 would be another network."""
-    batch = next(iter(net.get_iterator(data)))
+    batch, _ = next(parts_of(next(iter(net.get_iterator(data)))))
     layer = wrong_layer(net.module_, batch)
     if layer is not None:
         net.mixed_precision = False

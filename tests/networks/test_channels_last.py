@@ -204,3 +204,17 @@ def test_training_twice_gives_the_same_bits():
         y.square().sum().backward()
         found.append([y, *(p.grad for p in encoder.parameters())])
     assert all(map(torch.equal, *found))
+
+
+def test_one_sample_has_the_gradients_that_it_has_beside_another():
+    """Of a float32 sample alone, channels lie one by one in training."""
+    torch.manual_seed(0)
+    layer = ChannelsLastConv1d(3, 2, 4, stride=2)
+    x = torch.randn(1, 9, 3).transpose(1, 2)
+    alone = layer(x)
+    (gradient,) = torch.autograd.grad(alone.square().sum(), layer.weight)
+    both = layer(torch.cat([x, x]))
+    (expected,) = torch.autograd.grad(both.square().sum() / 2, layer.weight)
+    torch.testing.assert_close(alone, both[:1])
+    torch.testing.assert_close(gradient, expected)
+    torch.testing.assert_close(alone, functional.conv1d(x, *layer.parameters(), 2))
