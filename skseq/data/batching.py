@@ -29,7 +29,8 @@ __all__ = [
 ]
 
 BUCKET = 50  # batches among which unequal sequences are sorted by length
-PREDICTION_STEPS = 2**17  # time steps, padding included, of one prediction batch
+PREDICTION_STEPS = 2**15  # time steps, padding included, of one prediction batch
+PREDICTION_STEPS_ON_GPU = 2**17  # a CPU loses more where no cache holds what it makes
 PREDICTION_NUMBERS = 2**20  # in these steps
 PREDICTION_SAMPLES = 4096
 
@@ -337,5 +338,8 @@ def prediction_batches(
         candidates = order[position : position + most_samples]
         n = n_fitting(dataset.lengths[candidates], most_steps)
         index = torch.from_numpy(candidates[:n])
-        yield index, dataset.gather(index)
+        batch = dataset.gather(index)
+        yield index, batch
+        if not batch.x.is_cpu:
+            most_steps = min(PREDICTION_STEPS_ON_GPU, PREDICTION_NUMBERS // width)
         position += n

@@ -4,7 +4,12 @@ import torch
 
 from skseq import SequenceArray
 from skseq.data import batching
-from skseq.data.batching import BatchIterator, SequenceDataset, prediction_batches
+from skseq.data.batching import (
+    Batch,
+    BatchIterator,
+    SequenceDataset,
+    prediction_batches,
+)
 from skseq.networks import StepCrossEntropy
 
 CPU = torch.device("cpu")
@@ -92,6 +97,25 @@ def test_prediction_batches_are_bounded_in_memory():
     long = SequenceArray(np.zeros((200_000, 1)), range(5), [100_000] * 4 + [150_000])
     sizes = [len(batch) for _, batch in prediction_batches(dataset(long))]
     assert sizes == [1] * 5
+
+
+@pytest.mark.parametrize(
+    ("device", "sizes"), [("cpu", [100] * 4), ("meta", [100, 300])]
+)
+def test_prediction_batches_are_larger_where_there_are_no_caches(
+    device, sizes, monkeypatch
+):
+    monkeypatch.setattr(batching, "PREDICTION_STEPS", 500)
+    monkeypatch.setattr(batching, "PREDICTION_STEPS_ON_GPU", 2000)
+    data = dataset(SequenceArray.from_array(np.zeros((400, 5, 1))))
+    gather = data.gather
+
+    def elsewhere(index):
+        x, *others = gather(index)
+        return Batch(x.to(device), *others)
+
+    monkeypatch.setattr(data, "gather", elsewhere)
+    assert [len(batch) for _, batch in prediction_batches(data)] == sizes
 
 
 @pytest.mark.parametrize("per_step", [False, True])
