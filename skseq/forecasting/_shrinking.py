@@ -269,7 +269,8 @@ def _forecasts(
         most = min(most, max(LEAST_ORIGINS * n_values, ENOUGH_VALUES))
     every = -(-len(data) * n_values // most)
     chosen = torch.arange(0, len(data), every)
-    parts = []
+    kept: list[Tensor] = []
+    done = 0
     size = max(1, BATCH_VALUES // (data.n_timesteps * data.indicators.n_values))
     for index in chosen.split(size):
         batch: Any = data.gather(index.to(device))
@@ -279,5 +280,9 @@ def _forecasts(
         if batch.weights is not None:
             weights = batch.weights.cpu()
         found = outputs, naive.cpu(), batch.y.cpu(), weights.unsqueeze(2)
-        parts.append([part.clone() for part in found])  # views would keep all windows
-    return _Forecasts(*map(torch.cat, zip(*parts, strict=True))), chosen.numpy()
+        if not kept:  # between batches, small blocks would keep glibc from reusing them
+            kept = [part.new_empty(len(chosen), *part.shape[1:]) for part in found]
+        for whole, part in zip(kept, found, strict=True):
+            whole[done : done + len(index)] = part
+        done += len(index)
+    return _Forecasts(*kept), chosen.numpy()
