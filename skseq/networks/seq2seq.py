@@ -32,6 +32,11 @@ class Pair:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def is_cpu(self) -> bool:
+        """Whether a processor computes on them, as tensors say it."""
+        return self.x.is_cpu
+
 
 class Decoder(nn.Module):
     """Recurrent layers that write a sequence, step by step from their own outputs.
