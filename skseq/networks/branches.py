@@ -79,12 +79,14 @@ class _Convolved(Function):
                 left = (weight.shape[2] - 1 - n for n in ends)
                 found = _one(d_y, weight.flip(2).transpose(0, 1), *left)
                 d_x = found if d_x is None else d_x + found
+        if not any(ctx.needs_input_grad[2:]):
+            return None, d_x, *(None for _ in weights)
         before, behind = map(max, zip(*ctx.pads, strict=True))
         steps = _padded(x, before, behind).transpose(0, 1).contiguous()  # (T, B, C)
         d_weights = []
         for d_y, weight, (first, _) in zip(d_found, weights, ctx.pads, strict=True):
             seen = _seen(steps[before - first :], weight.shape[2], d_y.shape[1])
-            made = d_y.transpose(0, 1).flatten(0, 1)  # (T' B, n_filters)
+            made = d_y.transpose(0, 1).reshape(-1, len(weight))  # (T' B, n_filters)
             made = made.expand(len(seen), -1, -1)
             d_weights.append(torch.bmm(seen, made).permute(2, 1, 0))
         return None, d_x, *d_weights

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import Function
+from torch.autograd import Function, forward_ad
 from torch.autograd.function import once_differentiable
 from torch.nn import Parameter
 
@@ -114,6 +114,8 @@ def pays(x: Tensor, n_units: int) -> bool:
 def is_looked_into(x: Tensor) -> bool:
     """Return whether more is asked of a computation on x than to run it."""
     if type(x) not in (Tensor, Parameter):
+        return True
+    if getattr(forward_ad, "_current_level", -1) >= 0:  # tangents go along
         return True
     return torch.compiler.is_compiling() or torch.jit.is_tracing() or _TRANSFORMED()
 

@@ -202,7 +202,9 @@ class ConvLayer(nn.Module):
     def _is_weights_alone(self) -> bool:
         """Whether weights and padding say all of the branches, and none is heard."""
         plain = self.stride == self.n_networks == 1
-        return plain and all(
+        if not plain or nn.modules.module._has_any_global_hook():
+            return False
+        return all(
             type(part) is ChannelsLastConv1d
             and part.bias is None
             and not (part._forward_hooks or part._forward_pre_hooks)

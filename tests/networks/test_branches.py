@@ -5,9 +5,12 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.autograd import forward_ad
 from torch.nn import functional
+from torch.nn.modules.module import register_module_forward_hook
 
 from skseq.networks import ConvLayer, branches
+from skseq.networks.convolution import ChannelsLastConv1d
 
 TOLERANCES = {torch.float64: 1e-10, torch.float32: 1e-5}
 CASES = {  # widths, padding
@@ -67,6 +70,7 @@ def runs_as_one(y):
     return "_ConvolvedBackward" in names
 
 
+@pytest.mark.filterwarnings("ignore:.*jit.script")  # torch's own, in forward mode
 def test_whoever_looks_into_a_layer_sees_its_convolutions():
     torch.manual_seed(0)
     layer = ConvLayer(9, 32, 6, n_branches=3).eval()
@@ -83,6 +87,20 @@ def test_whoever_looks_into_a_layer_sees_its_convolutions():
     )
     found = torch.func.grad(lambda x: layer(x, None)[0].square().sum())(x)
     torch.testing.assert_close(found, gradient)
+    with forward_ad.dual_level():
+        y, _ = layer(forward_ad.make_dual(x.detach(), gradient), None)
+        (along,) = forward_ad.unpack_dual(y.square().sum())[1:]
+    torch.testing.assert_close(along, gradient.square().sum())
+    y = layer(x, None)[0].square().sum((1, 2))
+    each = torch.autograd.grad(y, x, torch.eye(4), is_grads_batched=True)[0]
+    torch.testing.assert_close(each.sum(0), gradient)
+    torch.testing.assert_close(each.sum(1), each[range(4), range(4)])
+
+    seen = []
+    handle = register_module_forward_hook(lambda part, *given: seen.append(type(part)))
+    layer(x, None)
+    handle.remove()
+    assert seen.count(ChannelsLastConv1d) == 5
 
     seen = []
     heard = copy.deepcopy(layer)
