@@ -188,7 +188,9 @@ def check_finite_rows(
         raise ValueError(f"Input {name} contains {what}: {place}.{hint}")
 
 
-def place_in_table(table: Any, row: int, column: int | None = None) -> str:
+def place_in_table(
+    table: Any, row: int, column: int | None = None, *deeper: int
+) -> str:
     """Return what to call a place in a table: row 3 (instance 'a', time 0), column 'u'.
 
     Parameters
@@ -199,7 +201,11 @@ def place_in_table(table: Any, row: int, column: int | None = None) -> str:
         Position of the row.
     column : int or None, default=None
         Position of the column.
+    *deeper : int
+        Further ones, of an array of more dimensions than a table has.
     """
+    if deeper:
+        return f"position {[row, column, *deeper]}"
     label = name_row(table, row)
     place = f"row {row}" + (f" ({label})" if label else "")
     return place if column is None else f"{place}, {_name_column(table, column)}"

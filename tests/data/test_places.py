@@ -170,6 +170,20 @@ def test_a_missing_value_among_rows_is_found(read):
         read(changed(TABLE, np.nan, 2))
 
 
+def test_a_text_in_an_array_of_many_dimensions_is_found():
+    texts = X.astype(object)
+    texts[0, 2, 1] = "a"
+    for read in (
+        SlidingWindow(2).fit,
+        lambda table: make_windows(table, window_length=2),
+        lambda y: RNNRegressor().fit(X, y),
+        lambda weights: RNNRegressor().fit(X, X[:, 0, 0], weights),
+        SequenceAnomalyDetector().fit,
+    ):
+        with pytest.raises(ValueError, match=r"holds 'a' .* at position \[0, 2, 1\]"):
+            read(texts)
+
+
 def test_targets_are_found_by_their_instance():
     y = pd.Series([1, 2, np.nan, 4, 5, 6], NAMES, name="risk")
     with pytest.raises(ValueError, match=r"Input y contains NaN: row 2 \(index 'p002"):
