@@ -257,10 +257,10 @@ class SequenceNet(NeuralNet):
 
     def train_step_single(self, batch: Batch, **fit_params):
         """Compute outputs (of the last part), loss and bounded gradients of a batch."""
-        losses, outputs = [], []
+        losses = []
         for part, share in parts_of(batch):
-            outputs.append(self.infer(part))
-            loss = self.get_loss(outputs[-1], part.y, X=part, training=True) * share
+            outputs = self.infer(part)
+            loss = self.get_loss(outputs, part.y, X=part, training=True) * share
             (loss * self._n_networks).backward()  # to each network its own gradient
             losses.append(loss.detach())
         if self.clip_value is not None:
@@ -274,7 +274,7 @@ class SequenceNet(NeuralNet):
                 batch=batch,
                 training=True,
             )
-        return {"loss": sum(losses), "y_pred": outputs[-1]}
+        return {"loss": sum(losses), "y_pred": outputs}
 
     def validation_step(self, batch: Batch, **fit_params):
         """Compute outputs (of the last part) and loss of a batch."""
