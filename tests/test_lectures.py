@@ -30,7 +30,7 @@ BASELINES = {
     "12_events_in_a_stream": "logistic",
 }
 # What a lecture may set in its first lines, and what is enough to see that it runs.
-QUICK = {"EPOCHS": 1, "SEEDS": 1, "FOLDS": 2, "ROWS": 400}
+QUICK = {"EPOCHS": 1, "SEEDS": 1, "FOLDS": 2, "ROWS": 400, "ROUNDS": 1}
 
 
 @pytest.fixture

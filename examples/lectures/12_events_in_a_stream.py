@@ -13,6 +13,7 @@ came after, too. Here is what waiting is worth, and what peepholes are.
 #
 # Small, so that all of this takes seconds.
 EPOCHS = 15
+ROUNDS = 6
 
 # %%
 import time
@@ -50,7 +51,7 @@ def converse(split, n_rounds, seed):
     )
 
 
-stream, speakers = converse("train", 6, seed=0)
+stream, speakers = converse("train", ROUNDS, seed=0)
 new_stream, new_speakers = converse("test", 1, seed=1)
 changes = np.flatnonzero(new_speakers[1:] != new_speakers[:-1]) + 1
 print(len(stream), "steps to learn from,", len(new_stream), "to label,")
