@@ -36,3 +36,19 @@ def same_draws(draw_anew):
     draw_anew()
     yield
     draw_anew()
+
+
+@pytest.fixture
+def in_file(tmp_path, monkeypatch):
+    """Return what writes an array, and opens it as one too large to be read."""
+    from skseq.data import stored  # which imports scikit-learn
+
+    def write(array):
+        monkeypatch.setattr(stored, "LARGE", 0)
+        monkeypatch.setattr(stored, "ROWS", 50)
+        monkeypatch.setattr(stored, "PAGES", 3)
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.npy"
+        np.save(path, array)
+        return np.load(path, mmap_mode="r")
+
+    return write

@@ -37,21 +37,6 @@ FITS = {
 }
 
 
-@pytest.fixture
-def in_file(tmp_path, monkeypatch):
-    """Return what writes an array, and opens it as one too large to be read."""
-
-    def write(array):
-        monkeypatch.setattr(stored, "LARGE", 0)
-        monkeypatch.setattr(stored, "ROWS", 50)
-        monkeypatch.setattr(stored, "PAGES", 3)
-        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.npy"
-        np.save(path, array)
-        return np.load(path, mmap_mode="r")
-
-    return write
-
-
 def framed(rows, start):
     return pd.DataFrame(rows, pd.RangeIndex(start, start + len(rows)), copy=False)
 

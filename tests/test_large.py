@@ -37,21 +37,6 @@ INTEGERS = rng.integers(50, size=(N, T, 1)).astype(np.int16)
 CALM = np.clip(X, -50, 50)
 
 
-@pytest.fixture
-def in_file(tmp_path, monkeypatch):
-    """Return what writes an array, and opens it as one too large to be read."""
-    monkeypatch.setattr(stored, "LARGE", 0)
-    monkeypatch.setattr(stored, "ROWS", 50)
-    monkeypatch.setattr(stored, "PAGES", 3)
-
-    def write(array):
-        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.npy"
-        np.save(path, array)
-        return np.load(path, mmap_mode="r")
-
-    return write
-
-
 def ragged(X, **options):
     return SequenceArray(X.reshape(-1, X.shape[-1]), STARTS, LENGTHS, **options)
 

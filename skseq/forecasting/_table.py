@@ -332,22 +332,21 @@ def _spans(
         spans = dict(zip(chosen, found, strict=True))
     several = times is not None and len(names) > 1
     codes = pd.factorize(times)[0] if several else np.empty(0)
-    joined: dict[Any, Any] = {}  # as most series of a panel go on alike
+    ends: dict[Any, Any] = {}  # as most series of a panel go on alike
     for i, name in enumerate(names):
         if new[i]:
             continue
-        rows, span = slice(edges[i], edges[i + 1]), before[name]
-        alike = None
-        if several and span is not None:
-            alike = (span.last, id(span.step), codes[rows].tobytes())
-        if alike in joined:
-            spans[name] = span._replace(last=joined[alike])
+        span, rows = before[name], slice(edges[i], edges[i + 1])
+        if span is None:
+            spans[name] = None
             continue
-        own = None if times is None else times[rows]
         n_rows = int(edges[i + 1] - edges[i])
-        span = spans[name] = join_spans(span, own, n_rows, called(name))
-        if span is not None:
-            joined[alike] = span.last
+        alike = span.last, id(span.step), n_rows, codes[rows].tobytes()
+        if alike not in ends:
+            own = None if times is None else times[rows]
+            joined: Any = join_spans(span, own, n_rows, called(name))
+            ends[alike] = joined.last
+        spans[name] = span._replace(last=ends[alike])
     return tuple(spans[name] for name in names)
 
 
