@@ -105,7 +105,11 @@ class LearnsFromFolds(TransfersEncoder):
         seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
         watchers = [
             Watcher(
-                start.begin(self._draw_network(own_seed, dtype), i),
+                start.begin(
+                    self._draw_network(own_seed, dtype),
+                    PartOfDataset(data, fold[0]),
+                    i,
+                ),
                 self._task.criterion,
                 data,
                 *fold,
@@ -152,11 +156,12 @@ class LearnsFromFolds(TransfersEncoder):
         seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(folds))
         parts = []
         for (rows, held_out), own_seed in zip(folds, seeds.tolist(), strict=True):
-            module: Any = start.begin(self._draw_networks(own_seed, dtype))
+            part = PartOfDataset(data, rows)
+            module: Any = start.begin(self._draw_networks(own_seed, dtype), part)
             train(
                 module,
                 self._task.criterion,
-                PartOfDataset(data, rows),
+                part,
                 None,
                 device=resolve_device(self.device),
                 seed=own_seed,

@@ -210,7 +210,9 @@ class TransferParameters(Declared, about="training"):
         constraint=[Options("encoder"), None],
         text="""Whether training leaves alone the encoder that it starts from, with the
         vectors and the statistics of its batch normalisation, and learns what stands
-        behind it only. Nothing is dropped or hidden within it then.""",
+        behind it only. Nothing is dropped or hidden within it then. What the dense
+        layers are shown of it is standardised by the first fit, and the last of them
+        starts with weights of zero.""",
     )
 
 

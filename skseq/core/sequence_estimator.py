@@ -196,7 +196,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
                 self._learn_scales(samples, start.encoder)
             dtype = training_dtype(samples.sequences, is_small)
             init_seed, train_seed = self._rng.randint(2**31 - 1, size=2).tolist()
-            module = start.begin(self._make_network(init_seed, dtype, earlier))
+            module = self._make_network(init_seed, dtype, earlier)
             data = self._samples_to_dataset(samples, dtype, device)
             with naming("y" if watched is None else "y_val"):
                 valid_data = held_out and self._samples_to_dataset(
@@ -213,6 +213,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
             if conformal and not folds and held_out is None:
                 raise ValueError(NOTHING_HELD_OUT.format(len(samples)))
             with self._threads(module):
+                start.begin(module, data)
                 plan = data, train_seed, dtype, parameters, start
                 if folds and learns_epochs:
                     learned = self._learn_from_folds(folds, samples, *plan, conformal)
@@ -246,7 +247,7 @@ class BaseSequenceEstimator(LearnsFromFolds, about="training"):
     ) -> None:
         """Fix the task and the random numbers, or take those of an earlier fit."""
         if earlier is None:
-            self._has_linear = False
+            self._has_linear = self._standardizes = False
             self._task = self._make_task(y)
             self._normalize = self.normalize
         elif self.normalize != self._normalize:

@@ -82,6 +82,8 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
     _scaler: StepScaler = attribute(check=instance(StepScaler))
     _task: Any = attribute()  # a mixin says which
     _has_linear: bool = attribute(check=flag, default=False, required=False)
+    _standardizes: bool = attribute(check=flag, default=False, required=False)
+    # Whether the head does so with its inputs, as an encoder was frozen
     _answers_as: Any = attribute(check=optional(tuple_of(anything, 1)))
     # The names of y, in a tuple, if `fit` named instances
 
@@ -223,7 +225,13 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
         """Return what turns an encoder's steps into the outputs of the task."""
         size = encoder.output_size
         dense_size = layer_sizes("dense_size", self.dense_size)
-        dense = dense_size, self._task.n_outputs, self.dropout, static_size
+        dense = (
+            dense_size,
+            self._task.n_outputs,
+            self.dropout,
+            static_size,
+            self._standardizes,
+        )
         if self._task.per_step:
             return StepHead(size, *dense)
         pooling = POOLINGS[self.pooling](size, getattr(encoder, "n_backwards", 0))

@@ -14,6 +14,7 @@ from sklearn.frozen import FrozenEstimator
 
 from skseq._showing import naming
 from skseq.core.encoders import LearnedEncoder, form_of
+from skseq.core.feature_scales import learn_feature_scales
 from skseq.core.parameters import TransferParameters
 from skseq.core.sequence_network import TORCH_DTYPES, SequenceNetworkEstimator
 from skseq.data.compared import check_as_in_fit
@@ -71,13 +72,15 @@ class Start:
     who: str
     freezes: bool
 
-    def begin(self, module: Any, i: int = 0) -> Any:
+    def begin(self, module: Any, data: Any, i: int = 0) -> Any:
         """Prepare a network, or several side by side, for training.
 
         Parameters
         ----------
         module : nn.Module
             Is changed.
+        data : SequenceDataset
+            What it will be trained on.
         i : int, default=0
             Which encoder of several a single network takes.
 
@@ -89,6 +92,8 @@ class Start:
             self.encoder.give_to(module, i)
         if self.freezes:
             module.freeze_encoder()
+            if self.encoder is not None and isinstance(module, SequenceNetwork):
+                learn_feature_scales(module, data)
         return module
 
 
@@ -260,6 +265,7 @@ class TransfersEncoder(TransferParameters, SequenceNetworkEstimator):
         if encoder is None:
             return
         encoder.check_read(self, start.who)
+        self._standardizes = start.freezes
         self._columns = encoder.columns
         self._known_tokens = encoder.known_tokens
         self._usual = encoder.usual

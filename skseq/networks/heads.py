@@ -9,8 +9,9 @@ from torch import Tensor, cat, nn
 from skseq._describing import described
 from skseq.networks.dropout import Dropout
 from skseq.networks.freezing import FreezesEncoder
-from skseq.networks.initialization import initialize_linear
+from skseq.networks.initialization import initialize_linear, zero_linear
 from skseq.networks.inputs import static_of, steps_of
+from skseq.networks.standardization import Standardization
 
 __all__ = ["PooledHead", "SequenceNetwork", "StepHead"]
 
@@ -29,7 +30,11 @@ with_dense = described(
 
 
 def dense_layers(
-    input_size: int, dense_size: tuple[int, ...], n_outputs: int, dropout: float
+    input_size: int,
+    dense_size: tuple[int, ...],
+    n_outputs: int,
+    dropout: float,
+    standardizes: bool = False,
 ) -> nn.Sequential:
     """Return fully connected ReLU layers and a linear one, dropout before each.
 
@@ -43,17 +48,24 @@ def dense_layers(
         Number of outputs.
     dropout : float
         Probability of dropping a value.
+    standardizes : bool, default=False
+        As in `StepHead`.
 
     Returns
     -------
     layers : nn.Sequential
     """
     layers: list[nn.Module] = []
+    if standardizes:
+        layers.append(Standardization(input_size))
     for size in dense_size:
         linear = initialize_linear(nn.Linear(input_size, size))
         layers += [Dropout(dropout), linear, nn.ReLU()]
         input_size = size
-    linear = initialize_linear(nn.Linear(input_size, n_outputs))
+    if standardizes:
+        linear = zero_linear(input_size, n_outputs)
+    else:
+        linear = initialize_linear(nn.Linear(input_size, n_outputs))
     return nn.Sequential(*layers, Dropout(dropout), linear)
 
 
@@ -64,7 +76,7 @@ class PooledHead(nn.Module):
     ----------
     pooling : nn.Module
         (B, T, D) and lengths -> (B, D'); D' is its `output_size`.
-    dense_size, n_outputs, dropout, static_size
+    dense_size, n_outputs, dropout, static_size, standardizes
         As in `StepHead`.
     """
 
@@ -75,11 +87,12 @@ class PooledHead(nn.Module):
         n_outputs: int,
         dropout: float = 0.0,
         static_size: int = 0,
+        standardizes: bool = False,
     ):
         super().__init__()
         self.pooling = pooling
         size = pooling.output_size + static_size
-        self.dense = dense_layers(size, dense_size, n_outputs, dropout)
+        self.dense = dense_layers(size, dense_size, n_outputs, dropout, standardizes)
 
     def forward(
         self, x: Tensor, lengths: Tensor | None, static: Tensor | None = None
@@ -99,6 +112,9 @@ class StepHead(nn.Module):
     {dense}
     static_size : int, default=0
         Number of features that are known of a sequence as a whole.
+    standardizes : bool, default=False
+        Whether features are standardised before, and the last layer starts with
+        weights of zero: for features that do not learn.
     """
 
     def __init__(
@@ -108,10 +124,13 @@ class StepHead(nn.Module):
         n_outputs: int,
         dropout: float = 0.0,
         static_size: int = 0,
+        standardizes: bool = False,
     ):
         super().__init__()
         input_size += static_size
-        self.dense = dense_layers(input_size, dense_size, n_outputs, dropout)
+        self.dense = dense_layers(
+            input_size, dense_size, n_outputs, dropout, standardizes
+        )
 
     def forward(
         self, x: Tensor, lengths: Tensor | None, static: Tensor | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from skseq.networks import Dropout
+from skseq.networks.standardization import Standardization
 from skseq.persistence._onnx.graph import Graph
 
 __all__ = ["add_dense", "refuse"]
@@ -26,6 +27,8 @@ def add_dense(graph: Graph, layers: nn.Module, x: str) -> str:
                 x = graph.op("Add", x, layer.bias)
         elif isinstance(layer, nn.ReLU):
             x = graph.op("Relu", x)
+        elif isinstance(layer, Standardization):
+            x = graph.op("Div", graph.op("Sub", x, layer.mean), layer.scale)
         elif not isinstance(layer, Dropout):
             refuse(layer)
     return x
