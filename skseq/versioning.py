@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
+from inspect import signature
 from typing import Any, ClassVar
 
 __all__ = ["STATE_FORMAT", "VersionedState", "check_format", "package_version"]
@@ -71,7 +73,16 @@ class VersionedState:
     def __setstate__(self, state: dict) -> None:
         state = dict(state)
         _check(type(self), *state.pop("_skseq_format", (None, "(unknown)")))
-        super().__setstate__(state)
+        cls: Any = type(self)  # of a type that is hashable for mypy, too
+        # A parameter that an earlier version had not yet is as by default.
+        super().__setstate__({**_defaults(cls), **state})
+
+
+@cache
+def _defaults(cls: type) -> dict[str, Any]:
+    """Return the parameters of a class that have a default."""
+    parameters = signature(cls).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def _begun(cls: type[VersionedState], found: int, version: str) -> VersionedState:

@@ -70,8 +70,9 @@ def _read_estimator(reader: Reader, part: Any) -> BaseEstimator:
     if name not in CLASSES:
         raise ValueError(f"there is no class {name!r:.80}")
     cls: Any = CLASSES[name]
-    if params.keys() != set(cls._get_param_names()):
-        raise ValueError(f"the parameters of {name} are not those of this version")
+    unknown = params.keys() - set(cls._get_param_names())
+    if unknown:  # what an earlier version had not yet is as by default
+        raise ValueError(f"{name} has no parameter {min(unknown)!r:.80}")
     value: Any = cls(**{key: reader.read(node) for key, node in params.items()})
     if hasattr(cls, "_parameter_constraints"):
         value._validate_params()

@@ -55,6 +55,17 @@ def test_pickles_hold_no_tensors_and_are_equal(i):
     assert pickle.dumps(model) == pickle.dumps(model)
 
 
+def test_a_parameter_that_was_not_there_yet_is_as_by_default():
+    """As a version adds some, and opens all pickles of one format."""
+    model = RNNRegressor(hidden_size=2, max_epochs=1, random_state=0).fit(X, NUMBERS)
+    earlier = copy.copy(model)
+    del earlier.dropout, earlier.freeze
+    found = pickle.loads(pickle.dumps(earlier))
+    assert found.get_params()["freeze"] is None
+    assert found.dropout == 0.0
+    np.testing.assert_array_equal(found.predict(X), model.predict(X))
+
+
 @cases(object)
 def test_a_hash_finds_a_model_again(i, path):
     model = fitted(i)
