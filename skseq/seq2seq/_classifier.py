@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from skseq._describing import described
-from skseq.core.mixins._labels import declared_classes
+from skseq.core.mixins._labels import LabelLossParameters, declared_classes
 from skseq.parameters import attribute, retold
 from skseq.parameters.checks import exactly
 from skseq.seq2seq._architecture import TEXTS_OF_PAIRS, BaseSeq2Seq
@@ -18,13 +18,13 @@ __all__ = ["Seq2SeqClassifier"]
 
 
 @described(**TEXTS_OF_PAIRS)
-class Seq2SeqClassifier(BaseSeq2Seq):
+class Seq2SeqClassifier(LabelLossParameters, BaseSeq2Seq):
     """Writer of sequences of labels for sequences of another length.
 
     Recurrent layers read a sequence; others, which start from what these remember,
     write the labels step by step, each from the one before, until they write the end
     (Sutskever et al., 2014, "Sequence to Sequence Learning with Neural Networks"). The
-    cross entropy of labels and end trains both.
+    cross entropy of labels and end, or another loss, trains both.
 
     {parameters}
 
@@ -95,7 +95,7 @@ class Seq2SeqClassifier(BaseSeq2Seq):
         return read_label_sequences(X, y)
 
     def _make_task(self, y):
-        return LabelSequences(np.unique(np.concatenate(y)))
+        return LabelSequences(np.unique(np.concatenate(y)), self._asked_loss())
 
     @property
     def classes_(self) -> np.ndarray:

@@ -8,9 +8,16 @@ from functools import partial
 import numpy as np
 from torch import nn
 
-from skseq.core.losses import NumberLoss, SquaredError, StepCriterion
+from skseq.core.losses import (
+    LabelLoss,
+    LogLoss,
+    NumberLoss,
+    SquaredError,
+    StepClassCriterion,
+    StepCriterion,
+)
 from skseq.core.losses._scales import in_units, scale_by_mean
-from skseq.core.tasks import Classification, Task
+from skseq.core.tasks import Classification, Task, tried
 from skseq.data.bounds import refuse_huge
 from skseq.data.scaling import StepScaler
 from skseq.data.sequences import SequenceArray
@@ -116,20 +123,26 @@ class LabelSequences(SequenceTask):
     ----------
     classes : ndarray of shape (n_classes,)
         The sorted labels.
+    loss : LabelLoss, default=LogLoss()
+        What a label, or the end, costs.
     """
 
     padding = StepCrossEntropy.padding
+    loss: LabelLoss = LogLoss()  # of what an earlier version wrote
 
-    def __init__(self, classes: np.ndarray):
+    def __init__(self, classes: np.ndarray, loss: LabelLoss | None = None):
         self.labels = Classification(classes)
         self.classes = classes
         self.end = len(classes)
         self.n_outputs = self.end + 1
+        self.loss = tried(loss, self.n_outputs)
 
     @property
     def criterion(self) -> Callable[..., nn.Module]:
-        """Cross entropy in which all steps, ends as well, count alike."""
-        return partial(StepCrossEntropy, typical=self.typical)
+        """A loss in which all steps, ends as well, count alike."""
+        if self.loss == LogLoss():
+            return partial(StepCrossEntropy, typical=self.typical)
+        return partial(StepClassCriterion, loss=self.loss, typical=self.typical)
 
     def make_feedback(self, size):
         """Feed the vector of a label back."""

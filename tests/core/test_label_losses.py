@@ -13,7 +13,7 @@ from sklearn.metrics import log_loss
 from torch import nn
 from torch.nn import functional
 
-from skseq import CNNLSTMClassifier, RNNClassifier, RNNTagger
+from skseq import CNNLSTMClassifier, RNNClassifier, RNNTagger, Seq2SeqClassifier
 from skseq.core.calibration import ClassCalibration, LabelCalibration
 from skseq.core.losses import (
     ClassCriterion,
@@ -255,6 +255,31 @@ def test_a_torch_loss_is_the_same_as_its_name():
         ]
         found, expected = (model.predict_proba(X) for model in models)
         np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_written_labels_cost_what_is_asked_for(tmp_path):
+    """Ends, too; nothing is learned, so that losses are of the same outputs."""
+    y = [["a"] * (i % 3) + ["b"] for i in range(60)]
+
+    def cost(**options):
+        model = Seq2SeqClassifier(**{**QUICK, "lr": 1e-30}, **options).fit(X, y)
+        return model.loss_curve_[0]
+
+    plain, smoothed = cost(), cost(label_smoothing=0.1)
+    assert cost(loss="focal", focal_gamma=0.0) == pytest.approx(plain)
+    given = nn.CrossEntropyLoss(label_smoothing=0.1)
+    assert cost(loss=given) == pytest.approx(smoothed)
+    assert smoothed != plain
+    assert cost(loss="focal") < plain
+    model = Seq2SeqClassifier(**QUICK, loss="focal").fit(X, y)
+    save(model, tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert loaded._task.loss == FocalLoss(2.0)
+    assert [list(row) for row in loaded.predict(X)] == [
+        list(r) for r in model.predict(X)
+    ]
+    with pytest.raises(ValueError, match="loss='log_loss' and what it needs"):
+        loaded.set_params(loss="log_loss").partial_fit(X, y)
 
 
 @pytest.mark.parametrize("options", LOSSES, ids=str)

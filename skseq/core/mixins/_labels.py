@@ -24,20 +24,12 @@ from skseq.parameters import (
     parameter,
 )
 
-__all__ = ["LabelsMixin", "declared_classes"]
+__all__ = ["LabelLossParameters", "LabelsMixin", "declared_classes"]
 
 
-@described(**TEXTS)
-class LabelsMixin(Declared, about="task"):
-    """Knows its classes and their weights, and trains on a part of them."""
+class LabelLossParameters(Declared, about="task"):
+    """What is minimised, where labels are learned."""
 
-    class_weight: dict | list[dict] | str | None = parameter(
-        default=None,
-        constraint=[dict, list, Options("balanced"), None],
-        text="""Weight of each class in the loss; "balanced" makes all classes equally
-        important. Of label indicators "balanced" does so for each label on its own, and
-        a list has the weights of 0 and 1, such as ``{1: 5.0}``, for each label.""",
-    )
     loss: str | Callable = parameter(
         default="log_loss",
         constraint=[Options(*LABEL_LOSSES), callable],
@@ -60,6 +52,22 @@ class LabelsMixin(Declared, about="task"):
         text="""What of each label is shared out among all classes (Szegedy et al.,
         2016), as in `torch.nn.CrossEntropyLoss`; of an indicator, half of it.""",
     )
+
+    def _asked_loss(self) -> Any:
+        return make_label_loss(self)
+
+
+@described(**TEXTS)
+class LabelsMixin(LabelLossParameters, about="task"):
+    """Knows its classes and their weights, and trains on a part of them."""
+
+    class_weight: dict | list[dict] | str | None = parameter(
+        default=None,
+        constraint=[dict, list, Options("balanced"), None],
+        text="""Weight of each class in the loss; "balanced" makes all classes equally
+        important. Of label indicators "balanced" does so for each label on its own, and
+        a list has the weights of 0 and 1, such as ``{1: 5.0}``, for each label.""",
+    )
     validation_fraction = amended(
         text="Fraction to hold out, with the same share of every class."
     )
@@ -68,9 +76,6 @@ class LabelsMixin(Declared, about="task"):
     def classes_(self) -> np.ndarray:
         """The labels, (n_classes,), in the order of the columns of `predict_proba`."""
         return self._task.classes
-
-    def _asked_loss(self) -> Any:
-        return make_label_loss(self)
 
     def _check_classes(self, labels: np.ndarray) -> np.ndarray:
         """Return the distinct labels; one alone is no choice."""

@@ -95,6 +95,7 @@ TASKS: dict[type, Record] = {
             "typical": number,
         },
         is_sound=lambda task: len(task.classes) == task.end == task.n_outputs - 1,
+        further=_LABEL_LOSS,
     ),
     Layout: Record({"is_list": flag, "ndim": lambda value: value in (1, 2, 3)}),
 }
