@@ -8,6 +8,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from skorch.callbacks import Callback
 
 from skseq import (
     CNNClassifier,
+    CNNRegressor,
     RNNClassifier,
     RNNForecaster,
     RNNRegressor,
@@ -23,8 +25,9 @@ from skseq import (
     SequenceGenerator,
 )
 from skseq.callbacks import Checkpoint
-from skseq.data import sequences, stored
+from skseq.data import large_batches, sequences, stored
 from skseq.networks.dropout import Dropout
+from skseq.networks.hiding import HideValues
 from skseq.persistence import load
 from skseq.resources import resolve_device
 
@@ -41,6 +44,7 @@ OPTIONS = {"max_epochs": 3, "batch_size": 8, "random_state": 0}
 STOPS = {**OPTIONS, "max_epochs": 30, "early_stopping": True, "patience": 2}
 SEARCH = partial(torch.optim.LBFGS, line_search_fn="strong_wolfe", max_iter=3)
 WINDOWS = {"window_length": 8, "horizon": 2}
+NOTHING_HIDDEN = mock.patch.object(HideValues, "forward", lambda _, x, n_values: x)
 SCRIPT_ERROR = "random numbers differ (random_state must be an int)"
 
 FITS = {
@@ -127,6 +131,13 @@ def of_file(device, X):
     return model.set_params(validation_fraction=0.25), (X, Y[:32])
 
 
+def in_parts(device):
+    """Return a fit of batches of which one process has more parts than the other."""
+    y = np.column_stack([Y, np.where(np.arange(N) % 3, np.nan, Y)])
+    model = CNNRegressor(n_filters=(3,), n_branches=1, batch_norm=False, **OPTIONS)
+    return model.set_params(device=device, missing="mask"), (RAGGED, y)
+
+
 def message_of(fit, *args):
     """Return the message of the ValueError that a fit ends with."""
     try:
@@ -148,6 +159,10 @@ def main(folder):
     dropping.set_params(device="accelerate")
     fitted["normalises and drops"] = dropping.fit(X, Y > 0)
     found["seeds"] = list(seeds.found)
+
+    model, data = in_parts("accelerate")
+    with NOTHING_HIDDEN, mock.patch.object(large_batches, "TRAINING_STEPS", 20):
+        fitted["parts"] = model.fit(*data)
 
     unseeded = RNNRegressor(device="accelerate", batch_size=8)
     found["unseeded"] = message_of(unseeded.fit, X, Y)
@@ -228,6 +243,15 @@ def test_two_processes_continue_as_one_does(launched):
         np.testing.assert_allclose(found["learned"][name], learned(alone), atol=1e-5)
 
 
+def test_processes_have_parts_of_batches_and_count_known_targets(launched):
+    _, (found, _), _ = launched
+    model, data = in_parts("cpu")
+    with NOTHING_HIDDEN:
+        alone = model.fit(*data)
+    np.testing.assert_allclose(found["losses"]["parts"], alone.loss_curve_, rtol=1e-5)
+    np.testing.assert_allclose(found["learned"]["parts"], learned(alone), atol=1e-5)
+
+
 def test_each_process_reads_its_own_share_of_a_file(launched):
     _, (found, other), _ = launched
     for here, there in zip(found["reads"], other["reads"], strict=True):
@@ -249,7 +273,7 @@ def test_an_error_in_one_process_ends_all(launched):
 
 def test_all_processes_hold_the_same(launched):
     _, (found, other), _ = launched
-    assert len(found["learned"]) == len(FITS) + 5
+    assert len(found["learned"]) == len(FITS) + 6
     assert found["learned"] == other["learned"]
     assert found["losses"] == other["losses"]
 

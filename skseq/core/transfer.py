@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
@@ -189,7 +190,7 @@ class TransfersEncoder(TransferParameters, SequenceNetworkEstimator):
                 seed=train_seed,
                 **{**parameters, "callbacks": None},
             )
-            parts = (b for batch in net.get_iterator(data) for b, _ in parts_of(batch))
+            parts = chain.from_iterable(map(parts_of, net.get_iterator(data)))
             learn_statistics(module.network, ((b.x, b.lengths) for b in parts))
         losses = tuple(row["train_loss"] for row in net.history)
         return LearnedEncoder.of(self, module.network, "this estimator", losses)

@@ -284,13 +284,17 @@ class BatchIterator:
 
     def __iter__(self) -> Iterator[Batch | LargeBatch]:
         for index in self.indices():
-            parts = [index]
-            if self.dataset.n_timesteps is None:
-                parts = parted(index, self.dataset.lengths)
+            parts = self.parts(index)
             if len(parts) > 1:
-                yield LargeBatch(self.dataset, parts)
+                yield LargeBatch(self.dataset.gather, parts)
             else:
                 yield self.dataset.gather(index)
+
+    def parts(self, index: Tensor) -> list[Tensor]:
+        """Return which samples of a batch are laid out together."""
+        if self.dataset.n_timesteps is not None:
+            return [index]
+        return parted(index, self.dataset.lengths)
 
     def indices(self) -> Iterable[Tensor]:
         """Return the samples of every batch, in a new order if it shuffles."""

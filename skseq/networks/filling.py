@@ -124,9 +124,9 @@ class FillingNetwork(nn.Module):
         self.n_networks = getattr(network, "n_networks", 1)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return the loss (n_networks,): the mean over all that was hidden and known.
+        """Return losses of all that was hidden and known, and how many (n_networks, 2).
 
-        Squared errors of numbers, cross entropies of labels.
+        Squared errors of numbers, cross entropies of labels; their sum.
         """
         is_hidden = self.hide(x, lengths)
         told = self.without(x, is_hidden, lengths)
@@ -135,7 +135,7 @@ class FillingNetwork(nn.Module):
         rows, steps = is_hidden.nonzero(as_tuple=True)
         found = self._at(found, n_steps, x.shape[1], lengths, rows, steps)
         total, n_known = self._losses(found, x[rows, steps])
-        return total / n_known.clamp_min(1)
+        return torch.stack([total, n_known.expand_as(total)], dim=1)
 
     def without(self, x: Tensor, is_hidden: Tensor, lengths: Tensor | None) -> Tensor:
         """Return sequences (B, T, F) without what is hidden (B, T)."""
@@ -208,7 +208,7 @@ class FillingNetwork(nn.Module):
 
 
 class FillingLoss(nn.Module):
-    """The mean of what a `FillingNetwork` returns, which is its loss already.
+    """The mean of what a `FillingNetwork` returns, which are sums of losses already.
 
     Parameters
     ----------
@@ -219,5 +219,9 @@ class FillingLoss(nn.Module):
     def __init__(self, reduction: str = "mean"):
         super().__init__()
 
-    def forward(self, losses: Tensor, targets: Tensor | None = None) -> Tensor:
-        return losses.mean()
+    def forward(self, sums: Tensor, targets: Tensor | None = None) -> Tensor:
+        return (sums[:, 0] / sums[:, 1].clamp_min(1)).mean()
+
+    def n_counted(self, sums: Tensor, targets: Tensor | None = None) -> Tensor:
+        """Return how many hidden values the loss is the mean of."""
+        return sums[0, 1].detach()

@@ -36,8 +36,12 @@ class KnownSquaredError(nn.Module):
         # outputs and y: (B, n_outputs)
         known = ~torch.isnan(y)
         squares = torch.where(known, (outputs - y.nan_to_num(0)).square(), 0)
-        squares = squares * (known.numel() / known.sum().clamp(min=1))
+        squares = squares * (known.numel() / known.sum(dtype=y.dtype).clamp(min=1))
         return squares.mean() if self.reduction == "mean" else squares
+
+    def n_counted(self, outputs: Tensor, y: Tensor) -> Tensor:
+        """Return how many targets the loss is the mean of."""
+        return (~torch.isnan(y)).sum()
 
 
 class LabelCrossEntropy(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +12,7 @@ from skorch.hf import AccelerateMixin
 from torch import Tensor
 
 from skseq.data.batching import Batch, BatchIterator
+from skseq.data.large_batches import LargeBatch
 from skseq.training._fingerprint import fingerprint
 from skseq.training._net import SequenceNet
 
@@ -64,33 +66,26 @@ class AcceleratedNet(AccelerateMixin, SequenceNet):
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         """Train or validate on what this process has of every batch."""
-        if isinstance(iterator, BatchIterator):
-            i, n = self.accelerator.process_index, self.accelerator.num_processes
+        i, n = self.accelerator.process_index, self.accelerator.num_processes
+        if n > 1 and isinstance(iterator, BatchIterator):
             iterator = _Shares(iterator, i, n)
         super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
 
-    def train_step_single(self, batch: Batch, **fit_params):
+    def train_step_single(self, batch: Batch | LargeBatch, **fit_params):
         """Compute the gradients of a batch together with the other processes."""
-        if not isinstance(batch, _Share):  # but one of streams, which all go through
-            i, n = self.accelerator.process_index, self.accelerator.num_processes
-            own, weight = _share_of(len(cast(Tensor, batch.y)), i, n)
-            batch = _Share.of(_rows(batch, own), len(batch), weight)
-        self._weight = batch.weight
-        step = SequenceNet.train_step_single(self, batch)
-        step["loss"] = self.accelerator.reduce(step["loss"], "mean")
-        return step
+        i, n = self.accelerator.process_index, self.accelerator.num_processes
+        if n > 1 and not isinstance(batch, _Share):  # streams, which all go through
+            whole, samples = batch, torch.arange(len(cast(Tensor, batch.y)))
+            own, counts = _share_of(samples, i, n)
+            batch = _Share(lambda index: _rows(whole, index), [own], len(whole), counts)
+        return SequenceNet.train_step_single(self, batch)
 
-    def validation_step(self, batch: Batch, **fit_params):
-        """Compute outputs of this process, and the loss of all."""
-        step = super().validation_step(batch)
-        if isinstance(batch, _Share):
-            step["loss"] = self.accelerator.reduce(step["loss"] * batch.weight, "mean")
-        return step
+    def _going_on(self, is_last: bool) -> AbstractContextManager:
+        # Processes may have other numbers of parts; gradients meet once a batch.
+        return nullcontext() if is_last else self.accelerator.no_sync(self.module_)
 
-    def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Return the loss, in training as this process contributes to it."""
-        loss = super().get_loss(y_pred, y_true, X, training)
-        return loss * self._weight if training else loss
+    def _over_processes(self, sums: Tensor) -> Tensor:
+        return self.accelerator.reduce(sums, "mean")
 
     def _agreed(self, is_over: bool) -> bool:
         from accelerate.utils import broadcast
@@ -104,17 +99,22 @@ class AcceleratedNet(AccelerateMixin, SequenceNet):
         super()._record_loss(name, self.accelerator.reduce(here, "mean").item())
 
 
-class _Share(Batch):
-    """What a process has of a batch."""
+class _Share(LargeBatch):
+    """What a process has of a batch.
 
-    n_samples: int  # of the whole batch
-    weight: float  # of the mean over the share in the mean over all processes
+    Parameters
+    ----------
+    gather, parts
+        As in LargeBatch.
+    n_samples : int
+        Of the whole batch.
+    counts : bool
+        Whether this process has any of them.
+    """
 
-    @classmethod
-    def of(cls, batch: Batch, n_samples: int, weight: float) -> _Share:
-        share = cls(*batch)
-        share.n_samples, share.weight = n_samples, weight
-        return share
+    def __init__(self, gather: Any, parts: list[Tensor], n_samples: int, counts: bool):
+        super().__init__(gather, parts)
+        self.n_samples, self.counts = n_samples, counts
 
     def __len__(self) -> int:
         return self.n_samples
@@ -137,23 +137,22 @@ class _Shares:
 
     def __iter__(self) -> Iterator[_Share]:
         for index in self.batches.indices():
-            own, weight = _share_of(len(index), self.i, self.n)
-            batch = self.batches.dataset.gather(index[own])
-            yield _Share.of(batch, len(index), weight)
+            own, counts = _share_of(index, self.i, self.n)
+            parts = self.batches.parts(own)
+            yield _Share(self.batches.dataset.gather, parts, len(index), counts)
 
 
-def _share_of(n_samples: int, i: int, n: int) -> tuple[slice, float]:
-    """Return which samples of a batch process i of n has, and what they count.
+def _share_of(index: Tensor, i: int, n: int) -> tuple[Tensor, bool]:
+    """Return which samples of a batch process i of n has, and whether they count.
 
-    The mean over processes of their means is, with these weights, the mean over the
-    samples of the batch.
+    Where there are fewer samples than processes, some compute what another one has, as
+    all must go through the network.
     """
-    first, last = (n_samples * j // n for j in (i, i + 1))
-    own = slice(first, last) if last > first else slice(1)  # counts nothing
-    return own, n * (last - first) / n_samples
+    first, last = (len(index) * j // n for j in (i, i + 1))
+    return (index[first:last], True) if last > first else (index[:1], False)
 
 
-def _rows(value: Any, rows: slice) -> Any:
+def _rows(value: Any, rows: Tensor) -> Any:
     """Return rows of all tensors that a batch holds."""
     if isinstance(value, Tensor):
         return value[rows]

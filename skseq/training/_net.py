@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from skorch import NeuralNet
@@ -13,7 +14,7 @@ from skorch.exceptions import SkorchException
 from torch import Tensor, nn, optim
 
 from skseq.data.batching import BatchIterator
-from skseq.data.large_batches import parts_of
+from skseq.data.large_batches import LargeBatch, joined
 from skseq.networks.feedback import set_progress
 from skseq.training._budget import Budget
 from skseq.training._clipping import clip_norms
@@ -255,14 +256,9 @@ class SequenceNet(NeuralNet):
             self.after_step(self.module_)
         return step
 
-    def train_step_single(self, batch: Batch, **fit_params):
-        """Compute outputs (of the last part), loss and bounded gradients of a batch."""
-        losses = []
-        for part, share in parts_of(batch):
-            outputs = self.infer(part)
-            loss = self.get_loss(outputs, part.y, X=part, training=True) * share
-            (loss * self._n_networks).backward()  # to each network its own gradient
-            losses.append(loss.detach())
+    def train_step_single(self, batch: Batch | LargeBatch, **fit_params):
+        """Compute outputs, loss and bounded gradients of a batch."""
+        step = self._passed(batch, training=True)
         if self.clip_value is not None:
             nn.utils.clip_grad_value_(self._trained, self.clip_value)
         if self.clip_norm is not None:
@@ -274,16 +270,61 @@ class SequenceNet(NeuralNet):
                 batch=batch,
                 training=True,
             )
-        return {"loss": sum(losses), "y_pred": outputs}
+        return step
 
     def validation_step(self, batch: Batch, **fit_params):
-        """Compute outputs (of the last part) and loss of a batch."""
-        losses = []
+        """Compute outputs and loss of a batch."""
         with torch.no_grad():
-            for part, share in parts_of(batch):
+            return self._passed(batch, training=False)
+
+    def _passed(self, batch: Batch | LargeBatch, training: bool) -> dict[str, Any]:
+        """Return outputs and loss of a batch, after going backwards in training."""
+        if isinstance(batch, LargeBatch):
+            return self._passed_by_parts(batch, training)
+        outputs = self.infer(batch)
+        loss = self.get_loss(outputs, batch.y, X=batch, training=training)
+        if training:
+            (loss * self._n_networks).backward()  # to each network its own gradient
+        return {"loss": loss.detach(), "y_pred": outputs}
+
+    def _passed_by_parts(self, batch: LargeBatch, training: bool) -> dict[str, Any]:
+        """Do so part by part: sums, divided by how many values the loss is a mean of.
+
+        Outputs are kept for callbacks that hear of batches only.
+        """
+        n_networks, kept = self._n_networks if training else 1, []
+        sums = torch.zeros(2)
+        for i, part in enumerate(batch.parts()):
+            with self._going_on(i + 1 == batch.n_parts):
                 outputs = self.infer(part)
-                losses.append(self.get_loss(outputs, part.y, X=part) * share)
-        return {"loss": sum(losses), "y_pred": outputs}
+                loss = self.get_loss(outputs, part.y, X=part, training=training)
+                n = self._n_counted(outputs, part) * batch.counts
+                if training:
+                    (loss * n * n_networks).backward()
+            sums = sums.to(loss) + torch.stack([loss.detach() * n, n.to(loss)])
+            if self._heard_batches:
+                kept.append(outputs.detach())
+        loss, n = self._over_processes(sums)
+        n = n.clamp_min(torch.finfo(n.dtype).tiny)
+        for weights in self._trained if training else ():
+            if weights.grad is not None:
+                weights.grad.div_(n)
+        return {"loss": loss / n, "y_pred": joined(kept, n_networks) if kept else None}
+
+    def _n_counted(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """Return how many values the loss is the mean of: samples, if it says none."""
+        counted = getattr(self.criterion_, "n_counted", None)
+        if counted is not None:
+            return counted(outputs, batch.y)
+        return torch.tensor(len(cast(Tensor, batch.y)))
+
+    def _going_on(self, is_last: bool) -> AbstractContextManager:
+        """Return what a part of a batch is computed in."""
+        return nullcontext()
+
+    def _over_processes(self, sums: Tensor) -> Tensor:
+        """Return the mean of sums over all processes that train."""
+        return sums
 
     def infer(self, x: Batch, **fit_params) -> Tensor:
         """Run the module on a batch."""

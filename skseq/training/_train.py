@@ -154,7 +154,7 @@ def train(
 
 def _check_precision(net: SequenceNet, data: Any) -> None:
     """Let a net train in float32 where bfloat16 would be another network."""
-    batch, _ = next(parts_of(next(iter(net.get_iterator(data)))))
+    batch = next(parts_of(next(iter(net.get_iterator(data)))))
     layer = wrong_layer(net.module_, batch)
     if layer is not None:
         net.mixed_precision = False

@@ -47,6 +47,11 @@ class Chosen(HideSteps):
         return self.hidden
 
 
+def loss_of(module, *batch):
+    """Return what is minimised."""
+    return FillingLoss()(module(*batch)).reshape(1)
+
+
 def filling(network, columns, hidden, stride=1):
     """Return a filling network that hides given steps."""
     module = FillingNetwork(network, columns, stride, 0.5)
@@ -78,7 +83,7 @@ def test_hidden_known_numbers_alone_count():
     x = torch.tensor([[[1.0, 5.0], [2.0, NAN], [9.0, 9.0]], [[3.0, 4.0]] * 3])
     hidden = torch.tensor([[True, True, False], [False, True, False]])
     network = Says(torch.zeros(2, 3, 2))
-    loss = filling(network, Fillable(2, may_miss=True), hidden)(x)
+    loss = loss_of(filling(network, Fillable(2, may_miss=True), hidden), x)
     expected = (1 + 25 + 4 + 9 + 16) / 5
     torch.testing.assert_close(loss, torch.tensor([expected]))
     assert network.told[hidden].isnan().all()
@@ -90,7 +95,7 @@ def test_hidden_known_numbers_alone_count():
 def test_nothing_hidden_costs_nothing():
     outputs = torch.zeros(1, 2, 1, requires_grad=True)
     hidden = torch.zeros(1, 2, dtype=torch.bool)
-    loss = filling(Says(outputs), Fillable(1), hidden)(torch.ones(1, 2, 1))
+    loss = loss_of(filling(Says(outputs), Fillable(1), hidden), torch.ones(1, 2, 1))
     loss.sum().backward()
     assert loss == 0
     assert (outputs.grad == 0).all()
@@ -113,8 +118,8 @@ def test_every_step_is_told_by_its_own_output(stride, n_outputs, found):
         module = filling(
             Says(outputs, n_found), columns, torch.ones(1, 10, dtype=bool), stride
         )
-        assert module(x, lengths) == 0
-        assert module(x + 1, lengths) == 1
+        assert loss_of(module, x, lengths) == 0
+        assert loss_of(module, x + 1, lengths) == 1
 
 
 def test_categories_cost_cross_entropy_and_missing_ones_nothing():
@@ -124,7 +129,7 @@ def test_categories_cost_cross_entropy_and_missing_ones_nothing():
     x = torch.tensor([[[2.0, 3.0], [4.0, 0.0]]])
     hidden = torch.ones(1, 2, dtype=torch.bool)
     network = Says(torch.zeros(1, 2, 6))
-    loss = filling(network, columns, hidden)(x)
+    loss = loss_of(filling(network, columns, hidden), x)
     expected = (4 + 16 + np.log(5)) / 3
     torch.testing.assert_close(loss, torch.tensor([expected], dtype=loss.dtype))
     assert (network.told == 0).all()
@@ -136,7 +141,7 @@ def test_tokens_are_exchanged_for_real_ones():
     lengths = torch.tensor([2, 1])
     hidden = torch.tensor([[True, False, False, False], [True, False, False, False]])
     network = Says(torch.zeros(2, 4, 8), lengths)
-    loss = filling(network, columns, hidden)(x, lengths)
+    loss = loss_of(filling(network, columns, hidden), x, lengths)
     torch.testing.assert_close(loss, torch.tensor([np.log(8.0)], dtype=loss.dtype))
     assert {*network.told[hidden].flatten().tolist()} <= {1, 2, 5}
     torch.testing.assert_close(network.told[~hidden], x[~hidden])
@@ -159,7 +164,8 @@ def test_networks_side_by_side_lose_what_each_would():
         for module in modules
     )
     torch.testing.assert_close(joined, torch.cat([alone, other]))
-    torch.testing.assert_close(FillingLoss()(joined), (alone + other).squeeze() / 2)
+    loss = (FillingLoss()(alone) + FillingLoss()(other)) / 2
+    torch.testing.assert_close(FillingLoss()(joined), loss)
 
 
 def test_statistics_are_means_over_all_batches():

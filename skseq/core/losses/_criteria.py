@@ -46,8 +46,12 @@ class NumberCriterion(Criterion):
 
     def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
         known = ~torch.isnan(y)
-        share = known.numel() / known.sum().clamp(min=1)
+        share = known.numel() / known.sum(dtype=y.dtype).clamp(min=1)
         return self.reduced(self.costs(outputs, y) * share)
+
+    def n_counted(self, outputs: Tensor, y: Tensor) -> Tensor:
+        """Return how many targets the loss is the mean of."""
+        return (~torch.isnan(y)).sum()
 
 
 class StepCriterion(Criterion):
@@ -81,10 +85,14 @@ class ForecastCriterion(Criterion):
         there = torch.isfinite(y).unsqueeze(3)
         losses = self.of_outputs(outputs, y.nan_to_num(0).unsqueeze(3))
         if self.reduction == "none":  # of which the mean is the other
-            share = there.numel() / there.sum().clamp_min(1)
+            share = there.numel() / there.sum(dtype=y.dtype).clamp_min(1)
             return (losses * there).mean(dim=3) * share
         n_there = there.sum().clamp_min(1) * losses.shape[3]
         return (losses * there).sum() / n_there
+
+    def n_counted(self, outputs: Tensor, y: Tensor) -> Tensor:
+        """Return how many targets the loss is the mean of."""
+        return torch.isfinite(y).sum()
 
     def of_outputs(self, outputs: Tensor, y: Tensor) -> Tensor:
         """Return the loss of every output; y is (B, H, C, 1)."""
