@@ -1,12 +1,15 @@
 """Every public estimator, transformer and function under random calls.
 
     python benchmarks/abuse.py [--cases 20000] [--seed 0] [--subject RNNClassifier]
+                               [--large]
 
 A case makes an object with random parameters and calls it several times with random
 data, good and broken (`tests/abusing`). Each call must succeed as documented or raise
 a ValueError or TypeError that names what is wrong; it must change neither its arguments
 nor, if it fails, the estimator. Prints every distinct failure with a program that
-repeats it, and the numbers of cases and calls.
+repeats it, and the numbers of cases and calls. With `--large`, memory maps are read a
+batch at a time, as those of more than 32 MB are, and unequal sequences trained on part
+by part, as batches of more than 131 072 steps are.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from abusing.contract import Violation
 from abusing.running import SUBJECTS, cases, run, snippet
+
+from skseq.data import large_batches, stored
 
 
 def kind_of(violation: Violation) -> str:
@@ -64,7 +69,10 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--subject", choices=SUBJECTS, nargs="*", default=SUBJECTS)
+    parser.add_argument("--large", action="store_true")
     options = parser.parse_args()
+    if options.large:
+        stored.LARGE, large_batches.TRAINING_STEPS = 0, 8
     faulthandler.enable()
     started, total, n_kinds = time.time(), Counter(), 0
     print(f"seed {options.seed}, {options.cases} cases of {len(options.subject)} names")

@@ -67,6 +67,11 @@ FITS = {
     "labels": (RNNTagger(**SMALL), X, X[..., 0] > 0),
     "tokens": (RNNClassifier(**SMALL, embedding_dim=2), INTEGERS, Y),
     "integers": (RNNClassifier(**SMALL), INTEGERS, Y),
+    "a batch of another byte order": (
+        RNNClassifier(**{**SMALL, "batch_size": N}),
+        INTEGERS.astype(">i2"),
+        Y,
+    ),
     "writes": (Seq2SeqRegressor(**{**SMALL, "bidirectional": True}), X, X[..., :1]),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skseq.data.sequences import SequenceArray
+from skseq.data.stored import as_floats
 
 __all__ = ["Samples"]
 
@@ -89,7 +90,7 @@ class Samples:
         first: dict[tuple, int] = {}
         for i, sequence in enumerate(self.sequences):
             key = (
-                sequence.tobytes(),
+                as_floats(sequence).tobytes(),
                 repr(np.asarray(self.y[i]).tolist()),
                 _beside(self.sequences, i),
             )

@@ -17,7 +17,7 @@ from skseq.data.names import as_categories, as_instances, as_names, as_times
 from skseq.data.padded import padded
 from skseq.data.rows import UsedRows
 from skseq.data.static import check_static
-from skseq.data.stored import fetch, is_stored, place_in_file
+from skseq.data.stored import as_floats, fetch, is_stored, place_in_file
 from skseq.data.token_arrays import TokenArray
 
 if TYPE_CHECKING:
@@ -414,7 +414,8 @@ class SequenceArray(InFolders):
         Returns
         -------
         sequences : SequenceArray
-            The same sequences, one behind the other in a table of their own.
+            The same sequences, one behind the other in a table of their own: floats
+            if this one lies in a file.
         """
         starts = np.cumsum(self.lengths) - self.lengths
         rows = np.repeat(self.starts - starts, self.lengths)
@@ -422,10 +423,11 @@ class SequenceArray(InFolders):
         if not len(rows):  # empty windows still start somewhere
             rows = np.arange(len(self.values))[:1]
         times = None if self.times is None else self.times[rows]
-        if is_stored(self.values) and self.lengths.any():
-            values = fetch(self.values, self.starts, self.lengths)
+        values = self.values
+        if is_stored(values) and self.lengths.any():
+            values = as_floats(fetch(values, self.starts, self.lengths))
         else:
-            values = self.values[rows]
+            values = values[rows]
         return self._replace(values=values, starts=starts, times=times)
 
     @classmethod

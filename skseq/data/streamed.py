@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from skseq.data.batching import Batch, SequenceDataset, targets_on
-from skseq.data.stored import as_floats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +65,7 @@ class StreamedDataset(SequenceDataset):
 
     def gather(self, index: Tensor) -> Batch:
         """Return the samples at an index tensor (B,)."""
-        part = self._sequences[index.numpy()].apart().map_values(as_floats)
+        part = self._sequences[index.numpy()].apart()
         x, lengths, *_ = self._read(part).gather(torch.arange(len(part)))
         if lengths is None and self.n_timesteps is None:
             lengths = torch.as_tensor(part.lengths, device=self._device).clamp_min(1)

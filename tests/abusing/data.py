@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import numpy as np
 import pandas as pd
 import torch
@@ -21,7 +23,7 @@ FLAWS = ("nan", "inf", "-inf", "huge", "None", "text", *HARMLESS)
 KINDS = (
     *("array", "table", "list", "ragged", "nested", "ragged_nested", "objects"),
     *("panel", "frame", "SequenceArray", "overlapping", "windows", "torch"),
-    *("frames", "tensors", "series_panel", "tuple", "masked", "extension"),
+    *("frames", "tensors", "series_panel", "tuple", "masked", "extension", "mapped"),
 )
 HOLED = ("holed", "holed_ragged", "timed")  # of numbers, some of which are missing
 MIXED = (  # and of categories
@@ -122,6 +124,7 @@ def sequences(
         ),
         "torch": lambda: torch.as_tensor(array.copy()),
         "frames": lambda: [pd.DataFrame(x) for x in ragged],
+        "mapped": lambda: _mapped(array),
         "tensors": lambda: [torch.as_tensor(x.copy()) for x in ragged],
         "masked": lambda: np.ma.masked_array(array, array == array.flat[0]),
         "extension": lambda: pd.DataFrame(array[:, :, 0]).convert_dtypes(),
@@ -206,6 +209,17 @@ def static_table(kind="frame", n=6, seed=0):
         "None": lambda: None,
     }
     return make[kind]()
+
+
+def _mapped(array):
+    """The same in a file, which has no name any more."""
+    if array.dtype == object or not array.size:
+        return array
+    with tempfile.TemporaryFile() as file:
+        mapped = np.memmap(file, array.dtype, "w+", shape=array.shape)
+        mapped[...] = array
+        mapped.flush()
+        return np.memmap(file, array.dtype, "r", shape=array.shape)
 
 
 def _with_holes(array, rng):

@@ -63,7 +63,10 @@ GOOD = {
     "freeze": ("None", "None", "None", "'encoder'"),
     "freq": ("None",),
     "horizon": ("1", "3", "np.int64(2)"),
-    "init_from": ("None",),
+    "init_from": (
+        *("None", "None", "None"),
+        "RNNRegressor(max_epochs=1).fit(np.eye(3)[..., None], [1, 2, 3])",
+    ),
     "initial_state": ("'zeros'", "'learned'"),
     "kernel_size": ("1", "2", "3", "5", "(3, 1)"),
     "known_future": (
@@ -93,7 +96,7 @@ GOOD = {
     "lr_schedule": ("None", "'plateau'", "'cosine'", "'onecycle'"),
     "mark_ends": ("True", "False"),
     "max_epochs": ("1", "2", "np.int64(2)"),
-    "max_seconds": ("None", "10**6", "1e300"),
+    "max_seconds": ("None", "10**6", "1e300", "1e-9"),
     "memory": ("None", "'auto'", "2", "20", "10**12"),
     "min_count": ("1", "2", "1000"),
     "mixed_precision": ("True", "False"),

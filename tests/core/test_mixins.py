@@ -337,6 +337,15 @@ def test_weight_k_is_k_copies_exactly(estimator, early_stopping):
     np.testing.assert_array_equal(weighted, copies)
 
 
+def test_classes_do_not_go_on_where_indicators_were():
+    X = np.arange(12.0).reshape(4, 3, 1)
+    model = RNNClassifier(max_epochs=1, hidden_size=2).fit(X, np.eye(4)[:, :2])
+    with pytest.raises(
+        ValueError, match=r"y has the shape \(4,\); expected indicators"
+    ):
+        model.partial_fit(X, [0, 1, 0, 1])
+
+
 def test_partial_fit_learns_bit_by_bit():
     y = np.where(SUM > 0, "b", "a")
     model = RNNClassifier(cell="gru", lr=0.02, random_state=0)

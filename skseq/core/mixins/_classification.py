@@ -39,6 +39,7 @@ class SequenceClassifierMixin(LabelsMixin, EncodingMixin, ClassifierMixin):
 
     def _weigh(self, samples):
         if isinstance(self._task, MultilabelClassification):
+            self._task.encode(samples.y, float)  # which refuses other targets
             self._task = self._task.with_class_weights(self._label_weights(samples))
             return samples
         if self.class_weight is None:
