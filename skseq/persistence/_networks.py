@@ -96,9 +96,8 @@ def read_network(reader: Reader, estimator: NetworkEstimator, node: Any) -> None
     tensors = {name: torch.from_numpy(w).clone() for name, w in weights.items()}
     module.load_state_dict(tensors, assign=True)
     module.eval().to(resolve_device(estimator.device, or_cpu=True))
-    net = SequenceNet(module, criterion=_criterion(estimator)).initialize()
-    net.history.extend(expect(reader.read(node["history"]), list))
-    estimator.net_ = net
+    history = expect(reader.read(node["history"]), list)
+    estimator.net_ = SequenceNet.of_trained(module, _criterion(estimator), history)
     estimator._publish_history()
 
 

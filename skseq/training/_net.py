@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import torch
 from skorch import NeuralNet
@@ -91,6 +91,33 @@ class SequenceNet(NeuralNet):
         self.after_step = after_step
         self.budget = budget or Budget(None)
         self._copies: dict[str, Any] = {}
+
+    @classmethod
+    def of_trained(cls, module: nn.Module, criterion: Any, history: list) -> Self:
+        """Return a net of a trained module.
+
+        It has no optimiser: with the first one torch imports its compiler, which takes
+        longer than all else when a model is opened in a new process.
+
+        Parameters
+        ----------
+        module : nn.Module
+            Trained, where predictions are to be made.
+        criterion : callable
+            What was minimised.
+        history : list of dict
+            Rows of skorch's history.
+        """
+        net = cls(module, criterion=criterion, optimizer=None).initialize()
+        net.history.extend(history)
+        return net
+
+    def initialize_optimizer(self, *args):
+        """Make the optimiser, if there is to be one."""
+        if self.optimizer is None:
+            self.optimizer_ = None
+            return self
+        return super().initialize_optimizer(*args)
 
     @property
     def _default_callbacks(self):
@@ -383,7 +410,8 @@ class SequenceNet(NeuralNet):
 
     def with_module(self, module: nn.Module) -> SequenceNet:
         """Return a trained net that has another module, and this one's history."""
-        return _restore_net(module, self.criterion, copy.deepcopy(list(self.history)))
+        history = copy.deepcopy(list(self.history))
+        return self.of_trained(module, self.criterion, history)
 
     def __reduce__(self) -> tuple:
         # Weights and history only: small, and opens on a machine without a GPU.
@@ -395,6 +423,4 @@ class SequenceNet(NeuralNet):
 
 
 def _restore_net(module: nn.Module, criterion: type, history: list) -> SequenceNet:
-    net = SequenceNet(module, criterion=criterion).initialize()
-    net.history.extend(history)
-    return net
+    return SequenceNet.of_trained(module, criterion, history)

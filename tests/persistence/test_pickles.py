@@ -129,6 +129,16 @@ def test_another_process_takes_a_model_and_writes_the_same_file(path, monkeypatc
     assert bytes_of(model, path) == written
 
 
+def test_what_opens_a_model_makes_no_optimiser(path, monkeypatch):
+    """With the first one torch imports its compiler, which takes seconds."""
+    model = RNNRegressor(**small()).fit(X, NUMBERS)
+    save(model, path)
+    held = pickle.dumps(model)
+    monkeypatch.setattr(torch.optim.Optimizer, "__init__", pytest.fail)
+    for opened in (load(path), pickle.loads(held), copy.deepcopy(model)):
+        np.testing.assert_array_equal(opened.predict(X), model.predict(X))
+
+
 @pytest.mark.parametrize(
     "change",
     [
