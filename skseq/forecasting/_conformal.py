@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
@@ -147,6 +147,10 @@ class Errors:
     def _factors(self) -> Factors:
         series: Any = self.series
         return Factors.learned(self.scores, series, len(self.recent.names))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what was given: whoever asks for intervals changes no pickle."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
     def quantiles(self, levels: np.ndarray) -> np.ndarray:
         """Return quantiles of the scores, (H, C, n_levels)."""

@@ -96,7 +96,7 @@ def _find(
             part = _safe_indexing(
                 frame, columns(frame) if callable(columns) else columns, axis=1
             )
-        except (TypeError, ValueError, KeyError):
+        except (TypeError, ValueError, LookupError):
             return None
         cause = _refusal(one, part, y, to_fit)
         if cause is None:

@@ -222,6 +222,14 @@ def test_errors_stay_with_their_series(saws, tmp_path):
     np.testing.assert_allclose(errors.factors(names), before, rtol=0.2)
 
 
+def test_asking_for_intervals_changes_no_pickle(saws):
+    model = pickle.loads(pickle.dumps(saws))
+    model._errors = replace(model._errors)  # of which nothing was asked yet
+    before = pickle.dumps(model)
+    model.predict_interval()
+    assert pickle.dumps(model) == before
+
+
 def test_one_series_has_a_factor_of_one(fitted):
     errors = fitted._errors
     assert (errors.series == 0).all()

@@ -207,6 +207,14 @@ def test_columns_are_found_by_name():
     np.testing.assert_array_equal(found.values, kept.transform(X).values)
 
 
+def test_fewer_columns_than_in_fit_are_refused():
+    one = [("scale", StandardScaler(), [0])]
+    step = SequenceColumnTransformer(one, remainder="passthrough")
+    step.fit(np.random.default_rng(0).normal(size=(5, 4, 3)))
+    with pytest.raises(ValueError, match="X has 1 features, but .* expecting 3"):
+        step.transform(np.zeros((5, 4, 1)))
+
+
 def test_no_output_setting_changes_what_it_makes():
     expected = transformer().fit_transform(X).values
     with sklearn.config_context(transform_output="pandas"):
