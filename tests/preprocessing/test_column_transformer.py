@@ -211,7 +211,7 @@ def test_fewer_columns_than_in_fit_are_refused():
     one = [("scale", StandardScaler(), [0])]
     step = SequenceColumnTransformer(one, remainder="passthrough")
     step.fit(np.random.default_rng(0).normal(size=(5, 4, 3)))
-    with pytest.raises(ValueError, match="X has 1 features, but .* expecting 3"):
+    with pytest.raises(ValueError, match=r"X has 1 features, but .* expecting 3"):
         step.transform(np.zeros((5, 4, 1)))
 
 
