@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import copy
 import math
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
-from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer
 from skorch.exceptions import SkorchException
 from torch import Tensor, nn, optim
 
 from skseq.data.batching import BatchIterator
-from skseq.data.large_batches import LargeBatch, joined
+from skseq.data.large_batches import LargeBatch
 from skseq.networks.feedback import set_progress
 from skseq.training._budget import Budget
+from skseq.training._by_parts import TrainsByParts
 from skseq.training._clipping import clip_norms
 from skseq.training._monitors import check_recorded
 from skseq.training._portable import portable
@@ -35,7 +34,7 @@ class _OutOfTime(Exception):
     """Ends a training between two epochs."""
 
 
-class SequenceNet(NeuralNet):
+class SequenceNet(TrainsByParts):
     """A skorch net that trains on batches of sequences with little overhead.
 
     Unlike its base, it shuffles, takes weights, clips and penalises, steps a
@@ -313,45 +312,6 @@ class SequenceNet(NeuralNet):
         if training:
             (loss * self._n_networks).backward()  # to each network its own gradient
         return {"loss": loss.detach(), "y_pred": outputs}
-
-    def _passed_by_parts(self, batch: LargeBatch, training: bool) -> dict[str, Any]:
-        """Do so part by part: sums, divided by how many values the loss is a mean of.
-
-        Outputs are kept for callbacks that hear of batches only.
-        """
-        n_networks, kept = self._n_networks if training else 1, []
-        sums = torch.zeros(2)
-        for i, part in enumerate(batch.parts()):
-            with self._going_on(i + 1 == batch.n_parts):
-                outputs = self.infer(part)
-                loss = self.get_loss(outputs, part.y, X=part, training=training)
-                n = self._n_counted(outputs, part) * batch.counts
-                if training:
-                    (loss * n * n_networks).backward()
-            sums = sums.to(loss) + torch.stack([loss.detach() * n, n.to(loss)])
-            if self._heard_batches:
-                kept.append(outputs.detach())
-        loss, n = self._over_processes(sums)
-        n = n.clamp_min(torch.finfo(n.dtype).tiny)
-        for weights in self._trained if training else ():
-            if weights.grad is not None:
-                weights.grad.div_(n)
-        return {"loss": loss / n, "y_pred": joined(kept, n_networks) if kept else None}
-
-    def _n_counted(self, outputs: Tensor, batch: Batch) -> Tensor:
-        """Return how many values the loss is the mean of: samples, if it says none."""
-        counted = getattr(self.criterion_, "n_counted", None)
-        if counted is not None:
-            return counted(outputs, batch.y)
-        return torch.tensor(len(cast(Tensor, batch.y)))
-
-    def _going_on(self, is_last: bool) -> AbstractContextManager:
-        """Return what a part of a batch is computed in."""
-        return nullcontext()
-
-    def _over_processes(self, sums: Tensor) -> Tensor:
-        """Return the mean of sums over all processes that train."""
-        return sums
 
     def infer(self, x: Batch, **fit_params) -> Tensor:
         """Run the module on a batch."""
