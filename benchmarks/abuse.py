@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--large", action="store_true")
     options = parser.parse_args()
     if options.large:
-        stored.LARGE, large_batches.TRAINING_STEPS = 0, 8
+        stored.LARGE, large_batches.TRAINING_STEPS = 8, 8
     faulthandler.enable()
     started, total, n_kinds = time.time(), Counter(), 0
     print(f"seed {options.seed}, {options.cases} cases of {len(options.subject)} names")
