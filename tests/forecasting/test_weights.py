@@ -82,8 +82,13 @@ def test_rows_of_three_times_the_weight_draw_the_mean_towards_them(loss):
 
 @every_class
 def test_weights_are_copies(cls):
-    """Weight 3 of one series is the series three times, all of them in one batch."""
+    """Weight 3 of one series is the series three times, all of them in one batch.
+
+    Gradients of absolute errors may cancel out, and Adam makes a step of what rounding
+    leaves; plain descent does not.
+    """
     options = {**QUICK, "batch_size": 1000, "shrink_to_naive": False}
+    options |= {"optimizer": "sgd", "lr": 0.05}
     rows = panel_of(a=SERIES, b=OTHER)
     weighted = cls(**options).fit(rows, sample_weight=weights_of(rows, a=1.5, b=0.5))
     copied = cls(**options).fit(panel_of(a=SERIES, a2=SERIES, a3=SERIES, b=OTHER))
