@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from skseq.data.batching import Batch
 
-__all__ = ["LargeBatch", "joined", "n_fitting", "parted", "parts_of"]
+__all__ = ["LargeBatch", "joined_outputs", "n_fitting", "parted", "parts_of"]
 
 TRAINING_STEPS = 2**17  # time steps, padding included, that a training lays out at once
 
@@ -69,7 +69,7 @@ class LargeBatch:
         return self._whole[i]
 
 
-def joined(outputs: Sequence[Tensor], n_networks: int = 1) -> Tensor:
+def joined_outputs(outputs: Sequence[Tensor], n_networks: int = 1) -> Tensor:
     """Return outputs of parts as those of all, zeros behind shorter sequences.
 
     Parameters

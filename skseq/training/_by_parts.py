@@ -9,7 +9,7 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
 
-from skseq.data.large_batches import joined
+from skseq.data.large_batches import joined_outputs
 
 if TYPE_CHECKING:
     from skseq.data.batching import Batch
@@ -47,7 +47,8 @@ class TrainsByParts(NeuralNet):
         for weights in self._trained if training else ():
             if weights.grad is not None:
                 weights.grad.div_(n)
-        return {"loss": loss / n, "y_pred": joined(kept, n_networks) if kept else None}
+        y_pred = joined_outputs(kept, n_networks) if kept else None
+        return {"loss": loss / n, "y_pred": y_pred}
 
     def _n_counted(self, outputs: Tensor, batch: Batch) -> Tensor:
         """Return how many values the loss is the mean of: samples, if it says none."""
