@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from skseq.networks.dropout import Dropout
 
-__all__ = ["TokenEmbedding"]
+__all__ = ["TokenEmbedding", "copied_to"]
 
 SPREAD = 0.1  # standard deviation of vectors before training
 
@@ -59,3 +62,33 @@ class TokenEmbedding(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.dropout(self.table(x.squeeze(2)))
+
+
+class _Widened(nn.Module):
+    """Looks vectors up in a table of another network, and converts what it found."""
+
+    def __init__(self, table: nn.Embedding, dtype: torch.dtype):
+        super().__init__()
+        self._table = (table,)  # a tuple, as it is no part of this network
+        self.dtype = dtype
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self._table[0](tokens).to(self.dtype)
+
+
+def copied_to(module: nn.Module, dtype: torch.dtype) -> Any:
+    """Return a copy of a network in another precision.
+
+    A table of vectors, which may be larger than all else, is not copied: the copy looks
+    vectors up where they are.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The network.
+    dtype : torch.dtype
+        The precision.
+    """
+    tables = [part.table for part in module.modules() if type(part) is TokenEmbedding]
+    instead: dict[int, Any] = {id(table): _Widened(table, dtype) for table in tables}
+    return copy.deepcopy(module, instead).to(dtype)

@@ -13,6 +13,7 @@ from torch import Tensor, nn, optim
 
 from skseq.data.batching import BatchIterator
 from skseq.data.large_batches import LargeBatch
+from skseq.networks.embedding import copied_to
 from skseq.networks.feedback import set_progress
 from skseq.training._budget import Budget
 from skseq.training._by_parts import TrainsByParts
@@ -263,7 +264,8 @@ class SequenceNet(TrainsByParts):
 
     def on_train_end(self, net, X=None, y=None, **kwargs):
         """Make sure that what was learned is finite."""
-        if not all(torch.isfinite(parameter).all() for parameter in self._trained):
+        ends = [end for p in self._trained if p.numel() for end in p.aminmax()]
+        if not all(torch.isfinite(end) for end in ends):  # NaN is at both
             self._raise_diverged("weights became infinite or NaN")
 
     def train_step(self, batch: Batch, **fit_params):
@@ -364,7 +366,7 @@ class SequenceNet(TrainsByParts):
         tensors = [*self.module_.parameters(), *self.module_.buffers()]
         state = dtype, [(id(t), t.data_ptr(), t._version) for t in tensors]
         if self._copies.get("state") != state:  # weights were changed in place
-            module = copy.deepcopy(self.module_).to(dtype)
+            module = copied_to(self.module_, dtype)
             self._copies = {"state": state, "module": module}
         return self._copies["module"], first.device
 
