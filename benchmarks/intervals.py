@@ -5,6 +5,7 @@
     python benchmarks/intervals.py airline --set "loss='gaussian'"
     python benchmarks/intervals.py "bitcoin, 7 days" --estimator Seq2SeqForecaster
     python benchmarks/intervals.py m4_hourly --series 60   # so many, drawn by seed 0
+    python benchmarks/intervals.py m4_hourly --series 60 --origins 6
     python benchmarks/intervals.py stallion --without 6    # as if six months earlier
 
 Airline passengers are forecast from eight yearly origins, by a fit each; other series
@@ -13,8 +14,10 @@ before. Prints how many values lie within intervals of 80 and 90 %; how wide the
 in units of the interval around the better naive forecast that, looked at afterwards,
 holds as many, step by step; the mean pinball loss of nineteen quantiles, twice (CRPS);
 and the energy score of 100 paths beside that of the same values drawn independently.
-Of a panel the last rows of each series are forecast, two days of M4 hourly; widths and
-CRPS are in units of its mean change from row to row, or from day to day; the last cells
+Of a panel the last rows of each series are forecast, two days of M4 hourly, from one
+origin or several, each a horizon after the other, by one fit before the first of them;
+widths and CRPS are in units of a series' mean change from row to row, or from day to
+day; the last cells
 are the width of 80 % and its median in these units, and how many series have less than
 the nominal share within, by more than 12 points, and how many would if intervals were
 exact.
@@ -25,6 +28,7 @@ from __future__ import annotations
 import argparse
 import warnings
 from ast import literal_eval
+from typing import NamedTuple
 
 import forecasting_panels
 import numpy as np
@@ -103,78 +107,121 @@ def judged(said: np.ndarray, truth: np.ndarray, missed: np.ndarray) -> list[str]
     return [*cells, f"{2 * pinball:.4g}"]
 
 
-def m4(name: str, n_series: int | None, n_without: int) -> tuple:
-    """Return what `panel` asks for, of series that a seed draws; weekly: logarithms."""
-    loader, season = {
-        "m4_hourly": (load.m4_hourly, 24),
-        "m4_weekly": (load.m4_weekly, 1),
+class Panel(NamedTuple):
+    """Many series."""
+
+    X: pd.DataFrame | None
+    y: pd.Series
+    left: np.ndarray  # how many rows of its series follow each row
+    horizon: int
+    season: int
+
+    def rows(self, chosen: np.ndarray) -> tuple:
+        """Return X, if there is one, and y of some rows."""
+        y = self.y[chosen]
+        return (y,) if self.X is None else (self.X[chosen], y)
+
+
+def m4(name: str, n_series: int | None) -> Panel:
+    """Return series that a seed draws, weekly ones in logarithms."""
+    loader, horizon, season = {
+        "m4_hourly": (load.m4_hourly, 48, 24),
+        "m4_weekly": (load.m4_weekly, 13, 1),
     }[name]
     into = np.log if name == "m4_weekly" else np.asarray
-    series = loader()
-    if n_without:
-        raise SystemExit("--without is for stallion")
+    series = {key: np.concatenate(rows) for key, rows in loader().items()}
     names = sorted(series)
     if n_series is not None and n_series < len(names):
         names = sorted(np.random.RandomState(0).choice(names, n_series, replace=False))
-    known = pd.concat({name: pd.Series(into(series[name][0])) for name in names})
-    later = np.array([into(series[name][1]) for name in names])
-    return (known,), (), [known[name].to_numpy() for name in names], later, season
+    y = pd.concat({name: pd.Series(into(series[name])) for name in names})
+    left = y.groupby(level=0, sort=False).cumcount(ascending=False).to_numpy()
+    return Panel(None, y, left, horizon, season)
 
 
-def stallion(name: str, n_series: int | None, n_without: int) -> tuple:
-    """Return what `panel` asks for; all series."""
+def stallion(name: str, n_series: int | None) -> Panel:
+    """Return all series."""
     X, y, _ = forecasting_panels.stallion(validate=False)
-    months = y.index.get_level_values(1)
-    last = months.max() - n_without
-    X, y, known = (part[months <= last] for part in (X, y, months <= last - 6))
-    names = y.index.unique(0)
-    rows = [y[known].loc[name].to_numpy() for name in names]
-    later = y[~known].to_numpy().reshape(len(names), -1)
-    return (X[known], y[known]), (X[~known],), rows, later, 1
+    left = y.groupby(level=0).cumcount(ascending=False).to_numpy()
+    return Panel(X, y, left, 6, 1)
 
 
 PANELS = {"m4_hourly": m4, "m4_weekly": m4, "stallion": stallion}
 
 
 def panel(
-    name: str, cls: type, options: dict, n_series: int | None, n_without: int
+    name: str,
+    cls: type,
+    options: dict,
+    n_series: int | None,
+    n_without: int,
+    n_origins: int,
 ) -> str:
     """Return a row of the table for one model of many series."""
-    known, asked, rows, truth, season = PANELS[name](name, n_series, n_without)
+    data = PANELS[name](name, n_series)
+    horizon, season, names = data.horizon, data.season, data.y.index.unique(0)
     given = forecasting_panels.PROBLEMS[name].given
     forecaster = cls(**{**given, "conformal": True, "random_state": 0, **options})
-    found = forecaster.fit(*known).predict_quantiles(*asked, quantiles=tuple(LEVELS))
-    said = found.to_numpy().reshape(*truth.shape, len(LEVELS))
-    unit = np.array([np.abs(y[season:] - y[:-season]).mean() for y in rows])
-    unit = np.where(unit > 0, unit, 1.0)[:, None]
-    ahead = np.arange(truth.shape[1]) % season
-    missed = (np.array([y[len(y) - season + ahead] for y in rows]) - truth) / unit
-    cells = judged(said / unit[..., None], truth / unit, missed)
+    known = np.zeros(len(data.y), dtype=bool)
+    parts = []
+    for n_left in n_without + horizon * np.arange(n_origins)[::-1]:
+        later = ~known & (data.left >= n_left + horizon)
+        if known.any():
+            forecaster.update(*data.rows(later))
+        else:
+            forecaster.fit(*data.rows(later))
+        known |= later
+        asked = ~known & (data.left >= n_left)
+        found = forecaster.predict_quantiles(
+            *data.rows(asked)[:-1], quantiles=tuple(LEVELS)
+        )
+        truth = data.y[asked].to_numpy().reshape(len(names), horizon)
+        rows = [data.y[known].loc[name].to_numpy() for name in names]
+        ahead = np.arange(horizon) % season
+        naive = np.array([y[len(y) - season + ahead] for y in rows])
+        unit = [np.abs(y[season:] - y[:-season]).mean() for y in rows]
+        said = found.to_numpy().reshape(*truth.shape, len(LEVELS))
+        parts.append((said, truth, naive, np.array(unit)))
+    said, truth, naive, units = (np.stack(part) for part in zip(*parts, strict=True))
+    unit = np.where(units > 0, units, 1.0)[:, :, None]  # (n_origins, n_series, 1)
+    cells = judged(
+        np.concatenate(said / unit[..., None]),
+        np.concatenate(truth / unit),
+        np.concatenate((naive - truth) / unit),
+    )
     widths = (said[..., 17] - said[..., 1]) / unit
     cells.append(f"{widths.mean():.2f}, median {np.median(widths):.2f}")
     for low, high, least in ((1, 17, 0.68), (0, 18, 0.78)):
         within = (said[..., low] <= truth) & (truth <= said[..., high])
-        below = 100 * (within.mean(axis=1) < least).mean()
-        ends, horizon = LEVELS[[low, high]], truth.shape[1]
-        exact = np.mean([below_if_exact(y, season, horizon, ends, least) for y in rows])
-        cells.append(f"{below:.0f} % below, {100 * exact:.0f} % if exact")
+        below = 100 * (within.mean(axis=(0, 2)) < least).mean()
+        ends = LEVELS[[low, high]]
+        exact = [
+            below_if_exact(y, season, horizon, n_origins, ends, least) for y in rows
+        ]
+        cells.append(f"{below:.0f} % below, {100 * np.mean(exact):.0f} % if exact")
     return f"| {name} | " + " | ".join(cells) + " |"
 
 
 def below_if_exact(
-    y: np.ndarray, season: int, horizon: int, ends: np.ndarray, least: float
+    y: np.ndarray,
+    season: int,
+    horizon: int,
+    n_origins: int,
+    ends: np.ndarray,
+    least: float,
 ) -> float:
-    """Return at which share of origins an exact interval holds less of the next rows.
+    """Return how often exact intervals, so many one after the other, hold too little.
 
-    Exact is what has the quantiles of the naive forecast's own errors at these origins,
+    Exact is what has the quantiles of the naive forecast's own errors at all origins,
     step by step.
     """
     ahead = np.arange(horizon)
     origins = np.arange(season, len(y) - horizon + 1)[:, None]
     missed = y[origins - season + ahead % season] - y[origins + ahead]
     low, high = np.quantile(missed, ends, axis=0)
-    within = (low <= missed) & (missed <= high)
-    return (within.mean(axis=1) < least).mean()
+    within = ((low <= missed) & (missed <= high)).mean(axis=1)
+    n = len(within) - (n_origins - 1) * horizon
+    held = [within[i * horizon : i * horizon + n] for i in range(n_origins)]
+    return (np.mean(held, axis=0) < least).mean()
 
 
 def main() -> None:
@@ -184,8 +231,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=names)
     parser.add_argument("--series", type=int, help="how many of M4; all if none")
     parser.add_argument(
-        "--without", type=int, default=0, help="months to leave out at the end"
+        "--without", type=int, default=0, help="rows of a panel to leave out at the end"
     )
+    parser.add_argument("--origins", type=int, default=1, help="of a panel")
     parser.add_argument("--estimator", default="CNNLSTMForecaster")
     parser.add_argument("--set", nargs="*", default=[], help="settings: a=1 b=\"'x'\"")
     options = parser.parse_args()
@@ -196,7 +244,9 @@ def main() -> None:
             warnings.simplefilter("ignore")
             cls = getattr(skseq, options.estimator)
             if name in PANELS:
-                row = panel(name, cls, chosen, options.series, options.without)
+                row = panel(
+                    name, cls, chosen, options.series, options.without, options.origins
+                )
             else:
                 row = measured(name, cls, chosen)
             print(row, flush=True)

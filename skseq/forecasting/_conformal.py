@@ -14,11 +14,10 @@ from skseq.core.conformal import Units, quantiles_of_errors
 from skseq.core.losses import NumberLoss
 from skseq.data.batching import Batch
 from skseq.forecasting._credibility import Factors
-from skseq.forecasting._shrinking import BATCH_VALUES
+from skseq.forecasting._origins import told_at
 from skseq.forecasting._table import Table
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork
-from skseq.training import predict_batch
 
 __all__ = [
     "LEVELS",
@@ -264,23 +263,16 @@ def seen_at(
     kept = np.repeat(np.cumsum(n_origins), n_kept) - 1 - age
     order = np.argsort(-age, kind="stable")
     series = np.repeat(np.arange(len(n_kept)), n_kept)[order]
-    chosen = torch.as_tensor(kept[order])
-    device = next(module.parameters()).device
-    size = max(1, BATCH_VALUES // (data.n_timesteps * data.indicators.n_values))
-    parts = []
-    for index in chosen.split(size):
-        batch: Any = data.gather(index.to(device))
+
+    def read(batch: Any, outputs: np.ndarray) -> list[np.ndarray]:
         past = batch.x.past[:, :, :n_targets].double().cpu().numpy()
         targets = batch.y
         if batch.weights is not None:
             targets = targets.masked_fill(batch.weights.unsqueeze(2) == 0, torch.nan)
-        outputs = predict_batch(module, batch)
-        targets = targets.cpu().numpy().copy()  # a view would keep all windows
-        found = [outputs.copy(), targets, change_of(past)]
-        if has_decoder:
-            found.append(shifts_of(module, batch))
-        parts.append(found)
-    seen = Seen(*map(np.concatenate, zip(*parts, strict=True)))
+        found = [outputs, targets.cpu().numpy(), change_of(past)]
+        return [*found, shifts_of(module, batch)] if has_decoder else found
+
+    seen = Seen(*told_at(module, data, kept[order], read))
     return seen._replace(series=series)
 
 

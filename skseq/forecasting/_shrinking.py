@@ -11,9 +11,9 @@ from scipy.stats import t as student_t
 from torch import Tensor
 
 from skseq.core.losses import NumberLoss
+from skseq.forecasting._origins import told_at
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork, NaiveShrinkage
-from skseq.training import predict_batch
 
 __all__ = ["best_weights", "block_edges", "learn_shrinkage", "least", "towards_mean"]
 
@@ -25,7 +25,6 @@ SURE = 1.5  # standard errors
 LEAST_ERROR = 1e-30  # of a naive forecast that is right
 MOST_VALUES = 2**21  # forecast for this, from origins evenly apart
 LEAST_ORIGINS, ENOUGH_VALUES = 2**10, 2**18  # of a table that is not in memory
-BATCH_VALUES = 2**16  # within the windows of a batch
 
 
 class _Forecasts(NamedTuple):
@@ -262,27 +261,20 @@ def _forecasts(
     module: ForecastNetwork, shrinkage: NaiveShrinkage, data: WindowDataset
 ) -> tuple[_Forecasts, np.ndarray]:
     """Return what is said at some held-out origins, and which ones these are."""
-    device = next(module.parameters()).device
     n_targets = data.columns.n_targets
     n_values, most = module.horizon * n_targets, MOST_VALUES
     if data.is_stored:  # what costs more than all else there
         most = min(most, max(LEAST_ORIGINS * n_values, ENOUGH_VALUES))
     every = -(-len(data) * n_values // most)
-    chosen = torch.arange(0, len(data), every)
-    kept: list[Tensor] = []
-    done = 0
-    size = max(1, BATCH_VALUES // (data.n_timesteps * data.indicators.n_values))
-    for index in chosen.split(size):
-        batch: Any = data.gather(index.to(device))
+    chosen = np.arange(0, len(data), every)
+
+    def read(batch: Any, outputs: np.ndarray) -> list[np.ndarray]:
         naive = shrinkage.naive(batch.x.past[:, :, :n_targets])
-        outputs = torch.as_tensor(predict_batch(module, batch))
         weights = torch.ones(outputs.shape[:2])
         if batch.weights is not None:
-            weights = batch.weights.cpu()
-        found = outputs, naive.cpu(), batch.y.cpu(), weights.unsqueeze(2)
-        if not kept:  # between batches, small blocks would keep glibc from reusing them
-            kept = [part.new_empty(len(chosen), *part.shape[1:]) for part in found]
-        for whole, part in zip(kept, found, strict=True):
-            whole[done : done + len(index)] = part
-        done += len(index)
-    return _Forecasts(*kept), chosen.numpy()
+            weights = batch.weights
+        found = naive, batch.y, weights.unsqueeze(2)
+        return [outputs, *(part.cpu().numpy() for part in found)]
+
+    said = _Forecasts(*map(torch.from_numpy, told_at(module, data, chosen, read)))
+    return said, chosen

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from itertools import pairwise
 from numbers import Integral
 from typing import Any
 
@@ -16,8 +14,6 @@ from skseq._describing import described
 from skseq._showing import naming, shown
 from skseq.data.categories import Categories
 from skseq.data.foreign import columns_of
-from skseq.data.layouts import is_panel
-from skseq.data.panels import panel_starts
 from skseq.data.reading import RowReader
 from skseq.data.sequences import SequenceArray
 from skseq.data.tables import MOST_ROWS, check_rows
@@ -32,12 +28,8 @@ from skseq.preprocessing._base import TEXTS, SequenceTransformer
 from skseq.preprocessing._extents import Extent, extents_of, lie_between
 from skseq.preprocessing._lost_index import check_lost_index
 from skseq.preprocessing._order import check_order, check_same_order, times_of
-from skseq.preprocessing._streams import (
-    end_after,
-    ends_alone,
-    goes_on,
-    with_common_step,
-)
+from skseq.preprocessing._streams import goes_on
+from skseq.preprocessing._tails import called, joined_times, remembered, series_in
 from skseq.preprocessing._window_rows import check_rows_finite, encode_rows
 from skseq.resources import unchanged_on_error
 
@@ -222,7 +214,7 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
         _warn_of_rows_between(self._extents, _extents(X))
         tables, starts, lengths, n_above = [], [], [], 0
         times: list[Any] = []
-        for name, start, stop, index in _series(X, len(values)):
+        for name, start, stop, index in series_in(X, len(values)):
             table = values[start:stop]
             known = self._known_before(name, index)
             ends = np.arange(len(known) + 1, len(known) + len(table) + 1) - self.lag
@@ -244,7 +236,7 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
             np.concatenate(lengths),
             window_length=self.window_length,
             feature_names=getattr(self, "feature_names_in_", None),
-            times=_joined(times),
+            times=joined_times(times),
             categories=categories,
         )
 
@@ -281,27 +273,9 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
 
     def _remember(self, X: Any, values: np.ndarray) -> None:
         """Keep the last rows of every series, and where they end."""
-        tails, times = dict(self._tails), dict(self._tail_times or {})
-        alone: dict[Any, Any] = {}
-        if is_panel(X) and len(values):
-            alone = ends_alone(X.index, {name: end for name, (_, end) in tails.items()})
-        for name, start, stop, index in _series(X, len(values)):
-            rows, end = tails.get(name, (values[:0], None))
-            n_rows = stop - start
-            end = end_after(
-                end, len(rows), index, n_rows, _called(name), alone.get(name)
-            )
-            new = values[max(start, stop - self._context - 1) : stop]
-            parts = [times.get(name)] if len(rows) else []
-            if len(new):
-                parts.append(index[n_rows - len(new) :] if len(index) else None)
-            rows, kept = np.concatenate([rows, new]), _joined(parts)
-            first = max(0, len(rows) - self._context - 1)
-            tails[name] = (rows[first:], end)
-            times[name] = None if kept is None else _without_step(kept[first:])
-        ends = with_common_step({name: end for name, (_, end) in tails.items()})
-        self._tails = {name: (rows, ends[name]) for name, (rows, _) in tails.items()}
-        self._tail_times = times
+        self._tails, self._tail_times = remembered(
+            self._tails, self._tail_times or {}, X, values, self._context + 1
+        )
 
     def _known_before(self, name: Any, index: Any) -> np.ndarray:
         """Return the remembered rows that end right before an index starts."""
@@ -326,7 +300,7 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
             if end is not None:
                 where += f", while the rows known end at {end[0]!s}"
         return (
-            f"None of the {n_rows} row(s) of {_called(name)} has a complete window "
+            f"None of the {n_rows} row(s) of {called(name)} has a complete window "
             f"(window_length={self.window_length}, lag={self.lag}): they do not "
             f"follow the rows known from fit, but {where}. While rows come in, let the "
             "windows know of them by update(X); else hand over the "
@@ -334,39 +308,6 @@ class SlidingWindow(RowReader, SequenceTransformer, kw_only=False):
             "skseq.model_selection.ContextTimeSeriesSplit. A table's index of time is "
             'kept on its way through a pipeline by set_output(transform="pandas").'
         )
-
-
-def _joined(parts: list[Any]) -> Any:
-    """Return the times of tables one below the other, None unless all are known."""
-    if not parts or any(part is None for part in parts):
-        return None
-    return parts[0] if len(parts) == 1 else parts[0].append(parts[1:])
-
-
-def _without_step(index: pd.Index) -> pd.Index:
-    """Return a part of an index that does not know its step, as files have it."""
-    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        index.freq = None
-    return index
-
-
-def _called(name: Any) -> str:
-    return "X" if name is None else f"series {name!r} of X"
-
-
-def _series(X: Any, n_rows: int) -> Iterator[tuple[Any, int, int, Any]]:
-    """Yield (name, first row, end, index of time or ()) of every series in a table."""
-    if not hasattr(X, "iloc"):
-        yield None, 0, n_rows, ()
-    elif X.index.nlevels == 1:
-        check_order(X.index, "X")
-        times = times_of(X.index)
-        yield None, 0, n_rows, () if times is None else times
-    else:
-        starts = panel_starts(X.index)
-        names, times = (X.index.get_level_values(level) for level in (0, 1))
-        for start, stop in pairwise([*starts, n_rows]):
-            yield names[start], start, stop, times[start:stop]
 
 
 def _extents(X: Any) -> dict[Any, Extent]:
@@ -390,7 +331,7 @@ def _warn_of_rows_between(known: dict[Any, Extent], asked: dict[Any, Extent]) ->
     if between:
         name = between[0]
         warnings.warn(
-            f"Rows of {_called(name)} from {asked[name][0]!s} on lie between those of "
+            f"Rows of {called(name)} from {asked[name][0]!s} on lie between those of "
             f"fit, {known[name][0]!s} to {known[name][1]!s}: windows of fit went on "
             "behind the gap, and such rows tell each other's targets, so that a score "
             "says little about later rows. Cross-validate in the order of time, by "
