@@ -9,6 +9,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 FOLDER = "skseq/networks/_kernels/"
+SOURCES = ("choose.c", "back.c", "forwards.c", "seeing.c")
+HEADERS = ("kinds.h", "products.h", "recurrent.h", "seeing.h", "vectors.h", "walk.h")
 FLAGS = ["-O3", "-g0", "-ffp-contract=fast", "-fvisibility=hidden"]
 KINDS = {"": []}  # sets of instructions; the newest that a processor has is used
 if platform.machine() in ("x86_64", "AMD64"):
@@ -40,7 +42,9 @@ class BuildKernels(build_ext):
         objects += self.compiler.compile(
             [choose], self.build_temp, has, extra_postargs=FLAGS
         )
-        self.compiler.link_shared_object(objects, self.get_ext_fullpath(ext.name))
+        self.compiler.link_shared_object(
+            objects, self.get_ext_fullpath(ext.name), libraries=ext.libraries
+        )
 
     def _compiled(self, sources, kind, flags):
         """Return objects of the steps in both precisions."""
@@ -67,8 +71,9 @@ setup(
     ext_modules=[
         Extension(
             "skseq.networks._kernels.recurrent",
-            [FOLDER + name for name in ("choose.c", "back.c", "forwards.c")],
-            depends=[FOLDER + name for name in ("recurrent.h", "vectors.h", "walk.h")],
+            [FOLDER + name for name in SOURCES],
+            depends=[FOLDER + name for name in HEADERS],
+            libraries=["m"],
             optional=True,
         )
     ],

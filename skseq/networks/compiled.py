@@ -30,8 +30,9 @@ PATH = Path(__file__).with_name("_kernels") / "recurrent.so"
 INSTRUCTIONS = ("plain", "AVX2", "AVX-512")
 MODES = ("RNN_TANH", "RNN_RELU", "GRU", "LSTM")  # of torch.nn; as in recurrent.h
 N_GATES = (0, 0, 4, 4)  # that are kept of a step
-HELD = ("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes")  # for the way back
-HELD += ("mask", "lengths", "decays", "given", "gates", "cells", "states")
+HELD = ("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes", "w_decay", "b_decay")
+N_FOUND = len(HELD)  # of these the way back finds gradients
+HELD += ("mask", "lengths", "x", "given", "gates", "cells", "states", "decays")
 PADDING = 16  # units are padded to multiples
 
 # Whether torch.func transforms a function; torch.autograd asks so, too.
@@ -47,14 +48,16 @@ class _Call(ctypes.Structure):
         (name, ctypes.c_int64)
         for name in (
             *("cell", "instructions", "is_double"),
-            *("n_networks", "n_timesteps", "n_samples", "n_inputs", "n_units"),
+            *("n_networks", "n_timesteps", "n_samples"),
+            *("n_inputs", "n_elapsed", "n_units"),
             *("padded", "offset", "reverse", "keeps"),
-            *("x", "x_sample", "x_step", "decays", "decays_sample", "decays_step"),
-            *("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes", "mask", "lengths"),
-            *("given", "gates", "cells", "states", "last_h", "last_c"),
+            *("x", "x_sample", "x_step"),
+            *("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes"),
+            *("w_decay", "b_decay", "mask", "lengths"),
+            *("given", "gates", "cells", "states", "decays", "last_h", "last_c"),
             *("d_outputs", "d_sample", "d_step", "d_last_h", "d_last_c"),
-            *("d_x", "d_decays", "d_h", "d_c"),
-            *("d_w_x", "d_w_h", "d_b_x", "d_b_h", "d_peepholes"),
+            *("d_x", "d_h", "d_c", "d_w_x", "d_w_h", "d_b_x", "d_b_h"),
+            *("d_peepholes", "d_w_decay", "d_b_decay"),
         )
     ]
 
@@ -127,8 +130,8 @@ def run(
     weights: tuple[Tensor, ...],
     *,
     peepholes: Tensor | None = None,
+    decay: tuple[Tensor | None, Tensor | None] = (None, None),
     mask: Tensor | None = None,
-    decays: Tensor | None = None,
     lengths: Tensor | None = None,
     reverse: bool = False,
 ) -> tuple[Tensor, State]:
@@ -138,15 +141,16 @@ def run(
     ----------
     mode : str
         The mode of a torch.nn layer.
-    x : Tensor of shape (k B, T, F)
+    x : Tensor of shape (k B, T, F), or (k B, T, F + E) of a state that decays
     state : tuple of Tensor of shape (k B, H)
     weights : tuple of Tensor
         As of a torch.nn layer; those of k networks are shaped (k, ...).
     peepholes : Tensor of shape (3, H) or (k, 3, H), optional
+    decay : tuple of two Tensor of shape (H, E) and (H,), or (k, H, E) and (k, H)
+        Weights and bias of what the state loses before each step, by elapsed times,
+        the last E inputs (`GRUDLayer`).
     mask : Tensor of shape (k B, H), optional
         Of recurrent dropout.
-    decays : Tensor of shape (k B, T, H), optional
-        What the state is multiplied by before each step.
     lengths : Tensor of shape (k B,), optional
     reverse : bool, default=False
         Whether to read each sequence from its last step to its first.
@@ -163,7 +167,7 @@ def run(
         If a tensor has another shape or type: compiled code would not notice.
     """
     h, c = (*state, None)[:2]
-    tensors = (x, h, c, *weights, peepholes, mask, decays, lengths)
+    tensors = (x, h, c, *weights, peepholes, *decay, mask, lengths)
     _check_tensors(mode, *tensors)
     asked = any(t.requires_grad for t in tensors if t is not None)
     if asked and torch.is_grad_enabled():
@@ -175,23 +179,24 @@ def run(
 
 def _check_tensors(mode: str, x: Tensor, *tensors: Tensor | None) -> None:
     """Refuse what compiled code would read beyond its end, or as something else."""
-    n_samples, n_steps, n_inputs = x.shape
-    names = ("h", "c", "w_x", "w_h", "b_x", "b_h", "peepholes", "mask", "decays")
-    parts = dict(zip((*names, "lengths"), tensors, strict=True))
+    n_samples, _, n_inputs = x.shape
+    parts = dict(zip(HELD, tensors, strict=False))
     w_x = parts["w_x"]
     networks, n_rows = w_x.shape[:-2], w_x.shape[-2]
     n_units = n_rows // {"GRU": 3, "LSTM": 4}.get(mode, 1)
     rows = (n_samples, n_units)
+    n_elapsed = _n_elapsed(parts["w_decay"])
     expected = {
         "h": rows,
         "c": rows,
-        "w_x": (*networks, n_rows, n_inputs),
+        "w_x": (*networks, n_rows, n_inputs - n_elapsed),
         "w_h": (*networks, n_rows, n_units),
         "b_x": (*networks, n_rows),
         "b_h": (*networks, n_rows),
         "peepholes": (*networks, 3, n_units),
+        "w_decay": (*networks, n_units, n_elapsed),
+        "b_decay": (*networks, n_units),
         "mask": rows,
-        "decays": (n_samples, n_steps, n_units),
         "lengths": (n_samples,),
     }
     for name, part in parts.items():
@@ -209,14 +214,17 @@ def _check_tensors(mode: str, x: Tensor, *tensors: Tensor | None) -> None:
 def _forwards(mode: str, reverse: bool, keeps: bool, *tensors: Tensor | None) -> Any:
     """Return outputs and states, the call, and the tensors whose addresses it holds."""
     cell = MODES.index(mode)
-    x, h, c, w_x, *weights, peepholes, mask, decays, lengths = tensors
-    x, decays = _with_rows(x), _with_rows(decays)
-    held = [_dense(t) for t in (h, c, w_x, *weights, peepholes, mask, lengths)]
+    x = _with_rows(tensors[0])
+    held = [_dense(t) for t in tensors[1:]]
+    parts = dict(zip(HELD, held, strict=False))
+    h, c, w_x, mask = (parts[name] for name in ("h", "c", "w_x", "mask"))
     (n_samples, n_steps, n_inputs), n_units = x.shape, h.shape[1]
+    n_elapsed = _n_elapsed(parts["w_decay"])
+    n_inputs -= n_elapsed
     n_networks = len(w_x) if w_x.ndim == 3 else 1
     padded, offset = _padded(n_units), _padded(n_inputs + 1)
     n_kept = n_steps + 1 if keeps else 1
-    apart = mask is not None or decays is not None  # states are not what steps see
+    apart = mask is not None or n_elapsed > 0  # states are not what steps see
 
     def room(needed: bool, n_rows: int, size: int) -> Tensor | None:
         return x.new_empty(n_rows, n_samples, size) if needed else None
@@ -225,20 +233,22 @@ def _forwards(mode: str, reverse: bool, keeps: bool, *tensors: Tensor | None) ->
     gates = room(N_GATES[cell] > 0, n_kept, N_GATES[cell] * padded)
     cells = room(c is not None, n_kept, padded)
     states = room(apart, n_steps + 1, padded)
+    decays = room(n_elapsed > 0, n_steps, padded)
     last = [None if t is None else torch.empty_like(t) for t in held[:2]]
     call = _Call(
         *(cell, instructions(), x.dtype == torch.float64),
-        *(n_networks, n_steps, n_samples // n_networks, n_inputs, n_units),
+        *(n_networks, n_steps, n_samples // n_networks, n_inputs, n_elapsed, n_units),
         *(padded, offset, reverse, keeps),
         *(_address(x), *x.stride()[:2]),
-        *(_address(decays), *(decays.stride()[:2] if decays is not None else (0, 0))),
-        *map(_address, [*held, given, gates, cells, states, *last]),
+        *map(_address, [*held, given, gates, cells, states, decays, *last]),
     )
     _check(library().skseq_forwards(call))
     outputs = states if apart else given[..., offset:]
     outputs = outputs[:-1] if reverse else outputs[1:]
     outputs = outputs[..., :n_units].transpose(0, 1)
-    return (outputs, *last), call, [*held, decays, given, gates, cells, states]
+    read_again = x if n_elapsed else None
+    held += [read_again, given, gates, cells, states, decays]
+    return (outputs, *last), call, held
 
 
 class CompiledSteps(Function):
@@ -263,22 +273,24 @@ class CompiledSteps(Function):
             _dense(d_last_h),
             _dense(d_last_c),
         )
-        found = [None if t is None else torch.empty_like(t) for t in held[:7]]
-        decays = held[HELD.index("decays")]
-        d_decays = None
-        if decays is not None:
-            call.decays_sample, call.decays_step = decays.stride()[:2]
-            d_decays = decays.new_empty(decays.shape)
+        found = [None if t is None else torch.empty_like(t) for t in held[:N_FOUND]]
+        x = held[HELD.index("x")]
+        if x is not None:
+            call.x_sample, call.x_step = x.stride()[:2]
         d_x = held[0].new_empty(ctx.x_shape) if ctx.needs_input_grad[2] else None
         call.d_outputs = _address(d_outputs)
         if d_outputs is not None:
             call.d_sample, call.d_step = d_outputs.stride()[:2]
         call.d_last_h, call.d_last_c = _address(d_last_h), _address(d_last_c)
-        call.d_x, call.d_decays = _address(d_x), _address(d_decays)
+        call.d_x = _address(d_x)
         for name, tensor in zip(HELD, found, strict=False):
             setattr(call, f"d_{name}", _address(tensor))
         _check(library().skseq_back(call))
-        return None, None, d_x, *found, None, d_decays, None
+        return None, None, d_x, *found, None, None
+
+
+def _n_elapsed(w_decay: Tensor | None) -> int:
+    return 0 if w_decay is None else w_decay.shape[-1]
 
 
 def _address(tensor: Tensor | None) -> int:

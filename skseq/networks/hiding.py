@@ -27,8 +27,16 @@ class HideValues(Dropout):
 
     def forward(self, x: Tensor, n_values: int = 1) -> Tensor:
         """Return measurements (B, T, V F), V views of n_values F, NaN where hidden."""
-        if not self.active:
+        is_hidden = self.hidden(x, n_values)
+        if is_hidden is None:
             return x
+        n_views = x.shape[2] // n_values
+        return x.masked_fill(is_hidden.repeat(1, 1, n_views), torch.nan)
+
+    def hidden(self, x: Tensor, n_values: int = 1) -> Tensor | None:
+        """Return what to hide of x, bool (B, T, F), or None if nothing is."""
+        if not self.active:
+            return None
         n, n_steps = x.shape[:2]
         share = 2 * self.p * self._draw(x, n, 1, 1)
         single = self._draw(x, n, n_steps, n_values) < share
@@ -36,9 +44,7 @@ class HideValues(Dropout):
         steps = torch.arange(n_steps, device=x.device).view(1, -1, 1)
         first = self._draw(x, n, 1, n_values) * (n_steps + length) - length
         stretch = (steps >= first) & (steps < first + length)
-        is_hidden = torch.where(self._draw(x, n, 1, 1) < 0.5, single, stretch)
-        n_views = x.shape[2] // n_values
-        return x.masked_fill(is_hidden.repeat(1, 1, n_views), torch.nan)
+        return torch.where(self._draw(x, n, 1, 1) < 0.5, single, stretch)
 
     def _draw(self, x: Tensor, *shape: int) -> Tensor:
         """Draw numbers between 0 and 1."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skseq.networks import compiled_seeing
 from skseq.networks.hiding import HideValues
 from skseq.networks.seeing import Before, Seen, see, see_backwards
 
@@ -129,6 +130,8 @@ class Inputs(nn.Module):
         after : Before
             What to go on with, once the gap to the next step is known: here it is one.
         """
+        if self.has_holes and compiled_seeing.pays(x):
+            return self._read_at_once(x, before, lengths)
         if before is None:
             before = self.start(x)
         n_values = self.columns.n_values
@@ -144,6 +147,39 @@ class Inputs(nn.Module):
         found = [part for way in ways for part in self._shown(x, way, beside)]
         after = Before(values, waited, torch.ones_like(before.gap))
         return torch.cat(found, dim=2), after
+
+    def _read_at_once(
+        self, x: Tensor, before: Before | None, lengths: Tensor | None
+    ) -> tuple[Tensor, Before]:
+        """Do as `read` by compiled code."""
+        columns = self.columns
+        n_values = columns.n_values
+        n_seen = n_values * columns.n_views
+        measured = x[..., :n_seen]
+        gaps = x[..., n_seen : n_seen + 1] if columns.has_gaps else None
+        found, (values, waited) = compiled_seeing.see(
+            compiled_seeing.Measured(
+                *(measured, n_values, self._usual(x), gaps),
+                *(self.hide.hidden(measured, n_values), lengths, before),
+            ),
+            *(() if self.decay is None else (self.decay.weight, self.decay.bias)),
+            both_ways=self.both_ways,
+        )
+        after = Before(values, waited, x.new_ones(len(x), 1))
+        if not columns.has_gaps and not self.tables:
+            return found, after
+        gap = x.new_zeros(len(x), 1) if before is None else before.gap
+        _, gaps, codes = self._parts(x, gap)
+        beside = [gaps.log1p()] if columns.has_gaps else []
+        beside += _looked_up(self.tables, codes)
+        sizes = n_seen + n_values, n_values
+        parts = found.split(sizes * (1 + self.both_ways), dim=2)
+        shown = [
+            part
+            for seen, elapsed in zip(parts[::2], parts[1::2], strict=True)
+            for part in (seen, *beside, elapsed)
+        ]
+        return torch.cat(shown, dim=2), after
 
     def _shown(self, x: Tensor, seen: Seen, beside: list[Tensor]) -> list[Tensor]:
         """Return the columns that a layer reads in one direction."""

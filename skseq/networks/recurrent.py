@@ -274,7 +274,6 @@ class RecurrentLayer(nn.Module):
         with _as_is(x.device.type):
             x, state, mask = self._begin(x, state, weights)
             if compiled.pays(x, self.hidden_size):
-                x, decays = self._decays(x, weights)
                 return compiled.run(
                     self.kernel.mode,
                     x,
@@ -282,7 +281,10 @@ class RecurrentLayer(nn.Module):
                     tuple(weights.kernel._parameters.values()),  # a fast way
                     peepholes=getattr(weights, "weight_peephole", None),
                     mask=mask,
-                    decays=decays,
+                    decay=(
+                        getattr(weights, "weight_gamma", None),
+                        getattr(weights, "bias_gamma", None),
+                    ),
                     lengths=lengths,
                     reverse=reverse,
                 )

@@ -35,18 +35,25 @@ def make(cell, nonlinearity="tanh", size=(2, 4), dtype=torch.float64):
     return layer
 
 
+N_ELAPSED = 3  # times by which a state decays, behind the inputs
+
+
 def given(layer, shape, dropout=False, lengths=False, decays=False):
     """Arguments of `compiled.run`, all that can have a gradient asking for one."""
     n_samples, n_steps, n_inputs, n_units = shape
     dtype = next(layer.parameters()).dtype
     x = torch.randn(n_samples, n_steps, n_inputs, dtype=dtype)
+    rates = torch.randn(n_units, N_ELAPSED, dtype=dtype), torch.randn(n_units)
+    if decays:
+        elapsed = torch.rand(n_samples, n_steps, N_ELAPSED, dtype=dtype)
+        x = torch.cat([x, elapsed], dim=2)
     state = torch.randn(layer.n_states, n_samples, n_units, dtype=dtype)
     options = {
         "mask": (torch.rand(n_samples, n_units) > 0.3).to(dtype) / 0.7,
         "lengths": torch.randint(1, n_steps + 1, (n_samples,)),
-        "decays": torch.rand(n_samples, n_steps, n_units, dtype=dtype).requires_grad_(),
+        "decay": tuple(part.to(dtype).requires_grad_() for part in rates),
     }
-    asked = {"mask": dropout, "lengths": lengths, "decays": decays}
+    asked = {"mask": dropout, "lengths": lengths, "decay": decays}
     options = {name: value for name, value in options.items() if asked[name]}
     return x.requires_grad_(), tuple(state.requires_grad_()), options
 
@@ -60,14 +67,17 @@ def run(layer, x, state, **options):
     )
 
 
-def unrolled(layer, x, state, mask=None, lengths=None, decays=None, reverse=False):
+def unrolled(layer, x, state, mask=None, lengths=None, decay=None, reverse=False):
     """The same as one small graph a step."""
     w_x, w_h, b_x, b_h = layer.kernel.parameters()
     n_steps = x.shape[1]
+    if decay is not None:
+        x, elapsed = x.tensor_split([-N_ELAPSED], dim=2)
+        decays = functional.linear(elapsed, *decay).relu().neg().exp()
     ends = torch.full((len(x),), n_steps) if lengths is None else lengths
     outputs, last = [None] * n_steps, state
     for t in reversed(range(n_steps)) if reverse else range(n_steps):
-        before = state if decays is None else (state[0] * decays[:, t],)
+        before = state if decay is None else (state[0] * decays[:, t],)
         shown = before[0] if mask is None else before[0] * mask
         gates = functional.linear(x[:, t], w_x, b_x), functional.linear(shown, w_h, b_h)
         after = layer._step(*gates, before)
@@ -85,7 +95,7 @@ def results(way, layer, x, state, options):
     factors = torch.linspace(-1, 2, outputs.numel(), dtype=x.dtype).view(outputs.shape)
     loss = (factors * outputs).sum() + sum(part.square().sum() for part in last)
     wanted = [x, *state, *layer.parameters()]
-    wanted += [options["decays"]] if "decays" in options else []
+    wanted += options.get("decay", ())
     return [outputs, *last, *torch.autograd.grad(loss, wanted)]
 
 
@@ -191,18 +201,18 @@ def test_gradients_are_those_of_finite_differences(cell, nonlinearity):
 
 
 @needed
-@pytest.mark.parametrize("asked", ["x", "state", "weights", "decays"])
+@pytest.mark.parametrize("asked", ["x", "state", "weights", "decay"])
 def test_they_are_the_same_where_few_gradients_are_asked_for(asked):
     layer = make("gru").requires_grad_(False)
     x, state, options = given(layer, (3, 6, 2, 4), True, False, True)
-    x, h, decays = (t.detach() for t in (x, state[0], options.pop("decays")))
-    every = {"x": [x], "state": [h], "decays": [decays]}
+    x, h, *decay = (t.detach() for t in (x, state[0], *options.pop("decay")))
+    every = {"x": [x], "state": [h], "decay": decay}
     wanted = {**every, "weights": list(layer.parameters())}[asked]
     for tensor in wanted:
         tensor.requires_grad_()
     found = []
     for way in (run, unrolled):
-        outputs, _ = way(layer, x, (h,), decays=decays, **options)
+        outputs, _ = way(layer, x, (h,), decay=decay, **options)
         found.append(torch.autograd.grad(outputs.sin().sum(), wanted))
     assert_same(*found, 1e-10)
 
@@ -305,8 +315,7 @@ def test_what_was_kept_may_lie_elsewhere_on_the_way_back(cell):
     """As checkpoints recompute it and hooks move it."""
     layer = make("gru" if cell == "gru_d" else cell)
     x, state, options = given(layer, SHAPES[0], True, True, cell == "gru_d")
-    decays = [options["decays"]] if "decays" in options else []
-    wanted = [x, *state, *layer.parameters(), *decays]
+    wanted = [x, *state, *layer.parameters(), *options.get("decay", ())]
 
     def loss():
         outputs, last = run(layer, x, state, **options)
@@ -329,13 +338,18 @@ def test_what_was_kept_may_lie_elsewhere_on_the_way_back(cell):
         ("h", lambda x, state, options: (x, (state[0][:2], state[1]), options)),
         ("c", lambda x, state, options: (x, (state[0], state[1].float()), options)),
         ("mask", lambda x, s, o: (x, s, {**o, "mask": o["mask"][:, :2]})),
+        (
+            "w_decay",
+            lambda x, s, o: (x, s, {**o, "decay": [p[1:] for p in o["decay"]]}),
+        ),
+        ("b_decay", lambda x, s, o: (x, s, {**o, "decay": o["decay"][:1] * 2})),
         ("lengths", lambda x, s, o: (x, s, {**o, "lengths": o["lengths"].int()})),
         ("lengths", lambda x, s, o: (x, s, {**o, "lengths": o["lengths"][:1]})),
     ],
 )
 def test_what_would_be_read_beyond_its_end_is_refused(name, change):
     layer = make("lstm")
-    x, state, options = change(*given(layer, SHAPES[0], True, True))
+    x, state, options = change(*given(layer, SHAPES[0], True, True, True))
     with pytest.raises(ValueError, match=rf"^{name} of a recurrent layer is \("):
         run(layer, x, state, **options)
 

@@ -16,6 +16,10 @@ typedef struct {
     REAL *seen, *kept;       /* gradients of what the step after was shown, and kept */
     REAL *cells, *peepholes; /* (B, padded), (3, padded) */
     REAL *x;                 /* (block B, n_x) */
+    int64_t n_elapsed;       /* padded */
+    REAL *to_elapsed;        /* weights that lead back */
+    REAL *lost, *elapsed;    /* gradients of a step, (B, padded), (B, n_elapsed) */
+    REAL *w_decay, *b_decay; /* (E, padded), (padded) */
 } Back;
 
 /* Weights that lead from gates to states (a GRU's m, r, z) and to inputs (its r, z, n). */
@@ -39,27 +43,48 @@ static void pack_back(const Walk *w, int cell, const Back *back)
                 to[u * stride] = w->w_x[(g * n_h + u) * n_f + v];
         }
     }
+    for (int64_t v = 0; v < (back->to_elapsed ? w->n_e : 0); v++) {
+        int64_t stride;
+        REAL *to = packed(back->to_elapsed, back->n_elapsed, pad, v, &stride);
+        for (int64_t u = 0; u < n_h; u++)
+            to[u * stride] = w->w_decay[u * w->n_e + v];
+    }
 }
 
 /* The gradient of the state before step s, from that step alone. */
-INLINE vec carried(const Walk *w, const Call *call, const Back *back, int64_t s, int64_t b,
-                   int64_t j)
+INLINE vec carried(const Walk *w, const Back *back, int64_t s, int64_t b, int64_t j)
 {
-    int64_t n_h = w->n_h, n = n_h - j;
     vec d = load(back->seen + b * w->pad + j);
     if (w->mask)
-        d *= load_some(w->mask + b * n_h + j, n);
+        d *= load_some(w->mask + b * w->n_h + j, w->n_h - j);
     if (back->kept)
         d += load(back->kept + b * w->pad + j);
     if (w->decays && s < w->n_t) {
-        REAL *to = w->d_decays + (b * w->n_t + time_of(w, s)) * n_h + j;
-        int wait = waits(w, s, b);
+        vec decay = load(decay_of(w, s, b) + j), lost = {0};
         vec h = load(w->states + (place_of(w, s) * w->all + b) * w->pad + j);
-        store_some(to, wait ? (vec){0} : d * h, n);
-        if (!wait)
-            d *= load_some(decay_of(w, call, s, b) + j, n);
+        if (!waits(w, s, b)) {
+            d *= decay;
+            lost = pick(decay == 1, lost, -d * h);
+        }
+        store(back->lost + b * w->pad + j, lost);
+        store(back->b_decay + j, load(back->b_decay + j) + lost);
     }
     return d;
+}
+
+/* Multiply what `carried` left of step s: gradients of weights and of times. */
+static void finish_decay(const Walk *w, const Call *call, const Back *back, int64_t s)
+{
+    int64_t n_e = w->n_e, pad = w->pad, n_row = w->n_f + n_e;
+    product(elapsed_of(w, call, s), 1, call->x_sample, back->lost, pad, back->w_decay, pad,
+            n_e, pad, w->n_b, 1);
+    if (!w->d_x)
+        return;
+    product(back->lost, pad, 1, back->to_elapsed, 0, back->elapsed, back->n_elapsed, w->n_b,
+            back->n_elapsed, pad, 0);
+    for (int64_t b = 0; b < w->n_b; b++)
+        memcpy(w->d_x + (b * w->n_t + time_of(w, s)) * n_row + w->n_f,
+               back->elapsed + b * back->n_elapsed, n_e * sizeof(REAL));
 }
 
 /* Gradients of the gates of step s, into rows of `to`. */
@@ -86,7 +111,7 @@ INLINE void gate_back(const Walk *w, const Call *call, const Back *back, int cel
         for (int64_t j = 0; j < pad; j += LANES) {
             int64_t n = n_h - j;
             ivec keep = wait || n <= 0 ? (ivec){0} : n < LANES ? real : ~(ivec){0};
-            vec d = carried(w, call, back, s + 1, b, j), d_gates[4] = {{0}};
+            vec d = carried(w, back, s + 1, b, j), d_gates[4] = {{0}};
             if (d_output) {
                 __builtin_prefetch(d_output - w->dir * call->d_step +
                                    j); /* rows lie far apart */
@@ -130,7 +155,7 @@ INLINE void gate_back(const Walk *w, const Call *call, const Back *back, int cel
                     z = load(gate + 2 * pad + j), x = load(gate + 3 * pad + j);
                 vec from = load((state ? state : before) + j);
                 if (w->decays)
-                    from *= load_some(decay_of(w, call, s, b) + j, n);
+                    from *= load(decay_of(w, s, b) + j);
                 vec d_n = d * (1 - z) * (1 - x * x);
                 d_gates[0] = d_n * r;
                 d_gates[1] = d_n * m * r * (1 - r);
@@ -182,6 +207,11 @@ static void unpack_weights(const Walk *w, int cell, const Back *back)
             for (int64_t v = 0; v < n_h; v++)
                 w->d_w_h[at * n_h + v] = from[(n_f + 1 + v) * line + to_h];
         }
+    for (int64_t u = 0; u < (w->decays ? n_h : 0); u++) {
+        for (int64_t v = 0; v < w->n_e; v++)
+            w->d_w_decay[u * w->n_e + v] = back->w_decay[v * pad + u];
+        w->d_b_decay[u] = back->b_decay[u];
+    }
 }
 
 /* Multiply what is kept of steps s and after: gradients of weights and of inputs. */
@@ -205,7 +235,7 @@ INLINE void finish_block(const Walk *w, const Back *back, int cell, int64_t s, i
     for (int64_t i = 0; i < n; i++) {
         int64_t t = w->dir > 0 ? lowest + i : lowest + i - 1;
         for (int64_t b = 0; b < w->n_b; b++)
-            memcpy(w->d_x + (b * w->n_t + t) * w->n_f,
+            memcpy(w->d_x + (b * w->n_t + t) * (w->n_f + w->n_e),
                    back->x + (i * w->n_b + b) * back->n_x, w->n_f * sizeof(REAL));
     }
 }
@@ -219,6 +249,8 @@ INLINE void walk_back(const Walk *w, const Call *call, const Back *back, int cel
         REAL *gates = back->gates + (w->dir > 0 ? back->block - 1 - n : n) * rows;
         n++;
         gate_back(w, call, back, cell, s, gates);
+        if (w->decays && s + 1 < w->n_t)
+            finish_decay(w, call, back, s + 1);
         product(gates, back->line, 1, back->to_h, 0, back->seen, pad, w->n_b, pad, n_k, 0);
         if (n == back->block || s == 0) {
             finish_block(w, back, cell, s, n, w->dir > 0 ? gates : back->gates);
@@ -227,10 +259,12 @@ INLINE void walk_back(const Walk *w, const Call *call, const Back *back, int cel
     }
     for (int64_t b = 0; b < w->n_b; b++)
         for (int64_t j = 0; j < n_h; j += LANES) {
-            store_some(w->d_h + b * n_h + j, carried(w, call, back, 0, b, j), n_h - j);
+            store_some(w->d_h + b * n_h + j, carried(w, back, 0, b, j), n_h - j);
             if (cell == LSTM)
                 store_some(w->d_c + b * n_h + j, load(back->cells + b * pad + j), n_h - j);
         }
+    if (w->decays)
+        finish_decay(w, call, back, 0);
     unpack_weights(w, cell, back);
     for (int64_t p = 0; p < (w->peep ? 3 : 0); p++)
         memcpy(w->d_peep + p * n_h, back->peepholes + p * pad, n_h * sizeof(REAL));
@@ -247,6 +281,7 @@ int64_t BACK(const Call *call)
         if (back.block > w.n_t)
             back.block = w.n_t;
         back.n_x = w.d_x ? (w.n_f + size - 1) / size * size : 0;
+        back.n_elapsed = w.d_x ? (w.n_e + size - 1) / size * size : 0;
         int keeps = call->cell == GRU || (w.lengths && w.dir < 0);
         int64_t sizes[] = {w.columns * w.pad,
                            w.columns * back.n_x,
@@ -256,10 +291,16 @@ int64_t BACK(const Call *call)
                            keeps ? state : 0,
                            call->cell == LSTM ? state : 0,
                            w.peep ? 3 * w.pad : 0,
-                           back.block * w.n_b * back.n_x};
-        REAL **parts[] = {&back.to_h,    &back.to_x,      &back.gates,
-                          &back.weights, &back.seen,      &back.kept,
-                          &back.cells,   &back.peepholes, &back.x};
+                           back.block * w.n_b * back.n_x,
+                           w.pad * back.n_elapsed,
+                           w.decays ? state : 0,
+                           w.n_b * back.n_elapsed,
+                           w.n_e * w.pad,
+                           w.decays ? w.pad : 0};
+        REAL **parts[] = {&back.to_h,       &back.to_x,    &back.gates,   &back.weights,
+                          &back.seen,       &back.kept,    &back.cells,   &back.peepholes,
+                          &back.x,          &back.to_elapsed, &back.lost, &back.elapsed,
+                          &back.w_decay,    &back.b_decay};
         int64_t n_parts = sizeof(sizes) / sizeof(*sizes), total = 0;
         for (int64_t i = 0; i < n_parts; i++)
             total += sizes[i];

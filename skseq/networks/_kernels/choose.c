@@ -1,26 +1,9 @@
 /* Calls the code that was compiled for the processor at hand. */
 
 #include "recurrent.h"
+#include "seeing.h"
 
 #define PUBLIC __attribute__((visibility("default")))
-#define DECLARED(kind)                                  \
-    int64_t skseq_forwards_float_##kind(const Call *);  \
-    int64_t skseq_forwards_double_##kind(const Call *); \
-    int64_t skseq_back_float_##kind(const Call *);      \
-    int64_t skseq_back_double_##kind(const Call *);
-#define CALLED(way, kind) \
-    (call->is_double ? skseq_##way##_double_##kind(call) : skseq_##way##_float_##kind(call))
-
-DECLARED(plain)
-#ifdef HAS_AVX2
-DECLARED(avx2)
-#endif
-#ifdef HAS_AVX512
-DECLARED(avx512)
-#endif
-
-/* For a check that Python and this code speak of the same. */
-PUBLIC int64_t skseq_call_size(void) { return sizeof(Call); }
 
 /* The newest set of instructions: 0 those of every processor, 1 AVX2, 2 AVX-512. */
 PUBLIC int64_t skseq_instructions(void)
@@ -37,29 +20,47 @@ PUBLIC int64_t skseq_instructions(void)
     return 0;
 }
 
-/* Both return 0, or 1 if there is no memory. */
-PUBLIC int64_t skseq_forwards(const Call *call)
-{
-#ifdef HAS_AVX512
-    if (call->instructions == 2)
-        return CALLED(forwards, avx512);
-#endif
 #ifdef HAS_AVX2
-    if (call->instructions == 1)
-        return CALLED(forwards, avx2);
+#define TRY_AVX2(what) TRY(what, 1, avx2)
+#define DECLARE_AVX2(what, type) DECLARE(what, type, avx2)
+#else
+#define TRY_AVX2(what)
+#define DECLARE_AVX2(what, type)
 #endif
-    return CALLED(forwards, plain);
-}
+#ifdef HAS_AVX512
+#define TRY_AVX512(what) TRY(what, 2, avx512)
+#define DECLARE_AVX512(what, type) DECLARE(what, type, avx512)
+#else
+#define TRY_AVX512(what)
+#define DECLARE_AVX512(what, type)
+#endif
+#define DECLARE(what, type, kind)                     \
+    int64_t skseq_##what##_float_##kind(const type *); \
+    int64_t skseq_##what##_double_##kind(const type *);
+#define CALLED(what, kind)                                     \
+    (call->is_double ? skseq_##what##_double_##kind(call)      \
+                     : skseq_##what##_float_##kind(call))
+#define TRY(what, newest, kind)       \
+    if (call->instructions == newest) \
+        return CALLED(what, kind);
 
-PUBLIC int64_t skseq_back(const Call *call)
-{
-#ifdef HAS_AVX512
-    if (call->instructions == 2)
-        return CALLED(back, avx512);
-#endif
-#ifdef HAS_AVX2
-    if (call->instructions == 1)
-        return CALLED(back, avx2);
-#endif
-    return CALLED(back, plain);
-}
+/* Returns 0, or 1 if there is no memory. */
+#define PUBLISH(what, type)                       \
+    DECLARE(what, type, plain)                    \
+    DECLARE_AVX2(what, type)                      \
+    DECLARE_AVX512(what, type)                    \
+    PUBLIC int64_t skseq_##what(const type *call) \
+    {                                             \
+        TRY_AVX512(what)                          \
+        TRY_AVX2(what)                            \
+        return CALLED(what, plain);               \
+    }
+
+PUBLISH(forwards, Call)
+PUBLISH(back, Call)
+PUBLISH(see, Seeing)
+PUBLISH(see_back, Seeing)
+
+/* For a check that Python and this code speak of the same. */
+PUBLIC int64_t skseq_call_size(void) { return sizeof(Call); }
+PUBLIC int64_t skseq_seeing_size(void) { return sizeof(Seeing); }

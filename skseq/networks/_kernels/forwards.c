@@ -87,9 +87,7 @@ INLINE void gate_forwards(const Walk *w, const Call *call, int cell, int64_t s, 
                 vec r = sigmoid(load(gate + pad + j)),
                     z = sigmoid(load(gate + 2 * pad + j));
                 vec n = hyperbolic_tangent(load(gate + 3 * pad + j) + r * load(gate + j));
-                vec from = w->decays
-                               ? kept * load_some(decay_of(w, call, s, b) + j, n_h - j)
-                               : kept;
+                vec from = w->decays ? kept * load(decay_of(w, s, b) + j) : kept;
                 h = n + z * (from - n);
                 store(gate + pad + j, r);
                 store(gate + 2 * pad + j, z);
@@ -113,8 +111,30 @@ INLINE void gate_forwards(const Walk *w, const Call *call, int cell, int64_t s, 
                 if (cell == LSTM)
                     store_some(w->last_c + b * n_h + j, c, n_h - j);
             }
-            store(after + j, shown(w, call, s + 1, b, j, h));
+            store(after + j, shown(w, s + 1, b, j, h));
         }
+    }
+}
+
+/* What the state is multiplied by before each step. */
+static void make_decays(const Walk *w, const Call *call, REAL *weights)
+{
+    int64_t pad = w->pad, n_h = w->n_h, n_e = w->n_e;
+    for (int64_t u = 0; u < n_h; u++) {
+        int64_t stride;
+        REAL *to = packed(weights, pad, n_e, u, &stride);
+        for (int64_t v = 0; v < n_e; v++)
+            to[v * stride] = w->w_decay[u * n_e + v];
+    }
+    for (int64_t s = 0; s < w->n_t; s++) {
+        product(elapsed_of(w, call, s), call->x_sample, 1, weights, 0, decay_of(w, s, 0),
+                pad, w->n_b, pad, n_e, 0);
+        for (int64_t b = 0; b < w->n_b; b++)
+            for (int64_t j = 0; j < pad; j += LANES) {
+                REAL *decay = decay_of(w, s, b) + j;
+                vec lost = load(decay) + load_some(w->b_decay + j, n_h - j);
+                store(decay, remainder_of(lost));
+            }
     }
 }
 
@@ -127,7 +147,7 @@ INLINE void walk_forwards(const Walk *w, const Call *call, int cell, REAL *weigh
         for (int64_t j = 0; j < w->pad; j += LANES) {
             vec h = load_some(w->h0 + b * w->n_h + j, w->n_h - j);
             store(w->given + place * w->given_step + b * w->row + call->offset + j,
-                  shown(w, call, 0, b, j, h));
+                  shown(w, 0, b, j, h));
             if (w->states)
                 store(w->states + (place * w->all + b) * w->pad + j, h);
             if (cell == LSTM)
@@ -154,11 +174,14 @@ int64_t FORWARDS(const Call *call)
     for (int64_t network = 0; network < call->n_networks; network++) {
         Walk w = walk_of(call, network);
         int64_t n_weights = w.columns * (w.n_f + 1 + w.n_h);
+        int64_t n_decays = w.pad * w.n_e, n_gates = w.gates ? 0 : w.n_b * w.columns;
         void *memory;
-        REAL *weights = new_numbers(n_weights + (w.gates ? 0 : w.n_b * w.columns), &memory);
+        REAL *weights = new_numbers(n_weights + n_decays + n_gates, &memory);
         if (!weights)
             return 1;
-        REAL *gates = w.gates ? w.gates : weights + n_weights;
+        REAL *gates = w.gates ? w.gates : weights + n_weights + n_decays;
+        if (w.decays)
+            make_decays(&w, call, weights + n_weights);
         if (call->cell == TANH)
             walk_forwards(&w, call, TANH, weights, gates);
         else if (call->cell == RELU)

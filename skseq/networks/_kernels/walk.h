@@ -7,21 +7,21 @@ instructions (choose.c takes one), so that what is seen from outside has names o
 #include <stdlib.h>
 #include <string.h>
 
+#include "products.h"
 #include "recurrent.h"
-#include "vectors.h"
 
 #define LINE (64 / (int64_t)sizeof(REAL)) /* numbers in a line of the cache */
 
 typedef struct {
-    int64_t n_t, n_b, n_f, n_h, n_g, pad, row, columns;
+    int64_t n_t, n_b, n_f, n_e, n_h, n_g, pad, row, columns;
     int64_t all;   /* samples of all networks: from step to step of what is kept */
     int64_t begin; /* of the inputs in a row of `given`: x, 1, h */
     int64_t dir;   /* of time */
-    const REAL *x, *h0, *c0, *w_x, *w_h, *b_x, *b_h, *peep, *mask, *decays;
+    const REAL *x, *h0, *c0, *w_x, *w_h, *b_x, *b_h, *peep, *w_decay, *b_decay, *mask;
     const int64_t *lengths;
-    REAL *given, *gates, *cells, *states, *last_h, *last_c;
+    REAL *given, *gates, *cells, *states, *decays, *last_h, *last_c;
     const REAL *d_outputs, *d_last_h, *d_last_c;
-    REAL *d_x, *d_h, *d_c, *d_w_x, *d_w_h, *d_b_x, *d_b_h, *d_peep, *d_decays;
+    REAL *d_x, *d_h, *d_c, *d_w_x, *d_w_h, *d_b_x, *d_b_h, *d_peep, *d_w_decay, *d_b_decay;
     int64_t given_step, gates_step, cells_step;
 } Walk;
 
@@ -33,6 +33,7 @@ static inline Walk walk_of(const Call *call, int64_t network)
     w.n_t = call->n_timesteps;
     w.n_b = call->n_samples;
     w.n_f = call->n_inputs;
+    w.n_e = call->n_elapsed;
     w.n_h = call->n_units;
     int64_t first = network * w.n_b;
     int64_t n_blocks = call->cell == LSTM ? 4 : call->cell == GRU ? 3 : 1;
@@ -52,19 +53,21 @@ static inline Walk walk_of(const Call *call, int64_t network)
     w.b_x = AT(call->b_x, rows);
     w.b_h = AT(call->b_h, rows);
     w.peep = AT(call->peepholes, network * 3 * w.n_h);
+    w.w_decay = AT(call->w_decay, network * w.n_h * w.n_e);
+    w.b_decay = AT(call->b_decay, network * w.n_h);
     w.mask = AT(call->mask, first * w.n_h);
-    w.decays = AT(call->decays, first * call->decays_sample);
     w.lengths = call->lengths ? call->lengths + first : NULL;
     w.given = AT(call->given, first * w.row);
     w.gates = AT(call->gates, first * w.columns);
     w.cells = AT(call->cells, first * w.pad);
     w.states = AT(call->states, first * w.pad);
+    w.decays = AT(call->decays, first * w.pad);
     w.last_h = AT(call->last_h, first * w.n_h);
     w.last_c = AT(call->last_c, first * w.n_h);
     w.d_outputs = AT(call->d_outputs, first * call->d_sample);
     w.d_last_h = AT(call->d_last_h, first * w.n_h);
     w.d_last_c = AT(call->d_last_c, first * w.n_h);
-    w.d_x = AT(call->d_x, first * w.n_t * w.n_f);
+    w.d_x = AT(call->d_x, first * w.n_t * (w.n_f + w.n_e));
     w.d_h = AT(call->d_h, first * w.n_h);
     w.d_c = AT(call->d_c, first * w.n_h);
     w.d_w_x = AT(call->d_w_x, rows * w.n_f);
@@ -72,7 +75,8 @@ static inline Walk walk_of(const Call *call, int64_t network)
     w.d_b_x = AT(call->d_b_x, rows);
     w.d_b_h = AT(call->d_b_h, rows);
     w.d_peep = AT(call->d_peepholes, network * 3 * w.n_h);
-    w.d_decays = AT(call->d_decays, first * w.n_t * w.n_h);
+    w.d_w_decay = AT(call->d_w_decay, network * w.n_h * w.n_e);
+    w.d_b_decay = AT(call->d_b_decay, network * w.n_h);
     w.given_step = call->keeps || !w.states ? w.all * w.row : 0;
     w.gates_step = call->keeps && call->cell > RELU ? w.all * w.columns : 0;
     w.cells_step = call->keeps ? w.all * w.pad : 0;
@@ -96,16 +100,22 @@ INLINE int waits(const Walk *w, int64_t s, int64_t b)
     return w->lengths && w->dir < 0 && time_of(w, s) >= w->lengths[b];
 }
 
-INLINE const REAL *decay_of(const Walk *w, const Call *call, int64_t s, int64_t b)
+INLINE REAL *decay_of(const Walk *w, int64_t s, int64_t b)
 {
-    return w->decays + b * call->decays_sample + time_of(w, s) * call->decays_step;
+    return w->decays + (time_of(w, s) * w->all + b) * w->pad;
+}
+
+/* The times that step s reads of the first sequence. */
+INLINE const REAL *elapsed_of(const Walk *w, const Call *call, int64_t s)
+{
+    return w->x + time_of(w, s) * call->x_step + w->n_f;
 }
 
 /* What a step is shown of the state before it. */
-INLINE vec shown(const Walk *w, const Call *call, int64_t s, int64_t b, int64_t j, vec h)
+INLINE vec shown(const Walk *w, int64_t s, int64_t b, int64_t j, vec h)
 {
     if (w->decays && s < w->n_t)
-        h *= load_some(decay_of(w, call, s, b) + j, w->n_h - j);
+        h *= load(decay_of(w, s, b) + j);
     if (w->mask)
         h *= load_some(w->mask + b * w->n_h + j, w->n_h - j);
     return h;
