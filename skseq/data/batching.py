@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 BUCKET = 50  # batches among which unequal sequences are sorted by length
-PREDICTION_STEPS = 2**15  # time steps, padding included, of one prediction batch
+PREDICTION_STEPS = 2**13  # time steps, padding included, of one prediction batch
 PREDICTION_STEPS_ON_GPU = 2**17  # a CPU loses more where no cache holds what it makes
 PREDICTION_NUMBERS = 2**20  # in these steps
 PREDICTION_SAMPLES = 4096

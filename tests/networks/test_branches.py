@@ -9,8 +9,9 @@ from torch.autograd import forward_ad
 from torch.nn import functional
 from torch.nn.modules.module import register_module_forward_hook
 
-from skseq.networks import ConvLayer, branches
+from skseq.networks import ConvEncoder, ConvLayer, branches
 from skseq.networks.convolution import ChannelsLastConv1d
+from skseq.networks.side_by_side import side_by_side, weights_of
 
 TOLERANCES = {torch.float64: 1e-10, torch.float32: 1e-5}
 CASES = {  # widths, padding
@@ -68,6 +69,32 @@ def runs_as_one(y):
         names.add(node.name())
         nodes += [one for one, _ in node.next_functions if one is not None]
     return "_ConvolvedBackward" in names
+
+
+@pytest.mark.parametrize("n_features", [9, 20])  # without a bottleneck at first; with
+@pytest.mark.parametrize("shared", [False, True])
+def test_several_networks_run_as_each_alone(n_features, shared):
+    torch.manual_seed(0)
+    each = [ConvEncoder(n_features, (48, 48), (6, 4), n_branches=3) for _ in range(3)]
+    joined = side_by_side(each)
+    if shared:
+        joined.share_input()
+    x = torch.randn(4, 7, n_features)
+    given = [x] * 3 if shared else [x, -x, 2 * x]
+    found, _ = joined(x if shared else torch.cat(given), None)
+    assert runs_as_one(found)
+    parts = [one(own, None)[0] for one, own in zip(each, given, strict=True)]
+    torch.testing.assert_close(found, torch.cat(parts), rtol=0, atol=1e-5)
+    found.sin().sum().backward()
+    sum(part.sin().sum() for part in parts).backward()
+    gradients = {name: p.grad for name, p in joined.named_parameters()}
+    for i, one in enumerate(each):
+        like = dict(one.named_parameters())
+        for name, gradient in weights_of(gradients, i, like).items():
+            scale = like[name].grad.abs().max().clamp(min=1).item()
+            torch.testing.assert_close(
+                gradient, like[name].grad, rtol=0, atol=1e-5 * scale
+            )
 
 
 @pytest.mark.filterwarnings("ignore:.*jit.script")  # torch's own, in forward mode

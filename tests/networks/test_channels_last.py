@@ -218,3 +218,16 @@ def test_one_sample_has_the_gradients_that_it_has_beside_another():
     torch.testing.assert_close(alone, both[:1])
     torch.testing.assert_close(gradient, expected)
     torch.testing.assert_close(alone, functional.conv1d(x, *layer.parameters(), 2))
+
+
+@pytest.mark.parametrize("shape", [(5, 7, 2), (4, 4, 3), (5, 1, 2), (1, 7, 2)])
+def test_the_highest_of_neighbours_is_that_of_pooling(shape):
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    x[0, 0, 1], x[0, -1, 0] = torch.nan, -torch.inf
+    layer = ConvLayer(shape[2], 8, 3, n_branches=3)
+    wanted = neighbours(layer, x.mT).mT
+    for asked in (False, True):  # for a gradient
+        given = x.clone().requires_grad_(asked)
+        found = layer._neighbours(given, None)
+        torch.testing.assert_close(found, wanted, rtol=0, atol=0, equal_nan=True)
+    assert torch.autograd.grad(found.nan_to_num(0, 0, 0).sum(), given)[0].any()
