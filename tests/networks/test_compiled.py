@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -281,6 +282,24 @@ def test_what_is_not_finite_goes_where_it_goes_in_torch(
         finite = other.isfinite()
         assert torch.equal(one.isfinite(), finite)
         torch.testing.assert_close(one[finite], other[finite], rtol=1e-4, atol=1e-4)
+
+
+@needed
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="of x86")
+@pytest.mark.parametrize("flushed", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_denormal_numbers_are_zero_and_the_thread_has_its_setting_back(cell, flushed):
+    layer = make(cell, dtype=torch.float32)
+    x, state, _ = given(layer, (3, 6, 2, 4))
+    tiny = torch.full((3, 6, 4), 1e-40)
+    torch.set_flush_denormal(flushed)
+    try:
+        outputs, _ = run(layer, x, state)
+        found = torch.autograd.grad(outputs, layer.parameters(), tiny)
+        assert (torch.tensor([1e-40]) * 0.5).any() == (not flushed)
+    finally:
+        torch.set_flush_denormal(False)
+    assert not any(part.any() for part in found)
 
 
 # Networks side by side -------------------------------------------------------------
