@@ -84,6 +84,16 @@ FITS = {
     "Seq2SeqRegressor": (Seq2SeqRegressor(**SMALL), X, STEPS),
     "RNNForecaster": (RNNForecaster(**SERIES), TABLE, None),
     "CNNLSTMForecaster": (CNNLSTMForecaster(**SERIES, n_filters=4), TABLE, None),
+    "RNNForecaster, alone": (
+        RNNForecaster(shrink_to_naive=False, **SERIES),
+        TABLE,
+        None,
+    ),
+    "CNNLSTMForecaster, alone": (
+        CNNLSTMForecaster(shrink_to_naive=False, **SERIES, n_filters=4),
+        TABLE,
+        None,
+    ),
     "Seq2SeqForecaster": (Seq2SeqForecaster(**SERIES), TABLE, None),
     "SequenceAnomalyDetector": (
         SequenceAnomalyDetector(RNNForecaster(**{**SERIES, "horizon": 1})),

@@ -123,7 +123,7 @@ class SeriesLearner(WindowLearner):
             self._errors = None
             rng = make_random_state(self.random_state)
             seeds = rng.randint(2**31 - 1, size=2).tolist()
-            net, n_beside = None, self._n_rows_beside(table.lengths)
+            beside, n_beside = None, self._n_rows_beside(table.lengths)
             self._check_held_out(table, np.minimum(n_train, n_beside))
             n_targets = self._columns.n_targets
             if not table.is_told(n_targets, n_beside, table.lengths).any():
@@ -131,13 +131,16 @@ class SeriesLearner(WindowLearner):
             if (n_beside < table.lengths).any():
                 n_rows = n_beside.sum() + n_train.sum()
                 part = budget.part(n_beside.sum() / n_rows)
-                net = self._trained(table, n_beside, device, seeds, part, beside=True)
-            if net is None or not net.interrupted_:
-                before = net if self.shrink_to_naive else None
-                net = self._trained(table, n_train, device, seeds, budget, before)
+                beside = self._trained(
+                    table, n_beside, device, seeds, part, beside=True
+                )
+            if beside is None or not beside.net.interrupted_:
+                before = beside if self.shrink_to_naive else None
+                found = self._trained(table, n_train, device, seeds, budget, before)
             else:
-                n_train = n_beside
-            self.net_ = net
+                n_train, found = n_beside, beside
+            self.net_ = found.net
+            self.ridge_share_ = 0.0 if found.ridge is None else found.ridge.share
             self._publish_history()
             if (n_train < table.lengths).any():
                 later = table.beyond(n_train)

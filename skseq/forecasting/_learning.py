@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -23,9 +23,15 @@ from skseq.forecasting._parameters import (
     TableParameters,
     WindowParameters,
 )
+from skseq.forecasting._ridge import (
+    RidgeShare,
+    add_ridge,
+    has_place,
+    learn_share,
+)
 from skseq.forecasting._scaling import SeriesScaler
 from skseq.forecasting._season import season_of
-from skseq.forecasting._shrinking import learn_shrinkage
+from skseq.forecasting._shrinking import forecasts_at_origins, learn_shrinkage
 from skseq.forecasting._stored import StoredRows
 from skseq.forecasting._stored_windows import StoredWindowDataset
 from skseq.forecasting._table import Columns, Table
@@ -42,7 +48,7 @@ from skseq.networks import (
 )
 from skseq.networks.normalization import mean_level
 from skseq.parameters import amended, attribute, parameter
-from skseq.parameters.checks import count, instance, optional
+from skseq.parameters.checks import count, instance, number, optional
 from skseq.resources import seeded_torch
 from skseq.training import Budget, SequenceNet, train
 
@@ -51,6 +57,18 @@ __all__ = ["WindowLearner"]
 SHARE_BESIDE = 0.2  # of the rows, held out to learn how far to shrink
 LEAST_OF_ALL = 4  # epochs in so many of which the held-out loss need not fall
 ROUNDING = 1e-9  # below which scaled values are the same
+
+
+class Trained(NamedTuple):
+    """A net, and how much a ridge regression says in it; None if it has no place."""
+
+    net: SequenceNet
+    ridge: RidgeShare | None
+
+    @property
+    def shrinkage(self) -> NaiveShrinkage:
+        """How far to shrink, as was learned."""
+        return self.net.module_.shrinkage
 
 
 class WindowLearner(
@@ -81,6 +99,13 @@ class WindowLearner(
     )
     random_state = amended(text="Decides initial weights, shuffling and dropout.")
 
+    ridge_share_: float = attribute(
+        text="""Share of a ridge regression of the window in forecasts, from 0 to 1,
+        that held-out origins ask for (`linear_skip`).""",
+        check=number,
+        required=False,
+        default=0.0,
+    )
     _columns: Columns = attribute(check=instance(Columns))
     _indicators: Indicators = attribute(check=instance(Indicators))
     _window_length: int = attribute(check=count)
@@ -129,10 +154,10 @@ class WindowLearner(
         device: torch.device,
         seeds: list[int],
         budget: Budget,
-        before: SequenceNet | None = None,
+        before: Trained | None = None,
         *,
         beside: bool = False,
-    ) -> SequenceNet:
+    ) -> Trained:
         """Return a net that learned from so many first rows of each series.
 
         One that was trained beside tells how far to shrink, and after how many epochs
@@ -170,9 +195,9 @@ class WindowLearner(
         if beside:
             options = self._beside(options, LEAST_OF_ALL)
         elif before is not None and self.max_epochs == "auto":
-            options["max_epochs"] = before.best_epoch()
+            options["max_epochs"] = before.net.best_epoch()
         if before is not None:  # which has warned, if it had to
-            options["mixed_precision"] = before.mixed_precision
+            options["mixed_precision"] = before.net.mixed_precision
         learns_epochs = self.max_epochs == "auto" and self.shrink_to_naive
         stops = self.early_stopping or learns_epochs
         with self._threads(module):
@@ -185,16 +210,26 @@ class WindowLearner(
                 seed=seeds[1],
                 **options,
             )
+            ridge = None
             if shrinkage is not None and before is not None:
-                shrinkage.load_state_dict(before.module_.shrinkage.state_dict())
+                ridge = before.ridge
+                if ridge is not None:
+                    add_ridge(module, data, ridge)
+                shrinkage.load_state_dict(before.shrinkage.state_dict())
             elif shrinkage is not None:
-                learn_shrinkage(module, shrinkage, held_out, n_origins, self._loss)
+                ridge, said = None, None
+                if held_out is not None:
+                    said = forecasts_at_origins(module, shrinkage, held_out, n_origins)
+                    if len(table.names) == 1 and has_place(module):
+                        ridge, said = learn_share(module, data, held_out, said)
+                        add_ridge(module, data, ridge)
+                learn_shrinkage(shrinkage, said, self._loss)
             if self.conformal and held_out is not None:
                 recent = table.tail(self._window_length + self._horizon - 1)
                 seen = seen_at(module, held_out, n_origins)
                 n_series = int((n_origins > 0).sum())
                 self._errors = Errors.of(seen, self._loss, n_series, recent)
-        return net
+        return Trained(net, ridge)
 
     def _naive_rows(self, table: Table) -> torch.Tensor:
         """Return which row of a window the naive forecast is, (horizon, n_targets)."""

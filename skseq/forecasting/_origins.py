@@ -13,7 +13,7 @@ from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork
 from skseq.training import predict_batch
 
-__all__ = ["told_at"]
+__all__ = ["BATCH_VALUES", "told_at"]
 
 BATCH_VALUES = 2**16  # within the windows of a batch
 

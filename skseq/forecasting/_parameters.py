@@ -87,7 +87,10 @@ class LossParameters(NumberLossParameters, about="task"):
         default=True,
         constraint=["boolean"],
         text="""Whether a linear map of the window is added to what the network
-        forecasts.""",
+        forecasts. With `shrink_to_naive` and a `horizon` above 1, a ridge regression of
+        the window has a share of both, as large as held-out origins ask for
+        (`ridge_share_`), but not of panels, not in decoders, and not with losses that
+        learn a distribution or rates.""",
     )
     cycle: int | None = parameter(
         default=None,

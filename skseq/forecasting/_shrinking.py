@@ -15,7 +15,16 @@ from skseq.forecasting._origins import told_at
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork, NaiveShrinkage
 
-__all__ = ["best_weights", "block_edges", "learn_shrinkage", "least", "towards_mean"]
+__all__ = [
+    "Forecasts",
+    "best_weights",
+    "block_edges",
+    "forecasts_at_origins",
+    "learn_shrinkage",
+    "least",
+    "towards_mean",
+    "units_of_errors",
+]
 
 WEIGHTS = np.linspace(0, 1, 21)
 SPREADS = np.geomspace(0.5, 4, 19)
@@ -27,20 +36,20 @@ MOST_VALUES = 2**21  # forecast for this, from origins evenly apart
 LEAST_ORIGINS, ENOUGH_VALUES = 2**10, 2**18  # of a table that is not in memory
 
 
-class _Forecasts(NamedTuple):
+class Forecasts(NamedTuple):
     """What a network said at held-out origins, and what was right."""
 
     outputs: Tensor  # (n, H, C, n_outputs)
     naive: Tensor  # (n, H, C)
     targets: Tensor  # (n, H, C), NaN where missing
     weights: Tensor  # (n, H, 1)
+    chosen: np.ndarray  # (n,), which origins these are, of all
+    edges: list[np.ndarray]  # H of int of shape (n_blocks + 1,): where blocks start
 
 
 def learn_shrinkage(
-    module: ForecastNetwork,
     shrinkage: NaiveShrinkage,
-    data: WindowDataset | None,
-    n_origins: np.ndarray,
+    said: Forecasts | None,
     loss: NumberLoss,
 ) -> None:
     """Give a network's shrinkage the weights and spreads that held-out origins ask for.
@@ -51,26 +60,18 @@ def learn_shrinkage(
 
     Parameters
     ----------
-    module : ForecastNetwork
-        Trained.
     shrinkage : NaiveShrinkage
-        Its part, which has the rows of the naive forecast.
-    data : WindowDataset or None
-        Windows whose targets it did not learn, series by series; None if there are
-        none, and half of either forecast is best.
-    n_origins : ndarray of int of shape (n_series,)
-        How many of them each series has.
+        The part of a trained network that has the rows of the naive forecast.
+    said : Forecasts or None
+        What it said where it did not learn; None if there is nothing, and half of
+        either forecast is best.
     loss : NumberLoss
         What was minimised.
     """
-    if data is None:
+    if said is None:
         shrinkage.weight.fill_(0.5)
         return
-    said, chosen = _forecasts(module, shrinkage, data)
-    edges = [
-        np.unique(np.searchsorted(chosen, block_edges(n_origins, step)))
-        for step in range(1, module.horizon + 1)
-    ]
+    edges = said.edges
     n_blocks = np.array([len(between) - 1 for between in edges])[:, None]
     device = shrinkage.weight.device
     shrinkage.cpu()
@@ -80,9 +81,8 @@ def learn_shrinkage(
         point = loss.point(shrinkage(said.outputs, said.naive).numpy())
         return np.abs(point - said.targets.numpy())
 
-    before = distance(0.0)
     weights = said.weights.double().numpy()
-    unit = _mean(before, weights), _mean(before**2, weights)
+    unit = units_of_errors(distance(0.0), weights)
 
     def error(weight: float) -> np.ndarray:
         apart = distance(weight)
@@ -235,6 +235,13 @@ def towards_mean(weight: np.ndarray, n_blocks: np.ndarray) -> np.ndarray:
     return own * weight + (1 - own) * mean
 
 
+def units_of_errors(
+    errors: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return means (C,) of absolute errors (n, H, C) and of their squares."""
+    return _mean(errors, weights), _mean(errors**2, weights)
+
+
 def _mean(errors: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return means (C,) of what is there, (n, H, C), and no zeros to divide by."""
     n_there = (~np.isnan(errors) * weights).sum(axis=(0, 1))
@@ -257,10 +264,13 @@ def _near_sums(
     return sums[:, high] - sums[:, low], counts[:, high] - counts[:, low]
 
 
-def _forecasts(
-    module: ForecastNetwork, shrinkage: NaiveShrinkage, data: WindowDataset
-) -> tuple[_Forecasts, np.ndarray]:
-    """Return what is said at some held-out origins, and which ones these are."""
+def forecasts_at_origins(
+    module: ForecastNetwork,
+    shrinkage: NaiveShrinkage,
+    data: WindowDataset,
+    n_origins: np.ndarray,
+) -> Forecasts:
+    """Return what is said at some held-out origins, of so many in each series."""
     n_targets = data.columns.n_targets
     n_values, most = module.horizon * n_targets, MOST_VALUES
     if data.is_stored:  # what costs more than all else there
@@ -276,5 +286,11 @@ def _forecasts(
         found = naive, batch.y, weights.unsqueeze(2)
         return [outputs, *(part.cpu().numpy() for part in found)]
 
-    said = _Forecasts(*map(torch.from_numpy, told_at(module, data, chosen, read)))
-    return said, chosen
+    edges = [
+        np.unique(np.searchsorted(chosen, block_edges(n_origins, step)))
+        for step in range(1, module.horizon + 1)
+    ]
+    outputs, naive, targets, weights = map(
+        torch.from_numpy, told_at(module, data, chosen, read)
+    )
+    return Forecasts(outputs, naive, targets, weights, chosen, edges)

@@ -219,6 +219,30 @@ class ForecastNetwork(nn.Module):
 
         self._said(window, targets, None, scale, in_units)
 
+    def in_units(self, window: Window, later: Tensor) -> tuple[Tensor, Tensor]:
+        """Return targets seen (B, C, L) and later (B, C, H) as linear maps have them.
+
+        Parameters
+        ----------
+        window : Window
+            What is known before.
+        later : Tensor of shape (B, H, C)
+            The targets that follow.
+        """
+        targets, _, _, scale, ahead = self._at_rest(window)
+        if ahead is not None:
+            later = self._rest(later, ahead)
+        parts = ((part - scale.center) / scale.scale for part in (targets, later))
+        x, y = (part.transpose(1, 2) for part in parts)
+        return x, y
+
+    def along_lines(self, window: Window, weights: Tensor) -> Tensor:
+        """Return what linear maps (A, H, L) of windows forecast, (A, B, H, C)."""
+        targets, _, _, scale, ahead = self._at_rest(window)
+        x = ((targets - scale.center) / scale.scale).to(weights.dtype)
+        said = torch.einsum("ahl,blc->abhc", weights, x) * scale.scale + scale.center
+        return said if ahead is None else self._rest(said, -ahead)
+
     def _at_rest(
         self, window: Window
     ) -> tuple[Tensor, Tensor | None, Tensor | None, WindowScale, Tensor | None]:
