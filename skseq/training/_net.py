@@ -235,14 +235,19 @@ class SequenceNet(TrainsByParts):
             if self._heard_batches:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch)
-            losses.append(step["loss"])
+            # A small tensor that is kept behind a large one that was freed keeps the
+            # allocator from using that place again; to ask a GPU would be to wait.
+            on_cpu = step["loss"].device.type == "cpu"
+            losses.append(step["loss"].item() if on_cpu else step["loss"])
             sizes.append(len(batch))
             if self._heard_batches:
-                self.history.record_batch(f"{prefix}_loss", losses[-1].item())
+                self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
         weights = torch.tensor(sizes, dtype=torch.float64) / sum(sizes)
-        loss = float(torch.stack(losses).double().cpu() @ weights)
+        if not on_cpu:
+            losses = torch.stack(losses).tolist()
+        loss = float(torch.tensor(losses, dtype=torch.float64) @ weights)
         self._record_loss(f"{prefix}_loss", loss)
         self._has_begun = True
 
