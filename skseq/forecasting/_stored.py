@@ -86,7 +86,7 @@ class Unscaled:
             X = X[..., order]
         if self.y is not None:
             X = np.concatenate([_read(self.y, rows), X], axis=-1, dtype=np.float64)
-        values = X.astype(np.float64)
+        values = X.astype(np.float64, copy=not X.flags.owndata)
         if self.tells_unknown and self.categories.are_any:
             n_targets = self.n_columns - sum(map(len, self.roles[1:]))
             past = n_targets + np.flatnonzero(self.categories.are_in(self.roles.past))
@@ -122,16 +122,20 @@ class Scales(NamedTuple):
     mapped: Callable[[int, np.ndarray], np.ndarray] | None  # (series, rows) -> rows
 
     def of(self, values: np.ndarray, series: np.ndarray) -> np.ndarray:
-        """Return values (n, ..., n_columns), each of the series of that number."""
+        """Return values (n, ..., n_columns), each of the series of that number.
+
+        They are floats, and overwritten: windows of many columns are large.
+        """
         if self.mapped is not None:
-            values = values.copy()
             for i in np.unique(series).tolist():
                 own = values[series == i]
                 rows = self.mapped(i, own.reshape(-1, own.shape[-1]))
                 values[series == i] = rows.reshape(own.shape)
         shape = len(series), *(1,) * (values.ndim - 2), values.shape[-1]
         means, deviations = (part[series].reshape(shape) for part in self[:2])
-        return (values - means) / deviations
+        values -= means
+        values /= deviations
+        return values
 
 
 @dataclass(frozen=True)
@@ -228,7 +232,7 @@ class StoredRows:
         before = np.full(values[:, 0].shape, np.nan)
         before[lacks] = self.seen.before(self.source, rows[lacks], numbers[lacks])
         values = self._scaled(filled_forward(values, before), numbers)
-        return np.nan_to_num(values), missing
+        return np.nan_to_num(values, copy=False), missing
 
     def seen_before(self, rows: np.ndarray) -> np.ndarray:
         """Return the last values seen before rows (n,), NaN if there were none."""

@@ -57,11 +57,13 @@ def assert_same(model, *answers):
 @pytest.mark.parametrize("name", [name for name in FITS if name != "categories"])
 def test_a_file_gives_what_memory_gives(in_file, name):
     model, X, y = FITS[name]
+    given = X.copy()
     model.fit(X, y)
     answers = model.loss_curve_, model.predict()
     assert_same(model.fit(in_file(X), None if y is None else in_file(y)), *answers)
     assert isinstance(model._context.values, np.ndarray)
     assert_same(model.fit(X, y), *answers)  # in memory, large as well
+    np.testing.assert_array_equal(X, given)
 
 
 def test_series_in_a_frame_over_a_file(in_file):
