@@ -98,6 +98,11 @@ def test_a_failed_call_leaves_the_state():
         ({"bidirectional": True}, "bidirectional=False to .* has bidirectional=True"),
         ({"pooling": "mean"}, "pooling='last' to answer .* has pooling='mean'"),
         ({"normalize": "both"}, "'feature' or None to .* has normalize='both'"),
+        (
+            {"bidirectional": True, "pooling": "mean", "normalize": "both"},
+            "bidirectional=False, pooling='last', normalize='feature' or None to "
+            "answer .* has bidirectional=True, pooling='mean', normalize='both'",
+        ),
     ],
 )
 def test_what_needs_whole_sequences_is_refused(options, message):

@@ -100,13 +100,20 @@ class StatefulMixin(Declared):
         }
         if self._known_tokens is None:  # tokens have no scale
             choices["normalize"] = "feature", None
-        for name, possible in choices.items():
-            if getattr(self, name, possible[0]) not in possible:
-                raise ValueError(
-                    f"stateful() needs {name}={' or '.join(map(repr, possible))} to "
-                    "answer piece by piece, but the estimator has "
-                    f"{name}={shown(getattr(self, name))}."
-                )
+        wrong = [
+            name
+            for name, possible in choices.items()
+            if getattr(self, name, possible[0]) not in possible
+        ]
+        if wrong:
+            needed = ", ".join(
+                f"{name}={' or '.join(map(repr, choices[name]))}" for name in wrong
+            )
+            has = ", ".join(f"{name}={shown(getattr(self, name))}" for name in wrong)
+            raise ValueError(
+                f"stateful() needs {needed} to answer piece by piece, but the "
+                f"estimator has {has}."
+            )
         stream = copy.copy(self)
         stream._is_stateful = True
         stream._fitted_on_table = False  # pieces of a table have fewer columns

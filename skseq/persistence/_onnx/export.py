@@ -145,7 +145,7 @@ def export_onnx(
         raise TypeError(
             f"{type(estimator).__name__} cannot be exported: only classifiers, "
             "regressors and taggers of sequences and forecasters are, the Seq2Seq ones "
-            "excepted."
+            "excepted; of a pipeline, its last step."
         )
     check_is_fitted(estimator, "net_")
     graph, properties = Graph(), {}
