@@ -44,7 +44,7 @@ OPTIONS = {"max_epochs": 3, "batch_size": 8, "random_state": 0}
 STOPS = {**OPTIONS, "max_epochs": 30, "early_stopping": True, "patience": 2}
 SEARCH = partial(torch.optim.LBFGS, line_search_fn="strong_wolfe", max_iter=3)
 WINDOWS = {"window_length": 8, "horizon": 2}
-NOTHING_HIDDEN = mock.patch.object(HideValues, "forward", lambda _, x, n_values: x)
+NOTHING_HIDDEN = mock.patch.object(HideValues, "hidden", return_value=None)
 SCRIPT_ERROR = "random numbers differ (random_state must be an int)"
 
 FITS = {

@@ -210,14 +210,13 @@ class WindowLearner(
                 seed=seeds[1],
                 **options,
             )
-            ridge = None
+            ridge, said = None, None
             if shrinkage is not None and before is not None:
                 ridge = before.ridge
                 if ridge is not None:
                     add_ridge(module, data, ridge)
                 shrinkage.load_state_dict(before.shrinkage.state_dict())
             elif shrinkage is not None:
-                ridge, said = None, None
                 if held_out is not None:
                     said = forecasts_at_origins(module, shrinkage, held_out, n_origins)
                     if len(table.names) == 1 and has_place(module):
