@@ -316,7 +316,7 @@ class SequenceColumnTransformer(
         frame = pd.DataFrame(found).infer_objects()
         columns = [frame[i].set_axis(given.index) for i in range(frame.shape[1])]
         kept = {name for name, kind, _ in fitted.transformers if kind == KEPT}
-        kept |= {"remainder"} if self.remainder == KEPT else set()
+        kept |= {"remainder"} if fitted.remainder == KEPT else set()
         for name in kept & fitted.output_indices_.keys():
             of_input: Any = fitted._transformer_to_input_indices[name]
             if hasattr(fitted, "feature_names_in_"):

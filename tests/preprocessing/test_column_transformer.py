@@ -116,6 +116,16 @@ def test_what_passes_through_keeps_its_type(given, as_remainder):
     assert not np.isnan(found.values[:, 0]).any()
 
 
+@pytest.mark.parametrize("remainder", ["drop", "passthrough"])
+def test_a_remainder_set_after_fit_waits_for_the_next_one(remainder):
+    step = transformer(remainder=remainder).fit(X)
+    expected = step.transform(X)
+    step.set_params(remainder={"drop": "passthrough"}.get(remainder, "drop"))
+    found = step.transform(X)
+    np.testing.assert_array_equal(found.values, expected.values)
+    assert list(found.feature_names) == list(step.get_feature_names_out())
+
+
 def test_categories_that_a_transformer_makes_are_categories():
     holes = X.assign(ward=X["ward"].where(X["age"] > 60))
     step = SequenceColumnTransformer(
