@@ -320,6 +320,8 @@ class BaseForecaster(RegressorMixin, PathModel):
             If neither X nor y has an index that says which rows they are.
         """
         check_is_fitted(self, "net_")
+        if X is None:
+            raise ValueError("X is None; expected the rows to forecast.")
         if y is None and self._has_own_y:
             raise ValueError("y is missing, but fit was with one.")
         if hasattr(y, "iloc"):

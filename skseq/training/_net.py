@@ -15,6 +15,7 @@ from skseq.data.batching import BatchIterator
 from skseq.data.large_batches import LargeBatch
 from skseq.networks.embedding import copied_to
 from skseq.networks.feedback import set_progress
+from skseq.networks.first_weights import first_weights
 from skseq.training._budget import Budget
 from skseq.training._by_parts import TrainsByParts
 from skseq.training._clipping import clip_norms
@@ -365,7 +366,7 @@ class SequenceNet(TrainsByParts):
         device : torch.device
             Where it is.
         """
-        first = next(self.module_.parameters())
+        first = first_weights(self.module_)
         if first.dtype == dtype:
             return self.module_, first.device
         tensors = [*self.module_.parameters(), *self.module_.buffers()]

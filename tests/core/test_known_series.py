@@ -148,3 +148,16 @@ def test_sequences_of_a_frame_are_whole():
     sequences = SequenceArray.from_frame(PANEL)
     y = LABELS.to_numpy().reshape(N_SERIES, N_STEPS)
     assert len(cross_val_score(tagger(), sequences, y, cv=KFold(2))) == 2
+
+
+def test_times_of_another_kind_are_told_by_the_last_call():
+    texts = INDEX.set_levels(INDEX.levels[1].astype(str), level=1)
+    told, labels = PANEL.set_axis(texts), LABELS.set_axis(texts)
+    model = tagger().partial_fit(PANEL, LABELS, classes=[0, 1])
+    model.partial_fit(told, labels)
+    later = told[texts.get_level_values(1) >= "2024-01-04"]
+    with pytest.warns(UserWarning, match=LEAK):
+        model.predict(later)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(told)

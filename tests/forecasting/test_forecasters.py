@@ -569,6 +569,8 @@ def test_bad_predictions_say_why():
         model.predict(later, n_steps=3)
     with pytest.raises(ValueError, match="y is missing"):
         model.score(later)
+    with pytest.raises(ValueError, match="X is None; expected the rows to forecast"):
+        model.score(None, DEMAND[200:210])
     with pytest.raises(ValueError, match="y is missing, but fit was with one"):
         model.update(later)
     with pytest.raises(ValueError, match="where 2020-07-19"):

@@ -25,11 +25,18 @@ def joined(before: dict[Any, Extent], later: dict[Any, Extent]) -> dict[Any, Ext
     extents : dict of Extent by series
     """
     both = {
-        name: (min(before[name][0], first), max(before[name][1], last), None)
-        for name, (first, last, _) in later.items()
+        name: _spanned(before[name], extent)
+        for name, extent in later.items()
         if name in before
     }
     return {**before, **later, **both}
+
+
+def _spanned(before: Extent, later: Extent) -> Extent:
+    try:
+        return min(before[0], later[0]), max(before[1], later[1]), None
+    except TypeError:  # times of another kind
+        return later
 
 
 def warn_of_known_series(
