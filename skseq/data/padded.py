@@ -30,7 +30,7 @@ def padded(
     if length is not None and not is_positive_integer(length):
         raise ValueError(f"length must be a positive integer, got {length!r}.")
     for name, side in (("padding", padding), ("truncating", truncating)):
-        if side not in ("post", "pre"):
+        if not (isinstance(side, str) and side in ("post", "pre")):
             raise ValueError(f"{name} must be 'post' or 'pre', got {shown(side)}.")
     if length is None:
         length = sequences.lengths.max(initial=0)

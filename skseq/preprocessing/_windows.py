@@ -88,7 +88,7 @@ def make_windows(
         if hasattr(rows, "iloc"):
             check_order(rows.index, name)
     check_same_order(X, y)
-    if missing not in ("error", "mask"):
+    if not (isinstance(missing, str) and missing in ("error", "mask")):
         raise ValueError(f"missing={shown(missing)} must be 'error' or 'mask'.")
     with naming("X"):
         rows = encode_rows(X, None, is_first=True)

@@ -346,6 +346,8 @@ def test_repr_tells_the_shape():
 def test_sides_have_two_names():
     with pytest.raises(ValueError, match="padding must be 'post' or 'pre', got 'left'"):
         SequenceArray.from_list(RAGGED).to_padded(padding="left")
+    with pytest.raises(ValueError, match="truncating must be 'post' or 'pre', got arr"):
+        SequenceArray.from_list(RAGGED).to_padded(truncating=np.array(["pre", "post"]))
 
 
 @pytest.mark.parametrize(

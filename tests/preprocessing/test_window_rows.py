@@ -164,6 +164,8 @@ def test_what_is_wrong_is_said():
         make_windows(TABLE, window_length=3, **MASK)
     with pytest.raises(ValueError, match=r"missing='no' must be 'error' or 'mask'"):
         make_windows(TABLE, TABLE["price"], missing="no")
+    with pytest.raises(ValueError, match=r"missing=array.* must be 'error' or 'mask'"):
+        make_windows(TABLE, TABLE["price"], missing=np.array(["error", "mask"]))
     window = SlidingWindow(3, **MASK).fit(TABLE)
     with pytest.raises(ValueError, match="Column 'price' of X holds categories, but h"):
         window.transform(TABLE.assign(price="high"))
