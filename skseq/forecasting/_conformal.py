@@ -18,6 +18,7 @@ from skseq.forecasting._origins import told_at
 from skseq.forecasting._table import Table
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork
+from skseq.training import predict_batch
 
 __all__ = [
     "LEVELS",
@@ -264,15 +265,17 @@ def seen_at(
     order = np.argsort(-age, kind="stable")
     series = np.repeat(np.arange(len(n_kept)), n_kept)[order]
 
-    def read(batch: Any, outputs: np.ndarray) -> list[np.ndarray]:
+    def read(batch: Any) -> list[np.ndarray]:
         past = batch.x.past[:, :, :n_targets].double().cpu().numpy()
         targets = batch.y
         if batch.weights is not None:
             targets = targets.masked_fill(batch.weights.unsqueeze(2) == 0, torch.nan)
+        outputs = predict_batch(module, batch)
         found = [outputs, targets.cpu().numpy(), change_of(past)]
         return [*found, shifts_of(module, batch)] if has_decoder else found
 
-    seen = Seen(*told_at(module, data, kept[order], read))
+    device = next(module.parameters()).device
+    seen = Seen(*told_at(data, kept[order], device, read))
     return seen._replace(series=series)
 
 

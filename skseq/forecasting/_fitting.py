@@ -140,7 +140,7 @@ class SeriesLearner(WindowLearner):
             else:
                 n_train, found = n_beside, beside
             self.net_ = found.net
-            self.ridge_share_ = 0.0 if found.ridge is None else found.ridge.share
+            self.ridge_share_ = found.ridge.share
             self._publish_history()
             if (n_train < table.lengths).any():
                 later = table.beyond(n_train)

@@ -24,6 +24,7 @@ from skseq.forecasting._parameters import (
     WindowParameters,
 )
 from skseq.forecasting._ridge import (
+    NO_RIDGE,
     RidgeShare,
     add_ridge,
     has_place,
@@ -60,15 +61,10 @@ ROUNDING = 1e-9  # below which scaled values are the same
 
 
 class Trained(NamedTuple):
-    """A net, and how much a ridge regression says in it; None if it has no place."""
+    """A net, and how much a ridge regression says in it."""
 
     net: SequenceNet
-    ridge: RidgeShare | None
-
-    @property
-    def shrinkage(self) -> NaiveShrinkage:
-        """How far to shrink, as was learned."""
-        return self.net.module_.shrinkage
+    ridge: RidgeShare
 
 
 class WindowLearner(
@@ -210,19 +206,17 @@ class WindowLearner(
                 seed=seeds[1],
                 **options,
             )
-            ridge, said = None, None
+            ridge, said = NO_RIDGE, None
             if shrinkage is not None and before is not None:
                 ridge = before.ridge
-                if ridge is not None:
-                    add_ridge(module, data, ridge)
-                shrinkage.load_state_dict(before.shrinkage.state_dict())
+                shrinkage.load_state_dict(before.net.module_.shrinkage.state_dict())
             elif shrinkage is not None:
                 if held_out is not None:
                     said = forecasts_at_origins(module, shrinkage, held_out, n_origins)
                     if len(table.names) == 1 and has_place(module):
                         ridge, said = learn_share(module, data, held_out, said)
-                        add_ridge(module, data, ridge)
                 learn_shrinkage(shrinkage, said, self._loss)
+            add_ridge(module, data, ridge)
             if self.conformal and held_out is not None:
                 recent = table.tail(self._window_length + self._horizon - 1)
                 seen = seen_at(module, held_out, n_origins)

@@ -12,12 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skseq.forecasting._origins import BATCH_VALUES
+from skseq.forecasting._origins import told_at
 from skseq.forecasting._shrinking import Forecasts, least, units_of_errors
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork
 
 __all__ = [
+    "NO_RIDGE",
     "RidgeShare",
     "add_ridge",
     "has_place",
@@ -40,6 +41,9 @@ class RidgeShare(NamedTuple):
 
     penalty: float
     share: float
+
+
+NO_RIDGE = RidgeShare(float(PENALTIES[-1]), 0.0)
 
 
 class NormalEquations(NamedTuple):
@@ -84,8 +88,9 @@ def normal_equations(module: ForecastNetwork, data: WindowDataset) -> NormalEqua
     )
     n_values = data.n_timesteps * data.columns.n_targets
     every = max(1, -(-len(data) * n_values // MOST_VALUES))
+    size = max(1, PART_VALUES // n_values)
     device = next(module.parameters()).device
-    for index in torch.arange(0, len(data), every).split(_size(n_values, PART_VALUES)):
+    for index in torch.arange(0, len(data), every).split(size):
         batch: Any = data.gather(index.to(device))
         x, y = module.in_units(batch.x, batch.y)  # (B, C, L), (B, C, H)
         weight = torch.ones_like(y[:, :, :1])
@@ -121,13 +126,10 @@ def learn_share(
     said : Forecasts
         What it said at some of the latter.
     """
-    nothing = RidgeShare(float(PENALTIES[-1]), 0.0)
     if len(said.edges[-1]) - 1 < LEAST_BLOCKS:
-        return nothing, said
+        return NO_RIDGE, said
     equations = normal_equations(module, data)
     weights = torch.stack([equations.weight(penalty) for penalty in PENALTIES])
-    if not torch.isfinite(weights).all():  # of what is not standardised
-        return nothing, said
     lines = _along_lines(module, weights, held_out, said.chosen)
     network, targets = said.outputs[..., 0].numpy(), said.targets.numpy()
     counts = said.weights.double().numpy()
@@ -165,21 +167,12 @@ def _along_lines(
     module: ForecastNetwork, weights: Tensor, data: WindowDataset, chosen: np.ndarray
 ) -> np.ndarray:
     """Return what linear maps (A, H, L) forecast at some origins, (A, n, H, C)."""
-    n_targets = data.columns.n_targets
-    shape = len(weights), len(chosen), weights.shape[1], n_targets
-    said, done = np.empty(shape, np.float32), 0
-    size = _size(data.n_timesteps * n_targets, BATCH_VALUES)
-    for index in torch.as_tensor(chosen).split(size):
-        batch: Any = data.gather(index.to(weights.device))
-        part = module.along_lines(batch.x, weights)
-        said[:, done : done + len(index)] = part.cpu().numpy()
-        done += len(index)
-    return said
 
+    def read(batch: Any) -> list[np.ndarray]:
+        said = module.along_lines(batch.x, weights).float()
+        return [said.transpose(0, 1).cpu().numpy()]
 
-def _size(n_values: int, most: int) -> int:
-    """Return how many windows of so many values to look at once."""
-    return max(1, most // n_values)
+    return told_at(data, chosen, weights.device, read)[0].swapaxes(0, 1)
 
 
 def add_ridge(module: ForecastNetwork, data: WindowDataset, found: RidgeShare) -> None:

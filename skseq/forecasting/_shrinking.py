@@ -14,6 +14,7 @@ from skseq.core.losses import NumberLoss
 from skseq.forecasting._origins import told_at
 from skseq.forecasting._windows import WindowDataset
 from skseq.networks import ForecastNetwork, NaiveShrinkage
+from skseq.training import predict_batch
 
 __all__ = [
     "Forecasts",
@@ -278,7 +279,8 @@ def forecasts_at_origins(
     every = -(-len(data) * n_values // most)
     chosen = np.arange(0, len(data), every)
 
-    def read(batch: Any, outputs: np.ndarray) -> list[np.ndarray]:
+    def read(batch: Any) -> list[np.ndarray]:
+        outputs = predict_batch(module, batch)
         naive = shrinkage.naive(batch.x.past[:, :, :n_targets])
         weights = torch.ones(outputs.shape[:2])
         if batch.weights is not None:
@@ -290,7 +292,8 @@ def forecasts_at_origins(
         np.unique(np.searchsorted(chosen, block_edges(n_origins, step)))
         for step in range(1, module.horizon + 1)
     ]
+    device = next(module.parameters()).device
     outputs, naive, targets, weights = map(
-        torch.from_numpy, told_at(module, data, chosen, read)
+        torch.from_numpy, told_at(data, chosen, device, read)
     )
     return Forecasts(outputs, naive, targets, weights, chosen, edges)

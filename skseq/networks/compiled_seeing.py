@@ -126,6 +126,7 @@ class _Seen(Function):
             return None, None, None, None
         call, d_found = ctx.call, compiled._with_rows(d_found)
         found, usual, *kept = (part.contiguous() for part in ctx.saved_tensors)
+        call.lengths = 0  # not asked for, and by now of nobody
         call.found, call.usual = compiled._address(found), compiled._address(usual)
         call.rates, call.biases = map(compiled._address, kept)
         call.d_found, call.d_sample, call.d_step = _with_strides(d_found)
