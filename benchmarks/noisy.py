@@ -126,6 +126,7 @@ def main() -> None:
     parser.add_argument("--estimators", nargs="+", default=["RNN", "CNN", "CNNLSTM"])
     parser.add_argument("--cells", type=int, default=96)
     parser.add_argument("--most", type=int, help="so many cells of the part only")
+    parser.add_argument("--steps", type=int, help="cells of at most so many steps")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # of boosting, of rare classes in folds
@@ -135,6 +136,8 @@ def main() -> None:
     print(f"| cell | score | {' | '.join(names)} |")
     print("|---|---|" + "--:|" * len(names))
     tally: dict[tuple[str, str], list[bool]] = {}
+    if options.steps:
+        part = [cell for cell in part if cell.n_samples * cell.length <= options.steps]
     for cell in part[: options.most]:
         found = run(cell, options.estimators, options.seed)
         for score in found["linear"]:

@@ -3,8 +3,9 @@
     python benchmarks/speed_search.py [--rounds 3]
 
 Each round times the search with n_jobs=1, with n_jobs=2 once the workers are up, and
-with n_jobs=2 while another process keeps every core busy with a training of its own;
-then successive halving over the epochs, from the start in every round and going on.
+with n_jobs=2 while another process trains (with the threads that OMP_NUM_THREADS
+says); then successive halving over the epochs, from the start in every round and going
+on.
 """
 
 from __future__ import annotations
