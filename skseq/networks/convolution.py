@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skseq.networks import branches
+from skseq.networks import branches, compiled_convolving
 from skseq.networks.compiled import is_looked_into
+from skseq.networks.compiled_convolving import Convolutions, Normalization
 from skseq.networks.dropout import Dropout
 
 __all__ = [
@@ -76,12 +79,16 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         y, mean, inverse = torch.native_batch_norm(
             rows, self.weight, self.bias, None, None, True, 0.0, self.eps
         )
-        with torch.no_grad():  # with the variance of the batch itself, unlike torch's
-            variance = inverse.pow(-2).sub_(self.eps).clamp_(min=0)
-            self.num_batches_tracked += 1
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance, self.momentum)
+        with torch.no_grad():
+            self.learn(mean, inverse.pow(-2).sub_(self.eps).clamp_(min=0))
         return y
+
+    @torch.no_grad()
+    def learn(self, mean: Tensor, variance: Tensor) -> None:
+        """Learn of a batch, whose variance is its own, unlike torch's."""
+        self.num_batches_tracked += 1
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance, self.momentum)
 
 
 class ConvLayer(nn.Module):
@@ -173,19 +180,66 @@ class ConvLayer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
         # x: (B, C, T), zero where the mask (B, 1, T) is False
         x = x.transpose(1, 2)  # as it lies in memory
-        near = None if self.pooled is None else self._neighbours(x, mask)
-        y = self._branch(x, near)
-        if mask is not None:
-            mask = self._convolved(mask)
-        if self.norm is not None:
-            y = self.norm(y.transpose(1, 2), mask).transpose(1, 2)
-        elif mask is not None:
-            y = y * mask.transpose(1, 2)
-        y = torch.relu(y)  # (B, T', n_filters)
+        after = None if mask is None else self._convolved(mask)
+        y = self._at_once(x, after)
+        if y is None:
+            y = self._one_by_one(x, mask, after)  # (B, T', n_filters)
+        mask = after
         if self.pool_size > 1:  # zero padding is neutral after ReLU
             y = highest_of(y, self.pool_size, self.pool_size, ceil_mode=True)
             mask = None if mask is None else mask[:, :, :: self.pool_size]
         return self.dropout(y).transpose(1, 2), mask
+
+    def _one_by_one(
+        self, x: Tensor, mask: Tensor | None, after: Tensor | None
+    ) -> Tensor:
+        """Return what is above 0, by torch; `after` is the mask of what is found."""
+        near = None if self.pooled is None else self._neighbours(x, mask)
+        y = self._branch(x, near)
+        if self.norm is not None:
+            y = self.norm(y.transpose(1, 2), after).transpose(1, 2)
+        elif after is not None:
+            y = y * after.transpose(1, 2)
+        return torch.relu(y)
+
+    def _at_once(self, x: Tensor, mask: Tensor | None) -> Tensor | None:
+        """Return what is above 0, by compiled code; None if it does not pay."""
+        norm, k = self.norm, self.n_networks
+        parts = (*self.convolutions, self.pooled, self.bottleneck, norm)
+        if norm is None or not self._is_plain(*filter(None, parts)):
+            return None
+        first = self.bottleneck or self.convolutions[0]
+        convolutions = Convolutions(
+            [convolution.weight for convolution in self.convolutions],
+            [self._pads(convolution, x) for convolution in self.convolutions],
+            None if self.bottleneck is None else self.bottleneck.weight,
+            None if self.pooled is None else self.pooled.weight,
+            self.padding == "causal",
+            k,
+            first.groups < k,
+        )
+        how = Normalization(norm.weight, norm.bias, norm.eps)
+        if not norm.training:
+            how = how._replace(mean=norm.running_mean, variance=norm.running_var)
+        if not compiled_convolving.pays(x, convolutions, how):
+            return None
+        by_torch = partial(self._with_weights, mask)
+        y, *statistics = compiled_convolving.convolved(
+            x, mask, convolutions, how, by_torch
+        )
+        if norm.training:
+            norm.learn(*statistics)
+        return y
+
+    def _with_weights(self, mask: Tensor | None, x: Tensor, *weights: Tensor) -> Tensor:
+        """Return what is above 0, by torch, of weights as compiled code is given."""
+        parts = (*self.convolutions, self.pooled, self.bottleneck)
+        own = [self.norm.weight, self.norm.bias]
+        own += [part.weight for part in parts if part is not None]
+        given = {id(one): other for one, other in zip(own, weights, strict=True)}
+        layer = copy.deepcopy(self, given)  # whose statistics are its own
+        layer.norm.train()
+        return layer._one_by_one(x, mask, mask)
 
     def _branch(self, x: Tensor, near: Tensor | None) -> Tensor:
         """Return what all convolutions find, (B, T', n_filters)."""
@@ -203,7 +257,7 @@ class ConvLayer(nn.Module):
 
     def _found_at_once(self, x: Tensor) -> list[Sequence[Tensor]] | None:
         """Return what each convolution finds, by networks; None if it does not pay."""
-        if not self._is_weights_alone:
+        if not self._is_plain(*self.convolutions):
             return None
         n_groups = self.convolutions[0].groups  # 1: all networks read the same
         given = x.chunk(n_groups, dim=2)
@@ -220,17 +274,16 @@ class ConvLayer(nn.Module):
             return [y.chunk(self.n_networks, dim=2) for y in found[0]]
         return list(zip(*found, strict=True))
 
-    @property
-    def _is_weights_alone(self) -> bool:
-        """Whether weights and padding say all of the branches, and none is heard."""
+    def _is_plain(self, *parts: nn.Module) -> bool:
+        """Whether weights and padding say all of some parts, and none is heard."""
         if self.stride > 1 or nn.modules.module._has_any_global_hook():
             return False
         return all(
-            type(part) is ChannelsLastConv1d
-            and part.bias is None
+            type(part) in (ChannelsLastConv1d, MaskedBatchNorm)
+            and (isinstance(part, MaskedBatchNorm) or part.bias is None)
             and not (part._forward_hooks or part._forward_pre_hooks)
             and not (part._backward_hooks or part._backward_pre_hooks)
-            for part in self.convolutions
+            for part in parts
         )
 
     def _pads(self, convolution: nn.Conv1d, x: Tensor) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 /* Calls the code that was compiled for the processor at hand. */
 
+#include "convolving.h"
 #include "recurrent.h"
 #include "seeing.h"
 
@@ -84,7 +85,10 @@ PUBLISH(forwards, Call)
 PUBLISH(back, Call)
 PUBLISH(see, Seeing)
 PUBLISH(see_back, Seeing)
+PUBLISH(convolve, Convolving)
+PUBLISH(convolve_back, Convolving)
 
 /* For a check that Python and this code speak of the same. */
 PUBLIC int64_t skseq_call_size(void) { return sizeof(Call); }
+PUBLIC int64_t skseq_convolving_size(void) { return sizeof(Convolving); }
 PUBLIC int64_t skseq_seeing_size(void) { return sizeof(Seeing); }

@@ -12,7 +12,7 @@ a + r * lda, and `along` leads from one of its values to the next. */
 INLINE void tile(int rows, int vecs, const REAL *a, int64_t lda, int64_t along,
                  const REAL *b, int64_t ldb, REAL *c, int64_t ldc, int64_t n_k, int add)
 {
-    vec sums[8][4];
+    vec sums[16][4];
     UNROLL
     for (int r = 0; r < rows; r++)
         UNROLL
@@ -50,11 +50,12 @@ INLINE void tile(int rows, int vecs, const REAL *a, int64_t lda, int64_t along,
     {                                                                                \
         int64_t i = 0;                                                               \
         TILES((REGISTERS == 32 ? wide : narrow), vecs)                               \
+        TILES((REGISTERS == 32 && wide > 8 ? 8 : 2), vecs)                           \
         TILES(2, vecs)                                                               \
         TILES(1, vecs)                                                               \
     }
 
-PANEL(panel_1, 1, 8, 8)
+PANEL(panel_1, 1, 16, 8)
 PANEL(panel_2, 2, 8, 6)
 PANEL(panel_3, 3, 8, 4)
 PANEL(panel_4, 4, 4, 3)

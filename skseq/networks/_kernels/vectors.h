@@ -62,7 +62,7 @@ A vector holds LANES numbers, of which a processor has REGISTERS. */
 #endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 16")
 
 typedef REAL vec __attribute__((vector_size(BYTES)));
 typedef WHOLE ivec __attribute__((vector_size(BYTES)));
