@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -315,3 +316,27 @@ def _padded(n: int) -> int:
 def _check(failed: int) -> None:
     if failed:
         raise MemoryError("no memory for a recurrent layer")
+
+
+def _lies_in_memory(tensor: Tensor) -> bool:
+    """Return whether a tensor is one, and no batch of gradients that looks like it."""
+    try:
+        tensor.data_ptr()
+    except RuntimeError:
+        return False
+    return not is_looked_into(tensor)
+
+
+def _by_torch(
+    plainly: Callable[..., Tensor],
+    asked: Sequence[bool],
+    tensors: Sequence[Tensor],
+    d_y: Tensor,
+) -> list[Tensor | None]:
+    """Return gradients, of which gradients may be asked for in turn."""
+    with torch.enable_grad():
+        y = plainly(*tensors)
+    wanted = [one for one, is_asked in zip(tensors, asked, strict=True) if is_asked]
+    found = torch.autograd.grad(y, wanted, d_y, create_graph=torch.is_grad_enabled())
+    rest = iter(found)
+    return [next(rest) if is_asked else None for is_asked in asked]

@@ -183,8 +183,8 @@ class _Convolved(Function):
         asked = ctx.needs_input_grad[1:]
         if d_y is None:
             return None, *(None for _ in asked)
-        if torch.is_grad_enabled() or not _lies_in_memory(d_y):
-            return None, *_by_torch(plainly, asked, (x, *weights), d_y)
+        if torch.is_grad_enabled() or not compiled._lies_in_memory(d_y):
+            return None, *compiled._by_torch(plainly, asked, (x, *weights), d_y)
         norm = Normalization(weights[0], weights[1], epsilon, mean, variance)
         call, held = _call(x, mask, convolutions, norm, found, y)
         d_y = compiled._with_rows(d_y)
@@ -196,30 +196,6 @@ class _Convolved(Function):
         call.d_weights = _addressed(held, d_weights[2:])
         compiled._check(compiled.library().skseq_convolve_back(call))
         return None, d_x, *d_weights
-
-
-def _lies_in_memory(tensor: Tensor) -> bool:
-    """Return whether a tensor is one, and no batch of gradients that looks like it."""
-    try:
-        tensor.data_ptr()
-    except RuntimeError:
-        return False
-    return not compiled.is_looked_into(tensor)
-
-
-def _by_torch(
-    plainly: Callable[..., Tensor],
-    asked: Sequence[bool],
-    tensors: Sequence[Tensor],
-    d_y: Tensor,
-) -> list[Tensor | None]:
-    """Return gradients, of which gradients may be asked for in turn."""
-    with torch.enable_grad():
-        y = plainly(*tensors)
-    wanted = [one for one, is_asked in zip(tensors, asked, strict=True) if is_asked]
-    found = torch.autograd.grad(y, wanted, d_y, create_graph=torch.is_grad_enabled())
-    rest = iter(found)
-    return [next(rest) if is_asked else None for is_asked in asked]
 
 
 def _forwards(

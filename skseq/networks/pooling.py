@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
 from skseq._describing import described
+from skseq.networks import compiled_pooling
 from skseq.networks.initialization import initialize_linear
 from skseq.networks.masking import valid_steps
 
@@ -32,6 +35,22 @@ class _Pooling(nn.Module):
     def __init__(self, size: int, n_backwards: int = 0):
         super().__init__()
         self.output_size = size
+
+
+class _Pooled(_Pooling):
+    """What compiled code does in one pass over the steps, where there is any."""
+
+    asked: tuple[str, ...]  # of `compiled_pooling.PARTS`
+    n_forwards = 0
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        by_torch = partial(self._by_torch, lengths)
+        if not compiled_pooling.pays(x):
+            return by_torch(x)
+        return compiled_pooling.pool(x, lengths, self.asked, self.n_forwards, by_torch)
+
+    def _by_torch(self, lengths: Tensor | None, x: Tensor) -> Tensor:
+        raise NotImplementedError
 
 
 @of_features
@@ -61,7 +80,7 @@ class LastPooling(_Pooling):
 
 
 @of_features
-class MeanPooling(_Pooling):
+class MeanPooling(_Pooled):
     """The mean over the real steps.
 
     Parameters
@@ -69,7 +88,9 @@ class MeanPooling(_Pooling):
     {features}
     """
 
-    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+    asked = ("mean",)
+
+    def _by_torch(self, lengths: Tensor | None, x: Tensor) -> Tensor:
         if lengths is None:
             return x.mean(dim=1)
         mask = valid_steps(lengths, x.shape[1]).unsqueeze(2)  # (B, T, 1)
@@ -77,7 +98,7 @@ class MeanPooling(_Pooling):
 
 
 @of_features
-class MaxPooling(_Pooling):
+class MaxPooling(_Pooled):
     """The maximum over the real steps, feature by feature.
 
     Parameters
@@ -85,7 +106,9 @@ class MaxPooling(_Pooling):
     {features}
     """
 
-    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+    asked = ("max",)
+
+    def _by_torch(self, lengths: Tensor | None, x: Tensor) -> Tensor:
         if lengths is not None:
             mask = valid_steps(lengths, x.shape[1]).unsqueeze(2)  # (B, T, 1)
             x = x.masked_fill(~mask, -torch.inf)
@@ -121,7 +144,7 @@ class AttentionPooling(_Pooling):
 
 
 @of_features
-class ConcatPooling(nn.Module):
+class ConcatPooling(_Pooled):
     """The last step, the maximum and the mean side by side.
 
     "Concat pooling" of Howard and Ruder (2018, "Universal Language Model Fine-tuning",
@@ -132,16 +155,24 @@ class ConcatPooling(nn.Module):
     {features}
     """
 
+    asked = compiled_pooling.PARTS
+
     def __init__(self, size: int, n_backwards: int = 0):
-        super().__init__()
+        super().__init__(3 * size)
         self.parts = nn.ModuleList(
             pooling(size, n_backwards)
             for pooling in (LastPooling, MaxPooling, MeanPooling)
         )
-        self.output_size = 3 * size
 
-    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        return torch.cat([part(x, lengths) for part in self.parts], dim=1)  # (B, 3 D)
+    @property
+    def n_forwards(self) -> int:
+        """Number of features that were read forwards."""
+        return self.parts[0].n_forwards
+
+    def _by_torch(self, lengths: Tensor | None, x: Tensor) -> Tensor:
+        first, *others = self.parts
+        parts = [first(x, lengths), *(one._by_torch(lengths, x) for one in others)]
+        return torch.cat(parts, dim=1)  # (B, 3 D)
 
 
 POOLINGS: dict[str, type[nn.Module]] = {

@@ -1,6 +1,7 @@
 /* Calls the code that was compiled for the processor at hand. */
 
 #include "convolving.h"
+#include "pooling.h"
 #include "recurrent.h"
 #include "seeing.h"
 
@@ -87,8 +88,11 @@ PUBLISH(see, Seeing)
 PUBLISH(see_back, Seeing)
 PUBLISH(convolve, Convolving)
 PUBLISH(convolve_back, Convolving)
+PUBLISH(pool, Pooling)
+PUBLISH(pool_back, Pooling)
 
 /* For a check that Python and this code speak of the same. */
 PUBLIC int64_t skseq_call_size(void) { return sizeof(Call); }
 PUBLIC int64_t skseq_convolving_size(void) { return sizeof(Convolving); }
+PUBLIC int64_t skseq_pooling_size(void) { return sizeof(Pooling); }
 PUBLIC int64_t skseq_seeing_size(void) { return sizeof(Seeing); }

@@ -1,0 +1,146 @@
+"""Pooling over steps by compiled code: the last one, maximum and mean in one pass.
+
+The code is in `_kernels`, as that of recurrent layers.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from skseq.networks import compiled
+
+__all__ = ["pays", "pool"]
+
+PARTS = ("last", "max", "mean")  # in the order in which they stand
+
+
+class _Call(ctypes.Structure):
+    """The arguments; the same names in the same order as in `_kernels/pooling.h`."""
+
+    _fields_ = [
+        (name, ctypes.c_int64)
+        for name in (
+            *("instructions", "is_double", "n_samples", "n_timesteps", "n_features"),
+            *("n_forwards", "has_last", "has_max", "has_mean", "x", "x_sample"),
+            *("x_step", "lengths", "y", "places", "line", "d_y", "d_x"),
+        )
+    ]
+
+
+@cache
+def _declared(library: ctypes.CDLL) -> bool:
+    """Tell ctypes of the functions; return whether they are from these sources."""
+    try:
+        library.skseq_pooling_size.restype = ctypes.c_int64
+        for function in (library.skseq_pool, library.skseq_pool_back):
+            function.argtypes = [ctypes.POINTER(_Call)]
+            function.restype = ctypes.c_int64
+    except AttributeError:
+        return False
+    return library.skseq_pooling_size() == ctypes.sizeof(_Call)
+
+
+def pays(x: Tensor) -> bool:
+    """Return whether compiled code can pool steps x (B, T, D)."""
+    if not x.is_cpu or compiled.is_looked_into(x) or x.numel() == 0:
+        return False
+    if x.dtype not in (torch.float32, torch.float64):
+        return False
+    library = compiled.library()
+    return library is not None and _declared(library)
+
+
+def pool(
+    x: Tensor,
+    lengths: Tensor | None,
+    parts: Sequence[str],
+    n_forwards: int,
+    plainly: Callable[[Tensor], Tensor],
+) -> Tensor:
+    """Return what is asked for of the real steps of sequences, side by side.
+
+    Parameters
+    ----------
+    x : Tensor of shape (B, T, D)
+    lengths : Tensor of int of shape (B,), optional
+    parts : sequence of {"last", "max", "mean"}
+        In this order.
+    n_forwards : int
+        Number of features whose last step is the last one; of the others it is the
+        first, as they were read backwards.
+    plainly : callable
+        The same by torch, of x, for gradients of gradients.
+
+    Returns
+    -------
+    y : Tensor of shape (B, parts D)
+    """
+    how = lengths, parts, n_forwards, plainly
+    if torch.is_grad_enabled() and x.requires_grad:
+        return _Pooled.apply(how, x)
+    return _forwards(x, lengths, parts, n_forwards)[0]
+
+
+class _Pooled(Function):
+    """Pooling as one node of the autograd graph."""
+
+    @staticmethod
+    def forward(ctx: Any, how: Any, x: Tensor) -> Tensor:
+        ctx.how = how
+        y, places = _forwards(x, *how[:3])
+        ctx.save_for_backward(x, places)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, d_y: Tensor) -> Any:
+        x, places = ctx.saved_tensors
+        *how, plainly = ctx.how
+        if torch.is_grad_enabled() or not compiled._lies_in_memory(d_y):
+            return None, *compiled._by_torch(plainly, [True], [x], d_y)
+        d_y, d_x = d_y.contiguous(), x.new_empty(x.shape)
+        call, _held = _call(x, places, *how)
+        call.d_y, call.d_x = compiled._address(d_y), compiled._address(d_x)
+        compiled._check(compiled.library().skseq_pool_back(call))
+        return None, d_x
+
+
+def _forwards(
+    x: Tensor, lengths: Tensor | None, parts: Sequence[str], n_forwards: int
+) -> tuple[Tensor, Tensor | None]:
+    """Return what was asked for, and the steps of the maxima."""
+    x = compiled._with_rows(x)
+    n_samples, _, n_features = x.shape
+    y, places = x.new_empty(n_samples, len(parts) * n_features), None
+    if "max" in parts:
+        whole = torch.int64 if x.dtype == torch.float64 else torch.int32
+        size = n_samples, compiled._padded(n_features)
+        places = torch.empty(size, dtype=whole)
+    call, _held = _call(x, places, lengths, parts, n_forwards)
+    call.y = compiled._address(y)
+    compiled._check(compiled.library().skseq_pool(call))
+    return y, places
+
+
+def _call(
+    x: Tensor,
+    places: Tensor | None,
+    lengths: Tensor | None,
+    parts: Sequence[str],
+    n_forwards: int,
+) -> tuple[_Call, Any]:
+    """Return the call, and what has to live as long as it is in use."""
+    lengths = compiled._dense(lengths)
+    call = _Call(
+        *(compiled.instructions(), x.dtype == torch.float64, *x.shape, n_forwards),
+        *(part in parts for part in PARTS),
+        *(compiled._address(x), *x.stride()[:2], compiled._address(lengths), 0),
+        *(compiled._address(places), compiled._padded(x.shape[2])),
+    )
+    return call, lengths
