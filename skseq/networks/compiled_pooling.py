@@ -18,6 +18,7 @@ from skseq.networks import compiled
 
 __all__ = ["pays", "pool"]
 
+LEAST = 2**14  # numbers, of which a maximum alone pays
 PARTS = ("last", "max", "mean")  # in the order in which they stand
 
 
@@ -47,8 +48,17 @@ def _declared(library: ctypes.CDLL) -> bool:
     return library.skseq_pooling_size() == ctypes.sizeof(_Call)
 
 
-def pays(x: Tensor) -> bool:
-    """Return whether compiled code can pool steps x (B, T, D)."""
+def pays(x: Tensor, lengths: Tensor | None, asked: Sequence[str]) -> bool:
+    """Return whether compiled code can pool steps x (B, T, D), and is the fastest.
+
+    Parameters
+    ----------
+    x, lengths, asked
+        As of `pool`.
+    """
+    is_one = lengths is None and len(asked) == 1  # operation of torch
+    if is_one and (asked[0] == "mean" or x.numel() < LEAST):
+        return False
     if not x.is_cpu or compiled.is_looked_into(x) or x.numel() == 0:
         return False
     if x.dtype not in (torch.float32, torch.float64):
@@ -60,7 +70,7 @@ def pays(x: Tensor) -> bool:
 def pool(
     x: Tensor,
     lengths: Tensor | None,
-    parts: Sequence[str],
+    asked: Sequence[str],
     n_forwards: int,
     plainly: Callable[[Tensor], Tensor],
 ) -> Tensor:
@@ -70,7 +80,7 @@ def pool(
     ----------
     x : Tensor of shape (B, T, D)
     lengths : Tensor of int of shape (B,), optional
-    parts : sequence of {"last", "max", "mean"}
+    asked : sequence of {"last", "max", "mean"}
         In this order.
     n_forwards : int
         Number of features whose last step is the last one; of the others it is the
@@ -82,10 +92,10 @@ def pool(
     -------
     y : Tensor of shape (B, parts D)
     """
-    how = lengths, parts, n_forwards, plainly
+    how = lengths, asked, n_forwards, plainly
     if torch.is_grad_enabled() and x.requires_grad:
         return _Pooled.apply(how, x)
-    return _forwards(x, lengths, parts, n_forwards)[0]
+    return _forwards(x, lengths, asked, n_forwards)[0]
 
 
 class _Pooled(Function):
@@ -112,17 +122,17 @@ class _Pooled(Function):
 
 
 def _forwards(
-    x: Tensor, lengths: Tensor | None, parts: Sequence[str], n_forwards: int
+    x: Tensor, lengths: Tensor | None, asked: Sequence[str], n_forwards: int
 ) -> tuple[Tensor, Tensor | None]:
     """Return what was asked for, and the steps of the maxima."""
     x = compiled._with_rows(x)
     n_samples, _, n_features = x.shape
-    y, places = x.new_empty(n_samples, len(parts) * n_features), None
-    if "max" in parts:
+    y, places = x.new_empty(n_samples, len(asked) * n_features), None
+    if "max" in asked:
         whole = torch.int64 if x.dtype == torch.float64 else torch.int32
         size = n_samples, compiled._padded(n_features)
         places = torch.empty(size, dtype=whole)
-    call, _held = _call(x, places, lengths, parts, n_forwards)
+    call, _held = _call(x, places, lengths, asked, n_forwards)
     call.y = compiled._address(y)
     compiled._check(compiled.library().skseq_pool(call))
     return y, places
@@ -132,14 +142,14 @@ def _call(
     x: Tensor,
     places: Tensor | None,
     lengths: Tensor | None,
-    parts: Sequence[str],
+    asked: Sequence[str],
     n_forwards: int,
 ) -> tuple[_Call, Any]:
     """Return the call, and what has to live as long as it is in use."""
     lengths = compiled._dense(lengths)
     call = _Call(
         *(compiled.instructions(), x.dtype == torch.float64, *x.shape, n_forwards),
-        *(part in parts for part in PARTS),
+        *(part in asked for part in PARTS),
         *(compiled._address(x), *x.stride()[:2], compiled._address(lengths), 0),
         *(compiled._address(places), compiled._padded(x.shape[2])),
     )

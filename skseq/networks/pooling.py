@@ -41,11 +41,15 @@ class _Pooled(_Pooling):
     """What compiled code does in one pass over the steps, where there is any."""
 
     asked: tuple[str, ...]  # of `compiled_pooling.PARTS`
-    n_forwards = 0
+
+    @property
+    def n_forwards(self) -> int:
+        """How many features' last step is the last one, if that is asked for."""
+        return 0
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         by_torch = partial(self._by_torch, lengths)
-        if not compiled_pooling.pays(x):
+        if not compiled_pooling.pays(x, lengths, self.asked):
             return by_torch(x)
         return compiled_pooling.pool(x, lengths, self.asked, self.n_forwards, by_torch)
 
@@ -166,7 +170,6 @@ class ConcatPooling(_Pooled):
 
     @property
     def n_forwards(self) -> int:
-        """Number of features that were read forwards."""
         return self.parts[0].n_forwards
 
     def _by_torch(self, lengths: Tensor | None, x: Tensor) -> Tensor:
