@@ -49,7 +49,7 @@ class Convolutions(NamedTuple):
     def line(self) -> int:
         """Numbers that one network finds at a step, with padding."""
         parts = [*self.wide] if self.pooled is None else [*self.wide, self.pooled]
-        return sum(compiled._padded(len(one) // self.n_networks) for one in parts)
+        return sum(compiled._padded(one.shape[0] // self.n_networks) for one in parts)
 
 
 class Normalization(NamedTuple):
@@ -114,12 +114,13 @@ def pays(x: Tensor, convolutions: Convolutions, norm: Normalization) -> bool:
         return False
     if torch.is_autocast_enabled("cpu"):
         return False
-    if torch.is_grad_enabled() and (norm.mean is not None or convolutions.shares_input):
-        asked = x.requires_grad
-        if norm.mean is not None:
-            asked |= any(tensor.requires_grad for tensor in tensors)
-        if asked:
-            return False
+    without: tuple[Tensor, ...] = ()  # what there is no gradient of
+    if norm.mean is not None:
+        without = (x, *tensors)
+    elif convolutions.shares_input:
+        without = (x,)
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in without):
+        return False
     library = compiled.library()
     if library is None or not _declared(library):
         return False
@@ -208,7 +209,7 @@ def _forwards(
         empty = torch.empty_like(norm.scale), torch.empty_like(norm.scale)
         norm = norm._replace(mean=empty[0], variance=empty[1])
     n_found = n_steps + sum(convolutions.pads[0]) + 1 - convolutions.wide[0].shape[2]
-    y = x.new_empty(n_samples, n_found, len(norm.scale))
+    y = x.new_empty(n_samples, n_found, norm.scale.numel())
     found = None
     if trains:
         found = x.new_empty(k, n_samples, n_found, convolutions.line)
@@ -228,17 +229,17 @@ def _call(
 ) -> tuple[_Call, list[Any]]:
     """Return the call, and what has to live as long as it is in use."""
     x, mask = compiled._with_rows(x), compiled._dense(mask)
-    k, n_filters = convolutions.n_networks, len(norm.scale)
+    k, n_filters = convolutions.n_networks, norm.scale.numel()
     weights = [w.contiguous() for w in convolutions.weights]
     parts = zip(convolutions.wide, convolutions.pads, strict=True)
     forms = (_Form * len(convolutions.wide))(
-        *((len(w) // k, w.shape[2], pads[0]) for w, pads in parts)
+        *((w.shape[0] // k, w.shape[2], pads[0]) for w, pads in parts)
     )
     numbers = [norm.scale, norm.shift, norm.mean, norm.variance]
     numbers = [one.contiguous() for one in numbers]
     held: list[Any] = [x, mask, weights, forms, numbers]
     n_channels = x.shape[2] if convolutions.shares_input else x.shape[2] // k
-    n_behind = [0 if w is None else len(w) // k for w in convolutions.behind]
+    n_behind = [0 if w is None else w.shape[0] // k for w in convolutions.behind]
     call = _Call(
         *(compiled.instructions(), x.dtype == torch.float64),
         *(k, *x.shape[:2], y.shape[1], n_channels, n_filters // k),
