@@ -9,9 +9,10 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 FOLDER = "skseq/networks/_kernels/"
-SOURCES = ("choose.c", "back.c", "convolving.c", "forwards.c", "pooling.c", "seeing.c")
-HEADERS = ("convolving.h", "kinds.h", "pooling.h", "products.h", "recurrent.h")
-HEADERS += ("seeing.h", "vectors.h", "walk.h")
+SOURCES = ("choose.c", "back.c", "convolving.c", "convolving_back.c", "forwards.c")
+SOURCES += ("pooling.c", "seeing.c")
+HEADERS = ("convolving.h", "kinds.h", "layer.h", "pooling.h", "products.h")
+HEADERS += ("recurrent.h", "seeing.h", "vectors.h", "walk.h")
 FLAGS = ["-O3", "-g0", "-ffp-contract=fast", "-fvisibility=hidden"]
 KINDS = {"": []}  # sets of instructions; the newest that a processor has is used
 if platform.machine() in ("x86_64", "AMD64"):

@@ -112,7 +112,7 @@ def pays(x: Tensor, convolutions: Convolutions, norm: Normalization) -> bool:
     tensors = (norm.scale, norm.shift, *convolutions.weights)
     if any(tensor.dtype != x.dtype or not tensor.is_cpu for tensor in tensors):
         return False
-    if torch.is_autocast_enabled("cpu"):
+    if x.dtype == torch.float32 and torch.is_autocast_enabled("cpu"):
         return False
     without: tuple[Tensor, ...] = ()  # what there is no gradient of
     if norm.mean is not None:

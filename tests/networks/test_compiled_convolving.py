@@ -191,6 +191,7 @@ def test_whoever_looks_into_a_layer_sees_what_it_is_made_of():
     layer.train()
     with torch.autocast("cpu", torch.bfloat16):
         assert not runs_at_once(layer(x, None)[0])
+        assert runs_at_once(copy.deepcopy(layer).double()(x.double(), None)[0])
     for part in (layer.norm, layer.pooled, layer.convolutions[1]):
         handle = part.register_forward_hook(lambda *given: None)
         assert not runs_at_once(layer(x, None)[0])
