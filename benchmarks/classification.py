@@ -38,6 +38,8 @@ MODELS = {
     "LSTM": RNNClassifier(cell="lstm", **FORWARDS),
     "CNN": CNNClassifier(),
     "CNN-LSTM": CNNLSTMClassifier(),
+    "five CNNs": CNNClassifier(n_networks=5),
+    "five CNN-LSTMs": CNNLSTMClassifier(n_networks=5),
     # A small search on the training part:
     "LSTM searched": GridSearchCV(
         RNNClassifier(**FORWARDS),

@@ -48,7 +48,8 @@ class CNNLSTMForecaster(WindowRecurrence, BaseForecaster):
         default=None,
         constraint=[POSITIVE_INTEGER, None],
         text="""Number of rows in a segment, which the convolution reads at once; None
-        stands for a twelfth of the window.""",
+        stands for `seasonality` where the window has two seasons at least, of more
+        than one row, or else for a twelfth of the window.""",
     )
     stride: int | None = parameter(
         default=None,
@@ -82,7 +83,12 @@ class CNNLSTMForecaster(WindowRecurrence, BaseForecaster):
         return encoder, encoder.output_size
 
     def _segment_length(self) -> int:
-        return self.kernel_size or max(1, self.window_length // 12)
+        if self.kernel_size is not None:
+            return self.kernel_size
+        season = self.seasonality or 1
+        if 1 < season <= self.window_length // 2:
+            return season
+        return max(1, self.window_length // 12)
 
     def _n_segments(self) -> int:
         return -(-self.horizon // self._segment_length())

@@ -625,6 +625,18 @@ def test_a_decoder_goes_on_from_the_forecast_it_made(options, weights):
     np.testing.assert_allclose(told, outputs.numpy() @ weights, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("given", "season", "length"),
+    [(None, None, 2), (None, 1, 2), (None, 5, 5), (None, 12, 12), (None, 13, 2)]
+    + [(3, 5, 3), (3, None, 3)],
+)
+def test_a_segment_is_a_season_of_which_the_window_has_two(given, season, length):
+    model = CNNLSTMForecaster(kernel_size=given, seasonality=season, **QUICK)
+    model.set_params(window_length=24).fit(WAVE)
+    weight = model.module_.encoder.convolution.convolution.weight
+    assert weight.shape[-1] == length
+
+
 def test_segments_must_fit_into_the_window():
     with pytest.raises(ValueError, match="kernel_size=20 is longer than window_length"):
         CNNLSTMForecaster(kernel_size=20, **QUICK).fit(WAVE)
