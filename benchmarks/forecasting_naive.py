@@ -147,8 +147,8 @@ def main() -> None:
     for group in options.names or GROUPS:
         for name, (y, window, horizon, season) in GROUPS[group]().items():
             y = y[: int(0.8 * len(y))] if options.validate else y
-            forecaster = cls(window_length=window, horizon=horizon, **chosen)
-            forecaster.set_params(random_state=options.seed)
+            told = {"window_length": window, "horizon": horizon, "seasonality": season}
+            forecaster = cls(**{**told, "random_state": options.seed, **chosen})
             start = time.perf_counter()
             mae, mse, forecaster = measured(forecaster, y, season)
             seconds = time.perf_counter() - start

@@ -196,7 +196,7 @@ def bike_baselines() -> dict:
 PROBLEMS = {
     "opsd": Problem(
         CNNLSTMForecaster,
-        given={"window_length": 33, "horizon": 1},
+        given={"window_length": 33, "horizon": 1, "seasonality": 7},
         tuned={"kernel_size": 7},
         measure=measure_opsd,
         baselines=opsd_baselines,
@@ -213,7 +213,7 @@ PROBLEMS = {
     ),
     "jena": Problem(
         CNNLSTMForecaster,
-        given={"window_length": HOURS, "horizon": AHEAD},
+        given={"window_length": HOURS, "horizon": AHEAD, "seasonality": 24},
         tuned={"kernel_size": 24, "dropout": 0.5, "max_epochs": 5},
         measure=measure_jena,
         baselines=jena_baselines,

@@ -29,12 +29,12 @@ from skseq import SequenceGenerator
 MODELS = {
     "shakespeare": SequenceGenerator(
         embedding_dim=64,
-        hidden_size=384,
-        dropout=0.3,
+        hidden_size=448,
+        dropout=0.4,
         window_length=64,
         batch_size=64,
         lr=4e-3,
-        max_epochs=10,
+        max_epochs=9,
         random_state=0,
     ),
     "names": SequenceGenerator(

@@ -627,8 +627,15 @@ def test_a_decoder_goes_on_from_the_forecast_it_made(options, weights):
 
 @pytest.mark.parametrize(
     ("given", "season", "length"),
-    [(None, None, 2), (None, 1, 2), (None, 5, 5), (None, 12, 12), (None, 13, 2)]
-    + [(3, 5, 3), (3, None, 3)],
+    [
+        (None, None, 2),
+        (None, 1, 2),
+        (None, 5, 5),
+        (None, 12, 12),
+        (None, 13, 2),
+        (3, 5, 3),
+        (3, None, 3),
+    ],
 )
 def test_a_segment_is_a_season_of_which_the_window_has_two(given, season, length):
     model = CNNLSTMForecaster(kernel_size=given, seasonality=season, **QUICK)
