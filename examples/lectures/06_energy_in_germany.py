@@ -202,14 +202,13 @@ right.legend()
 # -------------------
 #
 # With all days from 2006 on (the last fifth for the test) and a learned number of
-# epochs, the mean absolute errors in GWh of ``shrink_to_naive=False`` are (``python
-# benchmarks/forecasting.py opsd``)::
+# epochs, the mean absolute errors in GWh are (``python benchmarks/forecasting.py
+# opsd``)::
 #
 #     a week before                     48.95
 #     linear regression                 32.92
 #     gradient boosting                 25.39
-#     CNNLSTMForecaster, by default     22.7
-#     CNNLSTMForecaster, segments of 7  21.5
+#     CNNLSTMForecaster, by default     21.3
 #
 # Try it: give the forecaster a column that is one on holidays, and name it in
 # ``known_future``.
