@@ -146,7 +146,8 @@ def _call(
     n_forwards: int,
 ) -> tuple[_Call, Any]:
     """Return the call, and what has to live as long as it is in use."""
-    lengths = compiled._dense(lengths)
+    if lengths is not None:
+        lengths = lengths.to(torch.int64).contiguous()
     call = _Call(
         *(compiled.instructions(), x.dtype == torch.float64, *x.shape, n_forwards),
         *(part in asked for part in PARTS),

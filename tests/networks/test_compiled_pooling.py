@@ -97,6 +97,15 @@ def test_layouts_do_not_matter_and_bits_are_the_same(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", [torch.int32, torch.uint8], ids=str)
+def test_lengths_may_be_any_whole_numbers(name, dtype):
+    pooling, x = POOLINGS[name](3), torch.randn(4, 9, 3, dtype=torch.float64)
+    lengths = torch.tensor([2, 9, 1, 5])
+    found = results(pooling, x, lengths.to(dtype))
+    assert_same(found, results(pooling, x, lengths), 0)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_gradients_have_gradients(name):
     pooling = POOLINGS[name](3, n_backwards=1)
     x = torch.randn(3, 5, 3, dtype=torch.float64, requires_grad=True)
