@@ -117,7 +117,7 @@ def pays(x: Tensor, n_units: int) -> bool:
 
 def is_looked_into(x: Tensor) -> bool:
     """Return whether more is asked of a computation on x than to run it."""
-    if type(x) not in (Tensor, Parameter):
+    if type(x) not in (Tensor, Parameter) or x.is_neg():  # memory has the other sign
         return True
     if getattr(forward_ad, "_current_level", -1) >= 0:  # tangents go along
         return True
@@ -315,7 +315,7 @@ def _padded(n: int) -> int:
 
 def _check(failed: int) -> None:
     if failed:
-        raise MemoryError("no memory for a recurrent layer")
+        raise MemoryError("no memory for what compiled code needs")
 
 
 def _lies_in_memory(tensor: Tensor) -> bool:

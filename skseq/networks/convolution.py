@@ -178,7 +178,8 @@ class ConvLayer(nn.Module):
         return max(missing - missing // 2, 1)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        # x: (B, C, T), zero where the mask (B, 1, T) is False
+        # x: (B, C, T), zero where the mask (B, 1, T) is False; the real steps of a
+        # sequence side by side, `reach` apart from those of others
         x = x.transpose(1, 2)  # as it lies in memory
         after = None if mask is None else self._convolved(mask)
         y = self._at_once(x, after)

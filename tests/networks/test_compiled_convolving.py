@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from skseq.networks import ConvEncoder, ConvLayer, compiled, compiled_convolving
+from skseq.networks.kinds import CELLS
 from skseq.networks.side_by_side import side_by_side, weights_of
 
 pytestmark = pytest.mark.skipif(compiled.library() is None, reason="no compiled code")
@@ -223,3 +224,15 @@ def test_it_is_left_to_torch_where_the_code_is_of_other_sources(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(compiled, "library", lambda: None)
     assert not runs_at_once(layer(x, None)[0])
+
+
+def test_a_tensor_that_is_negative_by_name_only_is_read_as_it_is():
+    """As the imaginary part of a conjugate, whose memory has the other sign."""
+    x = torch.randn(2, 1, 9)
+    read = torch.complex(x, -x).conj().imag
+    assert read.is_neg()
+    layer = ConvLayer(1, 4, 3).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(layer(read, None)[0], layer(x, None)[0])
+        gru = CELLS["gru"](1, 4)
+        torch.testing.assert_close(gru(read.mT)[0], gru(x.mT)[0])
