@@ -148,7 +148,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     print(f"{processor()}, torch {torch.__version__}, skseq {skseq.__version__}:")
-    print(f"recurrent layers {compiled.describe()}")
+    print(f"layers {compiled.describe()}")
     for table in options.tables:
         sizes = LARGE if table == "large" else SIZES
         (networks if table == "networks" else layers)(sizes, options.rounds)

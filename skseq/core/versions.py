@@ -15,7 +15,7 @@ PACKAGES = ["skseq", "torch", "skorch", "sktime"]
 
 
 def show_versions() -> None:
-    """Print versions, and which code runs recurrent layers on this processor.
+    """Print versions, and which code runs layers on this processor.
 
     What scikit-learn prints comes first; such a report belongs into an issue.
 
@@ -30,7 +30,7 @@ def show_versions() -> None:
     <BLANKLINE>
     System:
     ...
-    recurrent layers: ...
+    skseq's layers: ...
     """
     sklearn.show_versions()
     print("\nskseq:")
@@ -39,7 +39,7 @@ def show_versions() -> None:
     for what, value in {
         "torch's code": f"{torch.backends.cpu.get_cpu_capability()}, "
         f"{torch.get_num_threads()} threads",
-        "recurrent layers": compiled.describe(),
+        "skseq's layers": compiled.describe(),
     }.items():
         print(f"{what:>16}: {value}")
 

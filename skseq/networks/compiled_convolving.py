@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import torch
@@ -17,10 +16,12 @@ from torch import Tensor
 from torch.autograd import Function
 
 from skseq.networks import compiled
+from skseq.networks.compiled import address, dense, padded, with_rows
 from skseq.resources import SMALL_WORK
 
 __all__ = ["Convolutions", "Normalization", "convolved", "pays"]
 
+SIZE = "skseq_convolving_size"  # the function that tells it
 DENSE = torch.contiguous_format
 
 
@@ -49,7 +50,7 @@ class Convolutions(NamedTuple):
     def line(self) -> int:
         """Numbers that one network finds at a step, with padding."""
         parts = [*self.wide] if self.pooled is None else [*self.wide, self.pooled]
-        return sum(compiled._padded(one.shape[0] // self.n_networks) for one in parts)
+        return sum(padded(one.shape[0] // self.n_networks) for one in parts)
 
 
 class Normalization(NamedTuple):
@@ -65,36 +66,25 @@ class Normalization(NamedTuple):
 class _Form(ctypes.Structure):
     """A convolution; as in `_kernels/convolving.h`."""
 
-    _fields_ = [(name, ctypes.c_int64) for name in ("n_filters", "width", "before")]
+    _fields_ = compiled.integers("n_filters", "width", "before")
 
 
 class _Call(ctypes.Structure):
     """The arguments; the same names in the same order as in `_kernels/convolving.h`."""
 
-    _fields_ = [
-        (name, ctypes.c_double if name == "epsilon" else ctypes.c_int64)
-        for name in (
+    _fields_ = (
+        *compiled.integers(
             *("instructions", "is_double", "n_networks", "n_samples", "n_timesteps"),
             *("n_found", "n_channels", "n_filters", "shares_input", "n_convolutions"),
-            *("n_reduced", "n_pooled", "is_causal", "line", "trains", "epsilon"),
+            *("n_reduced", "n_pooled", "is_causal", "line", "trains"),
+        ),
+        ("epsilon", ctypes.c_double),
+        *compiled.integers(
             *("forms", "x", "x_sample", "x_step", "mask", "weights"),
             *("scale", "shift", "mean", "variance", "found", "y"),
             *("d_y", "d_sample", "d_step", "d_x", "d_weights", "d_scale", "d_shift"),
-        )
-    ]
-
-
-@cache
-def _declared(library: ctypes.CDLL) -> bool:
-    """Tell ctypes of the functions; return whether they are from these sources."""
-    try:
-        library.skseq_convolving_size.restype = ctypes.c_int64
-        for function in (library.skseq_convolve, library.skseq_convolve_back):
-            function.argtypes = [ctypes.POINTER(_Call)]
-            function.restype = ctypes.c_int64
-    except AttributeError:
-        return False
-    return library.skseq_convolving_size() == ctypes.sizeof(_Call)
+        ),
+    )
 
 
 def pays(x: Tensor, convolutions: Convolutions, norm: Normalization) -> bool:
@@ -105,9 +95,7 @@ def pays(x: Tensor, convolutions: Convolutions, norm: Normalization) -> bool:
     x, convolutions, norm
         As of `convolved`.
     """
-    if not x.is_cpu or compiled.is_looked_into(x) or x.numel() == 0:
-        return False
-    if x.dtype not in (torch.float32, torch.float64):
+    if not compiled.can_read(x):
         return False
     tensors = (norm.scale, norm.shift, *convolutions.weights)
     if any(tensor.dtype != x.dtype or not tensor.is_cpu for tensor in tensors):
@@ -121,8 +109,7 @@ def pays(x: Tensor, convolutions: Convolutions, norm: Normalization) -> bool:
         without = (x,)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in without):
         return False
-    library = compiled.library()
-    if library is None or not _declared(library):
+    if not compiled.can_call(_Call, SIZE):
         return False
     if torch.get_num_threads() == 1:
         return True
@@ -184,18 +171,18 @@ class _Convolved(Function):
         asked = ctx.needs_input_grad[1:]
         if d_y is None:
             return None, *(None for _ in asked)
-        if torch.is_grad_enabled() or not compiled._lies_in_memory(d_y):
-            return None, *compiled._by_torch(plainly, asked, (x, *weights), d_y)
+        if torch.is_grad_enabled() or not compiled.lies_in_memory(d_y):
+            return None, *compiled.by_torch(plainly, asked, (x, *weights), d_y)
         norm = Normalization(weights[0], weights[1], epsilon, mean, variance)
         call, held = _call(x, mask, convolutions, norm, found, y)
-        d_y = compiled._with_rows(d_y)
+        d_y = with_rows(d_y)
         d_x = torch.empty_like(x, memory_format=DENSE) if asked[0] else None
         d_weights = [torch.empty_like(w, memory_format=DENSE) for w in weights]
-        call.d_x, call.d_y = compiled._address(d_x), compiled._address(d_y)
+        call.d_x, call.d_y = address(d_x), address(d_y)
         call.d_sample, call.d_step = d_y.stride()[:2]
-        call.d_scale, call.d_shift = map(compiled._address, d_weights[:2])
+        call.d_scale, call.d_shift = map(address, d_weights[:2])
         call.d_weights = _addressed(held, d_weights[2:])
-        compiled._check(compiled.library().skseq_convolve_back(call))
+        compiled.call("skseq_convolve_back", call)
         return None, d_x, *d_weights
 
 
@@ -215,7 +202,7 @@ def _forwards(
         found = x.new_empty(k, n_samples, n_found, convolutions.line)
     call, _held = _call(x, mask, convolutions, norm, found, y)
     call.trains = trains
-    compiled._check(compiled.library().skseq_convolve(call))
+    compiled.call("skseq_convolve", call)
     return (y, norm.mean, norm.variance), found
 
 
@@ -228,7 +215,7 @@ def _call(
     y: Tensor,
 ) -> tuple[_Call, list[Any]]:
     """Return the call, and what has to live as long as it is in use."""
-    x, mask = compiled._with_rows(x), compiled._dense(mask)
+    x, mask = with_rows(x), dense(mask)
     k, n_filters = convolutions.n_networks, norm.scale.numel()
     weights = [w.contiguous() for w in convolutions.weights]
     parts = zip(convolutions.wide, convolutions.pads, strict=True)
@@ -245,9 +232,9 @@ def _call(
         *(k, *x.shape[:2], y.shape[1], n_channels, n_filters // k),
         *(convolutions.shares_input, len(forms), *n_behind[::-1]),
         *(convolutions.is_causal, convolutions.line, False, norm.epsilon),
-        *(ctypes.addressof(forms), compiled._address(x), *x.stride()[:2]),
-        *(compiled._address(mask), _addressed(held, weights)),
-        *map(compiled._address, [*numbers, found, y]),
+        *(ctypes.addressof(forms), address(x), *x.stride()[:2]),
+        *(address(mask), _addressed(held, weights)),
+        *map(address, [*numbers, found, y]),
     )
     return call, held
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import torch
@@ -15,9 +14,11 @@ from torch import Tensor
 from torch.autograd import Function
 
 from skseq.networks import compiled
+from skseq.networks.compiled import address, padded, with_rows
 
 __all__ = ["pays", "pool"]
 
+SIZE = "skseq_pooling_size"  # the function that tells it
 LEAST = 2**14  # numbers, of which a maximum alone pays
 PARTS = ("last", "max", "mean")  # in the order in which they stand
 
@@ -25,27 +26,11 @@ PARTS = ("last", "max", "mean")  # in the order in which they stand
 class _Call(ctypes.Structure):
     """The arguments; the same names in the same order as in `_kernels/pooling.h`."""
 
-    _fields_ = [
-        (name, ctypes.c_int64)
-        for name in (
-            *("instructions", "is_double", "n_samples", "n_timesteps", "n_features"),
-            *("n_forwards", "has_last", "has_max", "has_mean", "x", "x_sample"),
-            *("x_step", "lengths", "y", "places", "line", "d_y", "d_x"),
-        )
-    ]
-
-
-@cache
-def _declared(library: ctypes.CDLL) -> bool:
-    """Tell ctypes of the functions; return whether they are from these sources."""
-    try:
-        library.skseq_pooling_size.restype = ctypes.c_int64
-        for function in (library.skseq_pool, library.skseq_pool_back):
-            function.argtypes = [ctypes.POINTER(_Call)]
-            function.restype = ctypes.c_int64
-    except AttributeError:
-        return False
-    return library.skseq_pooling_size() == ctypes.sizeof(_Call)
+    _fields_ = compiled.integers(
+        *("instructions", "is_double", "n_samples", "n_timesteps", "n_features"),
+        *("n_forwards", "has_last", "has_max", "has_mean", "x", "x_sample"),
+        *("x_step", "lengths", "y", "places", "line", "d_y", "d_x"),
+    )
 
 
 def pays(x: Tensor, lengths: Tensor | None, asked: Sequence[str]) -> bool:
@@ -59,12 +44,7 @@ def pays(x: Tensor, lengths: Tensor | None, asked: Sequence[str]) -> bool:
     is_one = lengths is None and len(asked) == 1  # operation of torch
     if is_one and (asked[0] == "mean" or x.numel() < LEAST):
         return False
-    if not x.is_cpu or compiled.is_looked_into(x) or x.numel() == 0:
-        return False
-    if x.dtype not in (torch.float32, torch.float64):
-        return False
-    library = compiled.library()
-    return library is not None and _declared(library)
+    return compiled.can_read(x) and compiled.can_call(_Call, SIZE)
 
 
 def pool(
@@ -112,12 +92,12 @@ class _Pooled(Function):
     def backward(ctx: Any, d_y: Tensor) -> Any:
         x, places = ctx.saved_tensors
         *how, plainly = ctx.how
-        if torch.is_grad_enabled() or not compiled._lies_in_memory(d_y):
-            return None, *compiled._by_torch(plainly, [True], [x], d_y)
+        if torch.is_grad_enabled() or not compiled.lies_in_memory(d_y):
+            return None, *compiled.by_torch(plainly, [True], [x], d_y)
         d_y, d_x = d_y.contiguous(), x.new_empty(x.shape)
         call, _held = _call(x, places, *how)
-        call.d_y, call.d_x = compiled._address(d_y), compiled._address(d_x)
-        compiled._check(compiled.library().skseq_pool_back(call))
+        call.d_y, call.d_x = address(d_y), address(d_x)
+        compiled.call("skseq_pool_back", call)
         return None, d_x
 
 
@@ -125,16 +105,16 @@ def _forwards(
     x: Tensor, lengths: Tensor | None, asked: Sequence[str], n_forwards: int
 ) -> tuple[Tensor, Tensor | None]:
     """Return what was asked for, and the steps of the maxima."""
-    x = compiled._with_rows(x)
+    x = with_rows(x)
     n_samples, _, n_features = x.shape
     y, places = x.new_empty(n_samples, len(asked) * n_features), None
     if "max" in asked:
         whole = torch.int64 if x.dtype == torch.float64 else torch.int32
-        size = n_samples, compiled._padded(n_features)
+        size = n_samples, padded(n_features)
         places = torch.empty(size, dtype=whole)
     call, _held = _call(x, places, lengths, asked, n_forwards)
-    call.y = compiled._address(y)
-    compiled._check(compiled.library().skseq_pool(call))
+    call.y = address(y)
+    compiled.call("skseq_pool", call)
     return y, places
 
 
@@ -151,7 +131,7 @@ def _call(
     call = _Call(
         *(compiled.instructions(), x.dtype == torch.float64, *x.shape, n_forwards),
         *(part in asked for part in PARTS),
-        *(compiled._address(x), *x.stride()[:2], compiled._address(lengths), 0),
-        *(compiled._address(places), compiled._padded(x.shape[2])),
+        *(address(x), *x.stride()[:2], address(lengths), 0),
+        *(address(places), padded(x.shape[2])),
     )
     return call, lengths

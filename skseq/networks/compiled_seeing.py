@@ -7,7 +7,6 @@ where values are missing. The code is in `_kernels`, as that of recurrent layers
 from __future__ import annotations
 
 import ctypes
-from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -16,9 +15,12 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from skseq.networks import compiled
+from skseq.networks.compiled import address, dense, with_rows
 from skseq.networks.seeing import Before
 
 __all__ = ["Measured", "pays", "see"]
+
+SIZE = "skseq_seeing_size"  # the function that tells it
 
 
 class Measured(NamedTuple):
@@ -36,30 +38,14 @@ class Measured(NamedTuple):
 class _Call(ctypes.Structure):
     """The arguments; the same names in the same order as in `_kernels/seeing.h`."""
 
-    _fields_ = [
-        (name, ctypes.c_int64)
-        for name in (
-            *("instructions", "is_double", "n_networks", "n_samples", "n_timesteps"),
-            *("n_values", "n_views", "n_directions", "x", "x_sample", "x_step"),
-            *("gaps", "gaps_sample", "gaps_step", "hidden", "lengths", "usual"),
-            *("values", "waited", "gap", "rates", "biases"),
-            *("found", "last_values", "last_waited"),
-            *("d_found", "d_sample", "d_step", "d_rates", "d_biases"),
-        )
-    ]
-
-
-@cache
-def _declared(library: ctypes.CDLL) -> bool:
-    """Tell ctypes of the functions; return whether they are from these sources."""
-    try:
-        library.skseq_seeing_size.restype = ctypes.c_int64
-        for function in (library.skseq_see, library.skseq_see_back):
-            function.argtypes = [ctypes.POINTER(_Call)]
-            function.restype = ctypes.c_int64
-    except AttributeError:
-        return False
-    return library.skseq_seeing_size() == ctypes.sizeof(_Call)
+    _fields_ = compiled.integers(
+        *("instructions", "is_double", "n_networks", "n_samples", "n_timesteps"),
+        *("n_values", "n_views", "n_directions", "x", "x_sample", "x_step"),
+        *("gaps", "gaps_sample", "gaps_step", "hidden", "lengths", "usual"),
+        *("values", "waited", "gap", "rates", "biases"),
+        *("found", "last_values", "last_waited"),
+        *("d_found", "d_sample", "d_step", "d_rates", "d_biases"),
+    )
 
 
 def pays(x: Tensor) -> bool:
@@ -67,12 +53,9 @@ def pays(x: Tensor) -> bool:
 
     It has no gradient of measurements.
     """
-    if not x.is_cpu or x.requires_grad or compiled.is_looked_into(x):
+    if x.requires_grad or not compiled.can_read(x):
         return False
-    if x.dtype not in (torch.float32, torch.float64) or x.numel() == 0:
-        return False
-    library = compiled.library()
-    return library is not None and _declared(library)
+    return compiled.can_call(_Call, SIZE)
 
 
 def see(
@@ -124,15 +107,15 @@ class _Seen(Function):
     def backward(ctx, d_found, *_):
         if d_found is None:
             return None, None, None, None
-        call, d_found = ctx.call, compiled._with_rows(d_found)
+        call, d_found = ctx.call, with_rows(d_found)
         found, usual, *kept = (part.contiguous() for part in ctx.saved_tensors)
         call.lengths = 0  # not asked for, and by now of nobody
-        call.found, call.usual = compiled._address(found), compiled._address(usual)
-        call.rates, call.biases = map(compiled._address, kept)
+        call.found, call.usual = address(found), address(usual)
+        call.rates, call.biases = map(address, kept)
         call.d_found, call.d_sample, call.d_step = _with_strides(d_found)
         sums = [torch.zeros_like(part, dtype=torch.float64) for part in kept]
-        call.d_rates, call.d_biases = map(compiled._address, sums)
-        compiled._check(compiled.library().skseq_see_back(call))
+        call.d_rates, call.d_biases = map(address, sums)
+        compiled.call("skseq_see_back", call)
         return None, None, *(part.to(d_found.dtype) for part in sums)
 
 
@@ -141,12 +124,12 @@ def _forwards(
 ) -> tuple[tuple[Tensor, Tensor, Tensor], _Call]:
     """Return what was found, and the call."""
     x, n_values, usual, gaps, hidden, lengths, before = measured
-    x = compiled._with_rows(x)
+    x = with_rows(x)
     n_samples, n_steps, n_columns = x.shape
     size = (1 + both_ways) * (n_columns + 2 * n_values)
     known = (None,) * 3 if before is None else (part.to(x.dtype) for part in before)
     held = [hidden, lengths, usual, *known, rates, biases]
-    held = [compiled._dense(part) for part in held]
+    held = [dense(part) for part in held]
     found = x.new_empty(n_samples, n_steps, size)
     after = x.new_empty(n_samples, n_columns), x.new_empty(n_samples, n_values)
     call = _Call(
@@ -155,9 +138,9 @@ def _forwards(
         *(n_samples, n_steps, n_values, n_columns // n_values, 1 + both_ways),
         *_with_strides(x),
         *_with_strides(gaps),
-        *map(compiled._address, [*held, found, *after]),
+        *map(address, [*held, found, *after]),
     )
-    compiled._check(compiled.library().skseq_see(call))
+    compiled.call("skseq_see", call)
     return (found, *after), call
 
 
@@ -165,4 +148,4 @@ def _with_strides(tensor: Tensor | None) -> tuple[int, int, int]:
     """Return the address of (B, T, F), and how far samples and steps lie apart."""
     if tensor is None:
         return 0, 0, 0
-    return compiled._address(tensor), *tensor.stride()[:2]
+    return address(tensor), *tensor.stride()[:2]

@@ -3,9 +3,9 @@
 A layer maps inputs (B, T, F) and a state to outputs (B, T, H) and the state after
 the last step, or with lengths after each sequence's own last step. Without a state it
 starts from zeros, or from what it has learned. Its weights live in a torch.nn layer.
-On a CPU `compiled` code runs nearly all layers. Without, training goes back through
-time by hand in Python (`bptt`) where that is faster than torch.nn's kernel, which is
-used wherever else the equations allow. Else the steps are unrolled.
+On a CPU compiled code runs nearly all layers (`compiled_recurrent`). Without, training
+goes back through time by hand in Python (`bptt`) where that is faster than torch.nn's
+kernel, which is used wherever else the equations allow. Else the steps are unrolled.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from skseq.networks import compiled
+from skseq.networks import compiled_recurrent
 from skseq.networks.dropout import Dropout
 from skseq.networks.masking import reverse_sequences
 
@@ -273,8 +273,8 @@ class RecurrentLayer(nn.Module):
         networks = first.shape[:-2]  # () or (k,)
         with _as_is(x.device.type):
             x, state, mask = self._begin(x, state, weights)
-            if compiled.pays(x, self.hidden_size):
-                return compiled.run(
+            if compiled_recurrent.pays(x, self.hidden_size):
+                return compiled_recurrent.run(
                     self.kernel.mode,
                     x,
                     state,
@@ -306,7 +306,7 @@ class RecurrentLayer(nn.Module):
         # A subclass of another's own, whose steps may differ, is never replaced.
         if "_steps" not in vars(type(self)):
             return False
-        if compiled.pays(x, self.hidden_size):
+        if compiled_recurrent.pays(x, self.hidden_size):
             return True
         if not torch.is_grad_enabled():
             return False
@@ -340,7 +340,7 @@ def _apart(x: Tensor, networks: torch.Size) -> Tensor:
 def reads_in_place(form: Any, x: Tensor, lengths: Tensor | None) -> bool:
     """Return whether a layer can read backwards what lies forwards."""
     by_hand = isinstance(form, RecurrentLayer) and form.pays_by_hand(x, lengths)
-    return by_hand and compiled.pays(x, form.hidden_size)
+    return by_hand and compiled_recurrent.pays(x, form.hidden_size)
 
 
 def read_backwards(

@@ -17,7 +17,7 @@ def test_versions_and_the_code_that_runs_are_shown(capsys, monkeypatch):
     assert said["sklearn"] == sklearn.__version__
     assert said["torch"] == version("torch")
     assert said["skseq"] == version("skseq")
-    assert said["recurrent layers"].startswith("PyTorch")
+    assert said["skseq's layers"].startswith("PyTorch")
     monkeypatch.undo()
     skseq.show_versions()
     assert compiled.describe() in capsys.readouterr().out

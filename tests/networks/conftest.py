@@ -1,4 +1,4 @@
-"""Which code computes recurrent layers."""
+"""Which code computes layers."""
 
 import pytest
 
@@ -9,6 +9,26 @@ from skseq.networks import compiled
 def no_compiled_code(monkeypatch):
     """Leave layers to PyTorch, as where no compiler was at hand."""
     monkeypatch.setattr(compiled, "library", lambda: None)
+
+
+@pytest.fixture(params=range(3), ids=compiled.INSTRUCTIONS)
+def instructions(request, monkeypatch):
+    """Every set of instructions that this processor has."""
+    if compiled.library() is None or request.param > compiled.instructions():
+        pytest.skip("not here")
+    monkeypatch.setattr(compiled, "instructions", lambda: request.param)
+
+
+@pytest.fixture
+def plainly(monkeypatch):
+    """Call something without compiled code."""
+
+    def call(function, *args, **kwargs):
+        with monkeypatch.context() as patch:
+            patch.setattr(compiled, "library", lambda: None)
+            return function(*args, **kwargs)
+
+    return call
 
 
 @pytest.fixture(params=["compiled", "PyTorch"])

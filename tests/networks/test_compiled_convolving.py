@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from skseq.networks import ConvEncoder, ConvLayer, compiled, compiled_convolving
+from skseq.networks import ConvEncoder, ConvLayer, compiled
 from skseq.networks.kinds import CELLS
 from skseq.networks.side_by_side import side_by_side, weights_of
 
@@ -23,26 +23,6 @@ CASES = {  # channels, filters, width, samples, steps, options
     "valid, too short": (6, 8, 12, 4, 9, {"padding": "valid"}),
     "few steps": (9, 13, 7, 6, 2, {"n_branches": 3}),
 }
-
-
-@pytest.fixture(params=range(3), ids=compiled.INSTRUCTIONS)
-def instructions(request, monkeypatch):
-    """Every set of instructions that this processor has."""
-    if request.param > compiled.instructions():
-        pytest.skip("not here")
-    monkeypatch.setattr(compiled, "instructions", lambda: request.param)
-
-
-@pytest.fixture
-def plainly(monkeypatch):
-    """Call something without compiled code."""
-
-    def call(function, *args):
-        with monkeypatch.context() as patch:
-            patch.setattr(compiled_convolving, "pays", lambda *args: False)
-            return function(*args)
-
-    return call
 
 
 def make(n_channels, n_filters, width, *, dtype=torch.float64, **options):
@@ -219,7 +199,7 @@ def test_it_is_left_to_torch_where_the_code_is_of_other_sources(monkeypatch):
     layer = make(3, 8, 4)
     x, _ = sequences(2, 9, 3)
     assert runs_at_once(layer(x, None)[0])
-    monkeypatch.setattr(compiled_convolving, "_declared", lambda library: False)
+    monkeypatch.setattr(compiled, "can_call", lambda *args: False)
     assert not runs_at_once(layer(x, None)[0])
     monkeypatch.undo()
     monkeypatch.setattr(compiled, "library", lambda: None)

@@ -11,14 +11,6 @@ NAMES = ("mean", "max", "concat")
 SHAPES = [(1, 1, 1), (5, 9, 3), (4, 300, 64), (2, 6, 37)]
 
 
-@pytest.fixture(params=range(3), ids=compiled.INSTRUCTIONS)
-def instructions(request, monkeypatch):
-    """Every set of instructions that this processor has."""
-    if request.param > compiled.instructions():
-        pytest.skip("not here")
-    monkeypatch.setattr(compiled, "instructions", lambda: request.param)
-
-
 PAYS = compiled_pooling.pays
 
 
@@ -30,18 +22,6 @@ def wherever_it_can(monkeypatch):
         return PAYS(x, torch.ones(1), asked)
 
     monkeypatch.setattr(compiled_pooling, "pays", pays)
-
-
-@pytest.fixture
-def plainly(monkeypatch):
-    """Call something without compiled code."""
-
-    def call(function, *args):
-        with monkeypatch.context() as patch:
-            patch.setattr(compiled_pooling, "pays", lambda *args: False)
-            return function(*args)
-
-    return call
 
 
 def results(pooling, x, lengths):
@@ -131,7 +111,7 @@ def test_whoever_looks_into_it_sees_torch(monkeypatch):
     torch.testing.assert_close(found, expected)
     assert compiled_pooling.pays(x, None, pooling.asked)
     with monkeypatch.context() as patch:
-        patch.setattr(compiled_pooling, "_declared", lambda library: False)
+        patch.setattr(compiled, "can_call", lambda *args: False)
         assert not compiled_pooling.pays(x, None, pooling.asked)
     monkeypatch.setattr(compiled, "library", lambda: None)
     assert not compiled_pooling.pays(x, None, pooling.asked)

@@ -15,26 +15,6 @@ SHAPES = [(1, 1, 1, 1), (5, 7, 1, 2), (3, 40, 3, 2), (4, 9, 17, 1)]  # B, T, F, 
 CATEGORIES = 4
 
 
-@pytest.fixture(params=range(3), ids=compiled.INSTRUCTIONS)
-def instructions(request, monkeypatch):
-    """Every set of instructions that this processor has."""
-    if request.param > compiled.instructions():
-        pytest.skip("not here")
-    monkeypatch.setattr(compiled, "instructions", lambda: request.param)
-
-
-@pytest.fixture
-def plainly(monkeypatch):
-    """A module, read without compiled code."""
-
-    def read(inputs, *args, **kwargs):
-        with monkeypatch.context() as patch:
-            patch.setattr(compiled_seeing, "pays", lambda x: False)
-            return inputs.read(*args, **kwargs)
-
-    return read
-
-
 def make(shape, decays, both_ways, beside=False, dtype=torch.float64, seed=0):
     """A module with generic weights, some of which let nothing fade."""
     _, _, n_values, n_views = shape
@@ -103,7 +83,7 @@ def test_it_is_what_torch_does(shape, decays, dtype, instructions, plainly):
 
 
 def _of(plainly, inputs, *_):
-    return lambda *args: plainly(inputs, *args)
+    return lambda *args: plainly(inputs.read, *args)
 
 
 def test_without_a_value_that_was_ever_seen_there_is_what_is_usual(plainly):
@@ -113,7 +93,7 @@ def test_without_a_value_that_was_ever_seen_there_is_what_is_usual(plainly):
     n_seen = shape[2] * shape[3]
     usual = torch.tensor(inputs.usual, dtype=x.dtype)
     assert torch.equal(found[..., :n_seen], usual.expand(*x.shape[:2], -1))
-    assert torch.equal(found, plainly(inputs, x)[0])
+    assert torch.equal(found, plainly(inputs.read, x)[0])
 
 
 def test_gradients_are_those_of_finite_differences():
@@ -166,7 +146,7 @@ def test_what_asks_for_gradients_of_measurements_is_left_to_torch():
 def test_it_is_left_to_torch_where_the_code_is_of_other_sources(monkeypatch):
     x = steps(SHAPES[0])
     assert compiled_seeing.pays(x)
-    monkeypatch.setattr(compiled_seeing, "_declared", lambda library: False)
+    monkeypatch.setattr(compiled, "can_call", lambda *args: False)
     assert not compiled_seeing.pays(x)
     monkeypatch.undo()
     monkeypatch.setattr(compiled, "library", lambda: None)

@@ -6,9 +6,7 @@ the nearest caches hold it. */
 /* Add means and squares of a sequence to those of the ones before (Chan et al., 1983). */
 static void count(const Layer *l, int64_t b, const REAL *found, double n_before)
 {
-    double n = 0;
-    for (int64_t t = 0; t < l->n_found; t++)
-        n += is_real(l, b, t);
+    double n = n_real(l, b);
     for (int64_t j = 0; j < (n ? l->line : 0); j += LANES) {
         vec sum = {0}, squares = {0}, mean;
         for (int64_t t = 0; t < l->n_found; t++)
@@ -63,8 +61,7 @@ static void convolve(Layer *l)
             continue;
         }
         count(l, b, found, n);
-        for (int64_t t = 0; t < l->n_found; t++)
-            n += is_real(l, b, t);
+        n += n_real(l, b);
     }
     if (!call->trains)
         return;

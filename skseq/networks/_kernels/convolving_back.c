@@ -147,8 +147,7 @@ static void convolve_back(Layer *l)
     memset(l->sums, 0, 2 * line * sizeof(double));
     for (int64_t b = 0; b < call->n_samples; b++) {
         add_up(l, b, ys + b * l->n_found * step, ds + b * call->d_sample);
-        for (int64_t t = 0; t < l->n_found; t++)
-            n += is_real(l, b, t);
+        n += n_real(l, b);
     }
     for (int64_t j = 0; j < line; j++) {
         level[j] = (REAL)l->sums[j];

@@ -48,6 +48,14 @@ INLINE int is_real(const Layer *l, int64_t b, int64_t t)
     return !l->call->mask || l->call->mask[b * l->n_found + t];
 }
 
+INLINE int64_t n_real(const Layer *l, int64_t b)
+{
+    int64_t n = 0;
+    for (int64_t t = 0; t < l->n_found; t++)
+        n += is_real(l, b, t);
+    return n;
+}
+
 /* Rows of c = rows of a convolution: row r sees steps r - before to r - before + width - 1
 of n steps; the others are zeros, of which most are left out. */
 static void slide(const REAL *steps, int64_t n, const REAL *weights, int64_t n_in,

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from skseq.networks import CELLS, compiled
+from skseq.networks import CELLS, compiled, compiled_recurrent
 from skseq.networks.encoders import BidirectionalLayer
 from skseq.networks.side_by_side import side_by_side, weights_of
 
@@ -40,7 +40,7 @@ N_ELAPSED = 3  # times by which a state decays, behind the inputs
 
 
 def given(layer, shape, dropout=False, lengths=False, decays=False):
-    """Arguments of `compiled.run`, all that can have a gradient asking for one."""
+    """Arguments of `run`, all that can have a gradient asking for one."""
     n_samples, n_steps, n_inputs, n_units = shape
     dtype = next(layer.parameters()).dtype
     x = torch.randn(n_samples, n_steps, n_inputs, dtype=dtype)
@@ -63,7 +63,7 @@ def run(layer, x, state, **options):
     """All steps by compiled code, whether they pay or not."""
     peepholes = getattr(layer, "weight_peephole", None)
     weights = tuple(layer.kernel.parameters())
-    return compiled.run(
+    return compiled_recurrent.run(
         layer.kernel.mode, x, state, weights, peepholes=peepholes, **options
     )
 
@@ -107,14 +107,6 @@ def assert_same(found, expected, error):
         torch.testing.assert_close(one, other, rtol=0, atol=error * max(scale, 1))
 
 
-@pytest.fixture(params=range(3), ids=compiled.INSTRUCTIONS)
-def instructions(request, monkeypatch):
-    """Every set of instructions that this processor has."""
-    if compiled.library() is None or request.param > compiled.instructions():
-        pytest.skip("not here")
-    monkeypatch.setattr(compiled, "instructions", lambda: request.param)
-
-
 # Built ---------------------------------------------------------------------------
 
 
@@ -139,11 +131,12 @@ def test_layers_do_without_the_code(how, monkeypatch, tmp_path):
         elif how == "not built":
             monkeypatch.setattr(compiled, "PATH", tmp_path / "none.so")
         else:
-            fields = [*compiled._Call._fields_, ("more", ctypes.c_int64)]
+            fields = [*compiled_recurrent._Call._fields_, ("more", ctypes.c_int64)]
             other = type("Other", (ctypes.Structure,), {"_fields_": fields})
-            monkeypatch.setattr(compiled, "_Call", other)
-        assert compiled.library() is None
-        assert compiled.describe().startswith("PyTorch")
+            monkeypatch.setattr(compiled_recurrent, "_Call", other)
+        if how != "of other sources":
+            assert compiled.library() is None
+            assert compiled.describe().startswith("PyTorch")
         assert "GRUSteps" in repr(layer(x)[0].grad_fn.next_functions)
         torch.testing.assert_close(layer(x), expected, rtol=1e-10, atol=1e-10)
     finally:
@@ -192,7 +185,7 @@ def test_gradients_are_those_of_finite_differences(cell, nonlinearity):
         own = dict(zip(names, own, strict=True))
         kernel = tuple(t for name, t in own.items() if "kernel" in name)
         peepholes = own.get("weight_peephole")
-        outputs, last = compiled.run(
+        outputs, last = compiled_recurrent.run(
             layer.kernel.mode, x, state, kernel, peepholes=peepholes, **options
         )
         return (outputs, *last)[i]
