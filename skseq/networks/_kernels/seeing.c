@@ -85,10 +85,10 @@ INLINE REAL lost(const Seeing *call, const Way *w, int64_t f, const REAL *found)
     REAL rate = ((const REAL *)call->rates)[w->network * w->n_f + f];
     REAL bias = ((const REAL *)call->biases)[w->network * w->n_f + f];
     REAL is_there = found[w->n_columns + f], elapsed = found[w->n_columns + w->n_f + f];
-    return is_there ? 0 : rate * elapsed + bias;
+    return (1 - is_there) * (rate * elapsed + bias);
 }
 
-/* Let values fade to what is usual while they are not there, as torch.lerp does. */
+/* Let values fade to what is usual while they are not there, without branches, too. */
 static void fade(const Seeing *call, const Way *w)
 {
     int64_t n_f = w->n_f, n = w->n_t * n_f;
@@ -103,10 +103,8 @@ static void fade(const Seeing *call, const Way *w)
     for (int64_t i = 0; i < n; i += n_f, to += w->width)
         for (int64_t f = 0; f < n_f; f++) {
             REAL kept = w->kept[i + f];
-            for (int64_t j = f; j < w->n_columns; j += n_f) {
-                REAL whole = to[j] - usual[j], near = to[j] - whole * (1 - kept);
-                to[j] = kept < (REAL)0.5 ? usual[j] + kept * whole : near;
-            }
+            for (int64_t j = f; j < w->n_columns; j += n_f)
+                to[j] -= (to[j] - usual[j]) * (1 - kept);
         }
 }
 
@@ -137,7 +135,7 @@ static void fade_back(const Seeing *call, const Way *w)
             REAL sum = 0;
             for (int64_t j = f; j < w->n_columns; j += n_f)
                 sum -= d[j] * (found[j] - usual[j]);
-            sum = lost(call, w, f, found) <= 0 ? 0 : sum;
+            sum *= lost(call, w, f, found) > 0;
             d_rates[f] += (double)sum * found[w->n_columns + n_f + f];
             d_biases[f] += sum;
         }
