@@ -96,6 +96,18 @@ def test_without_a_value_that_was_ever_seen_there_is_what_is_usual(plainly):
     assert torch.equal(found, plainly(inputs.read, x)[0])
 
 
+@pytest.mark.parametrize("size", [1e6, 1e30])
+def test_what_is_usual_is_left_of_a_wild_value_that_is_gone(size, instructions):
+    inputs = make((1, 1, 1, 2), True, False, dtype=torch.float32).eval()
+    torch.nn.init.constant_(inputs.decay.weight, 10.0)
+    x = torch.full((1, 40, 2), torch.nan)
+    x[:, 0] = size
+    found = inputs.read(x)[0][0, :, :2]
+    usual = torch.tensor(inputs.usual)
+    assert torch.equal(found[0], x[0, 0])
+    torch.testing.assert_close(found[20:], usual.expand(20, -1))
+
+
 def test_gradients_are_those_of_finite_differences():
     shape = SHAPES[1]
     inputs, x = make(shape, True, True).eval(), steps(shape)

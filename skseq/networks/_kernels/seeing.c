@@ -88,7 +88,8 @@ INLINE REAL lost(const Seeing *call, const Way *w, int64_t f, const REAL *found)
     return (1 - is_there) * (rate * elapsed + bias);
 }
 
-/* Let values fade to what is usual while they are not there, without branches, too. */
+/* Let values fade to what is usual while they are not there, without branches, too. As
+torch.lerp, from the nearer end: of a wild value that is gone, what is usual is left. */
 static void fade(const Seeing *call, const Way *w)
 {
     int64_t n_f = w->n_f, n = w->n_t * n_f;
@@ -103,8 +104,10 @@ static void fade(const Seeing *call, const Way *w)
     for (int64_t i = 0; i < n; i += n_f, to += w->width)
         for (int64_t f = 0; f < n_f; f++) {
             REAL kept = w->kept[i + f];
+            int is_near = kept >= (REAL)0.5;
+            const REAL *from = is_near ? to : usual;
             for (int64_t j = f; j < w->n_columns; j += n_f)
-                to[j] -= (to[j] - usual[j]) * (1 - kept);
+                to[j] = from[j] + (kept - is_near) * (to[j] - usual[j]);
         }
 }
 
