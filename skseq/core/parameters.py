@@ -254,7 +254,7 @@ class InputParameters(CategoryParameters, about="input"):
         a step the network sees the last value that was (before that the mean of the
         training data), whether there is one, and how long before one was measured (Che
         et al., 2018); recurrent layers that read backwards see the next one, and how
-        long after. Scales are learned from what there is. Training hides three in ten
+        long after. Scales are learned from what there is. Training hides nearly half
         of the other values, too, each time others.""",
     )
     time_gaps: bool = parameter(

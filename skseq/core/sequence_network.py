@@ -164,6 +164,7 @@ class SequenceNetworkEstimator(InputParameters, SequenceReader, NetworkEstimator
             () if self._usual is None else tuple(self._usual.tolist()),
             decays=self._n_elapsed > 0,
             both_ways=self._looks_ahead,
+            own_scale=self._normalize in ("sequence", "both"),
         )
 
     @property

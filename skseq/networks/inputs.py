@@ -23,7 +23,7 @@ __all__ = ["Inputs", "StepColumns", "size_of_vector", "static_of", "steps_of"]
 MISSING, UNKNOWN, FIRST = 0, 1, 2  # codes of categories; known ones from FIRST on
 MOST_ONE_HOT = 16  # categories beyond which a plain view leaves them out
 MOST_SIZE = 32  # of the vector of a category
-HIDDEN = 0.3  # share of the values that training hides on average
+HIDDEN = 0.45  # share of the values that training hides on average
 START = 0.1  # rate at which values fade before training
 
 
@@ -64,6 +64,8 @@ class Inputs(nn.Module):
         Whether layers read backwards as well: then all columns come twice, side by
         side, the second time as they are to those who come from the end, to whom the
         last value seen is the next one.
+    own_scale : bool, default=False
+        Whether each sequence has a scale of its own in the last view.
 
     Attributes
     ----------
@@ -84,6 +86,7 @@ class Inputs(nn.Module):
         usual: tuple[float, ...] = (),
         decays: bool = False,
         both_ways: bool = False,
+        own_scale: bool = False,
     ):
         super().__init__()
         self.columns = columns
@@ -91,7 +94,7 @@ class Inputs(nn.Module):
         self.both_ways = has_holes and both_ways
         self.usual = usual
         n_values, n_seen = columns.n_values, columns.n_values * columns.n_views
-        self.hide = HideValues(HIDDEN if has_holes else 0.0)
+        self.hide = HideValues(HIDDEN if has_holes else 0.0, own_scale)
         self.decay = Decay(n_values) if has_holes and decays else None
         self.tables = _tables(columns.n_categories)
         self.static_tables = _tables(columns.n_static_categories)
@@ -136,7 +139,7 @@ class Inputs(nn.Module):
             before = self.start(x)
         n_values = self.columns.n_values
         measured, gaps, codes = self._parts(x, before.gap)
-        measured = self.hide(measured, n_values)
+        measured = self.hide(measured, n_values, lengths)
         seen, (values, waited) = self._see(measured, gaps, before, lengths)
         ways = [seen]
         if self.both_ways:
@@ -155,12 +158,11 @@ class Inputs(nn.Module):
         columns = self.columns
         n_values = columns.n_values
         n_seen = n_values * columns.n_views
-        measured = x[..., :n_seen]
+        measured = self.hide(x[..., :n_seen], n_values, lengths)
         gaps = x[..., n_seen : n_seen + 1] if columns.has_gaps else None
         found, (values, waited) = compiled_seeing.see(
             compiled_seeing.Measured(
-                *(measured, n_values, self._usual(x), gaps),
-                *(self.hide.hidden(measured, n_values), lengths, before),
+                measured, n_values, self._usual(x), gaps, lengths, before
             ),
             *(() if self.decay is None else (self.decay.weight, self.decay.bias)),
             both_ways=self.both_ways,

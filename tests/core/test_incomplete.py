@@ -380,3 +380,10 @@ def test_what_is_held_out_alone_is_not_seen():
     other = SequenceArray.from_frame(frame.assign(c=np.nan))
     found = model.predict_proba(X)
     np.testing.assert_array_equal(found, model.predict_proba(other))
+
+
+@pytest.mark.parametrize("normalize", ["feature", "sequence", "both", None])
+def test_training_takes_the_scale_of_what_it_leaves_of_a_sequence(normalize):
+    model = RNNClassifier(hidden_size=4, normalize=normalize, **SMALL)
+    inputs = model.fit(HOLES, CLASSES).net_.module_.embedding
+    assert inputs.hide.own_scale == (normalize in ("sequence", "both"))

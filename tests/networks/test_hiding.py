@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from skseq.data.scaling import sequence_scale
+from skseq.data.sequences import SequenceArray
 from skseq.networks.hiding import HideValues
 
 
@@ -40,3 +42,31 @@ def test_nothing_is_hidden_afterwards_and_draws_are_ones_own():
     assert torch.equal(hidden(seed=1), hidden(seed=1))
     assert not torch.equal(hidden(seed=1), hidden(seed=2))
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("n_views", [1, 2])
+def test_a_scale_of_a_sequences_own_is_that_of_what_is_left(n_views, dtype):
+    torch.manual_seed(0)
+    x = 3 + 2 * torch.randn(50, 9, 2, dtype=dtype)
+    x[3] = 1.7  # constant
+    x[torch.rand_like(x) < 0.2] = torch.nan
+    lengths = torch.randint(1, 10, (50,))
+    hide = HideValues(0.4, own_scale=True)
+    hide.generator = torch.Generator().manual_seed(0)
+    level = [x] * (n_views - 1)
+    found = hide(torch.cat([*level, scaled(x, lengths)], dim=2), 2, lengths)
+    left = x.masked_fill(found[..., -2:].isnan(), torch.nan)
+    expected = torch.cat([left] * (n_views - 1) + [scaled(left, lengths)], dim=2)
+    for one, other, length in zip(found, expected, lengths, strict=True):
+        torch.testing.assert_close(
+            one[:length], other[:length], equal_nan=True, rtol=1e-4, atol=1e-5
+        )
+
+
+def scaled(x, lengths):
+    """Each sequence in the scale that estimators give it."""
+    parts = [part[:n].numpy() for part, n in zip(x, lengths, strict=True)]
+    mean, std = sequence_scale(SequenceArray.from_list(parts))
+    mean, std = (torch.tensor(part, dtype=x.dtype)[:, None] for part in (mean, std))
+    return (x - mean) / std

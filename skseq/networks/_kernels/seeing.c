@@ -54,9 +54,8 @@ static void look(const Seeing *call, const Way *w)
             time += gap_of(call, w, t);
         REAL now = (REAL)time, *to = w->found + t * w->width;
         const REAL *x = (const REAL *)call->x + b * call->x_sample + t * call->x_step;
-        const uint8_t *hidden = call->hidden ? call->hidden + (b * w->n_t + t) * n_f : NULL;
         for (int64_t f = 0; f < n_f; f++) {
-            int is_there = (x[f] == x[f]) & !(hidden && hidden[f]);
+            int is_there = x[f] == x[f];
             to[w->n_columns + n_f + f] = now - w->when[f];
             w->last[f] = is_there ? x : w->last[f];
             w->when[f] = is_there ? now : w->when[f];
