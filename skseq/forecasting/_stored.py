@@ -106,7 +106,7 @@ def _read(values: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
     if isinstance(rows, slice) or not stored.is_stored(values):
         return values[rows]
     found = np.empty((*rows.shape, values.shape[1]), values.dtype)
-    order = np.argsort(rows.reshape(len(rows), -1)[:, 0], kind="stable")
+    order = np.argsort(np.atleast_2d(rows.T)[0], kind="stable")
     for first in range(0, len(order), stored.PAGES):  # as they lie on the disk
         part = order[first : first + stored.PAGES]
         found[part] = values[rows[part]]

@@ -17,6 +17,7 @@ N = 240
 ROWS = rng.normal(size=(N, 3)).cumsum(axis=0)
 HOLES = np.where(rng.random((N, 3)) < 0.2, np.nan, ROWS)
 HOLES[20 : 40 + EVERY, 1] = np.nan  # longer than a block
+HOLE = np.where(np.arange(N)[:, None] == 50, np.nan, ROWS)  # few windows start there
 KNOWN = np.column_stack([ROWS[:, :2], np.arange(N) % 5, np.repeat([0, 1], N // 2)])
 INDEX = pd.MultiIndex.from_product([["b", "a"], pd.date_range("2024", periods=N // 2)])
 SMALL = {
@@ -32,6 +33,7 @@ FITS = {
     "held out": (CNNLSTMForecaster(**SMALL, early_stopping=True), ROWS, None),
     "conformal": (RNNForecaster(**SMALL, conformal=True, seasonality=5), ROWS, None),
     "holes": (RNNForecaster(**SMALL, missing="mask"), HOLES, None),
+    "a hole": (RNNForecaster(**SMALL, missing="mask"), HOLE, None),
     "float32": (RNNForecaster(**SMALL, normalize="window"), ROWS.astype("f4"), None),
     "integers": (RNNForecaster(**SMALL), (ROWS * 9).astype("i2"), None),
     "unscaled": (RNNForecaster(**SMALL, normalize=None), ROWS, None),
