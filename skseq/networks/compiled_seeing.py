@@ -30,8 +30,10 @@ class Measured(NamedTuple):
     n_values: int  # F
     usual: Tensor  # (V F,), what they are taken for before the first one
     gaps: Tensor | None = None  # (B, T, 1), times since the step before; None: one each
+    hidden: Tensor | None = None  # bool (B, T, F), which are missing as well
     lengths: Tensor | None = None  # (B,)
     before: Before | None = None  # what was known before
+    rescales: bool = False  # whether hiding changes the scale of the last view
 
 
 class _Call(ctypes.Structure):
@@ -40,7 +42,8 @@ class _Call(ctypes.Structure):
     _fields_ = compiled.integers(
         *("instructions", "is_double", "n_networks", "n_samples", "n_timesteps"),
         *("n_values", "n_views", "n_directions", "x", "x_sample", "x_step"),
-        *("gaps", "gaps_sample", "gaps_step", "lengths", "usual"),
+        *("gaps", "gaps_sample", "gaps_step", "hidden", "rescales"),
+        *("lengths", "usual"),
         *("values", "waited", "gap", "rates", "biases"),
         *("found", "last_values", "last_waited"),
         *("d_found", "d_sample", "d_step", "d_rates", "d_biases"),
@@ -122,13 +125,13 @@ def _forwards(
     measured: Measured, both_ways: bool, rates: Tensor | None, biases: Tensor | None
 ) -> tuple[tuple[Tensor, Tensor, Tensor], _Call]:
     """Return what was found, and the call."""
-    x, n_values, usual, gaps, lengths, before = measured
+    x, n_values, usual, gaps, hidden, lengths, before, rescales = measured
     x = with_rows(x)
     n_samples, n_steps, n_columns = x.shape
     size = (1 + both_ways) * (n_columns + 2 * n_values)
     known = (None,) * 3 if before is None else (part.to(x.dtype) for part in before)
-    held = [lengths, usual, *known, rates, biases]
-    held = [dense(part) for part in held]
+    hidden = dense(hidden)
+    held = [dense(part) for part in (lengths, usual, *known, rates, biases)]
     found = x.new_empty(n_samples, n_steps, size)
     after = x.new_empty(n_samples, n_columns), x.new_empty(n_samples, n_values)
     call = _Call(
@@ -137,6 +140,7 @@ def _forwards(
         *(n_samples, n_steps, n_values, n_columns // n_values, 1 + both_ways),
         *_with_strides(x),
         *_with_strides(gaps),
+        *(address(hidden), rescales and hidden is not None),
         *map(address, [*held, found, *after]),
     )
     compiled.call("skseq_see", call)

@@ -158,11 +158,13 @@ class Inputs(nn.Module):
         columns = self.columns
         n_values = columns.n_values
         n_seen = n_values * columns.n_views
-        measured = self.hide(x[..., :n_seen], n_values, lengths)
+        measured = x[..., :n_seen]
         gaps = x[..., n_seen : n_seen + 1] if columns.has_gaps else None
         found, (values, waited) = compiled_seeing.see(
             compiled_seeing.Measured(
-                measured, n_values, self._usual(x), gaps, lengths, before
+                *(measured, n_values, self._usual(x), gaps),
+                *(self.hide.hidden(measured, n_values), lengths, before),
+                self.hide.own_scale,
             ),
             *(() if self.decay is None else (self.decay.weight, self.decay.bias)),
             both_ways=self.both_ways,

@@ -15,7 +15,9 @@ SHAPES = [(1, 1, 1, 1), (5, 7, 1, 2), (3, 40, 3, 2), (4, 9, 17, 1)]  # B, T, F, 
 CATEGORIES = 4
 
 
-def make(shape, decays, both_ways, beside=False, dtype=torch.float64, seed=0):
+def make(
+    shape, decays, both_ways, beside=False, own_scale=False, dtype=torch.float64, seed=0
+):
     """A module with generic weights, some of which let nothing fade."""
     _, _, n_values, n_views = shape
     torch.manual_seed(seed)
@@ -23,7 +25,7 @@ def make(shape, decays, both_ways, beside=False, dtype=torch.float64, seed=0):
     if beside:
         columns = columns._replace(has_gaps=True, n_categories=(CATEGORIES,))
     usual = tuple(torch.randn(n_values * n_views).tolist())
-    inputs = Inputs(columns, True, usual, decays, both_ways).to(dtype)
+    inputs = Inputs(columns, True, usual, decays, both_ways, own_scale).to(dtype)
     for weight in inputs.parameters():
         torch.nn.init.uniform_(weight, -0.2, 0.8)
     inputs.hide.generator = torch.Generator()
@@ -70,9 +72,9 @@ def assert_same(found, expected, error):
 @pytest.mark.parametrize("decays", [False, True])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_it_is_what_torch_does(shape, decays, dtype, instructions, plainly):
-    options = itertools.product([False, True], repeat=4)
-    for both_ways, beside, goes_on, with_lengths in options:
-        inputs = make(shape, decays, both_ways, beside, dtype)
+    options = itertools.product([False, True], repeat=5)
+    for both_ways, beside, own_scale, goes_on, with_lengths in options:
+        inputs = make(shape, decays, both_ways, beside, own_scale, dtype)
         x = steps(shape, beside, dtype)
         known = before(shape, dtype) if goes_on else None
         lengths = torch.randint(1, shape[1] + 1, (shape[0],)) if with_lengths else None

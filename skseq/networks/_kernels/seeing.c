@@ -11,11 +11,15 @@ typedef struct {
     int64_t b, backwards, network;
     int64_t n_t, n_f, n_columns; /* steps, measurements, and those of all views */
     int64_t length, width;       /* of the sequence; from step to step of what is found */
+    const REAL *x;               /* (T, V F), its measurements */
+    int64_t x_step;
+    const uint8_t *hidden; /* (T, F), or NULL: none, or by now as if not measured */
     REAL *found;
     const REAL **last; /* (F), the steps at which they were seen last */
     REAL *when;        /* (F), when that was */
     REAL *kept;        /* (T, F), how much of what was seen is left */
     REAL *logs;        /* (T), the logarithms of 1 + t */
+    REAL *scaled;      /* (T, V F) */
 } Way;
 
 /* Where what is known before the first step lies; from the end nothing is. */
@@ -37,6 +41,40 @@ INLINE double gap_of(const Seeing *call, const Way *w, int64_t t)
     return ((const REAL *)call->gaps)[w->b * call->gaps_sample + from * call->gaps_step];
 }
 
+/* Standardise what is there, and not hidden, of each measurement in the last view, as
+sequences are before any is. */
+static void rescale(Way *w)
+{
+    static const REAL if_hidden[] = {0, NAN};
+    int64_t n_t = w->n_t, n_f = w->n_f, n_columns = w->n_columns;
+    for (int64_t t = 0; t < n_t; t++)
+        for (int64_t f = 0; f < n_f; f++)
+            for (int64_t j = f; j < n_columns; j += n_f)
+                w->scaled[t * n_columns + j] =
+                    w->x[t * w->x_step + j] + if_hidden[w->hidden[t * n_f + f]];
+    for (int64_t j = n_columns - n_f; j < n_columns; j++) {
+        REAL *x = w->scaled + j;
+        double n = 0, sum = 0, squares = 0;
+        for (int64_t t = 0; t < w->length; t++) {
+            REAL value = x[t * n_columns];
+            n += value == value ? 1.0 : 0.0;
+            sum += value == value ? (double)value : 0.0;
+        }
+        double mean = sum / (n > 0 ? n : 1);
+        for (int64_t t = 0; t < w->length; t++) {
+            double value = x[t * n_columns] - mean;
+            squares += value == value ? value * value : 0.0;
+        }
+        double deviation = sqrt(squares / (n > 0 ? n : 1));
+        double unit = deviation <= 10 * EPSILON * fabs(mean) ? 1 : 1 / deviation;
+        for (int64_t t = 0; t < n_t; t++)
+            x[t * n_columns] = (REAL)((x[t * n_columns] - mean) * unit);
+    }
+    w->x = w->scaled;
+    w->x_step = n_columns;
+    w->hidden = NULL;
+}
+
 /* Values, which are there, and how long ago something was. Without branches, as no
 processor guesses holes. Steps of padding follow the others in either direction. */
 static void look(const Seeing *call, const Way *w)
@@ -53,9 +91,10 @@ static void look(const Seeing *call, const Way *w)
         if (s > 0 || !w->backwards)
             time += gap_of(call, w, t);
         REAL now = (REAL)time, *to = w->found + t * w->width;
-        const REAL *x = (const REAL *)call->x + b * call->x_sample + t * call->x_step;
+        const REAL *x = w->x + t * w->x_step;
+        const uint8_t *hidden = w->hidden ? w->hidden + t * n_f : NULL;
         for (int64_t f = 0; f < n_f; f++) {
-            int is_there = x[f] == x[f];
+            int is_there = (x[f] == x[f]) & !(hidden && hidden[f]);
             to[w->n_columns + n_f + f] = now - w->when[f];
             w->last[f] = is_there ? x : w->last[f];
             w->when[f] = is_there ? now : w->when[f];
@@ -147,7 +186,8 @@ static int64_t walk(const Seeing *call, int back)
 {
     Way w = {.n_t = call->n_timesteps, .n_f = call->n_values};
     w.n_columns = w.n_f * call->n_views;
-    int64_t size = w.n_columns + 2 * w.n_f, n = w.n_f + w.n_t * (w.n_f + 1);
+    int64_t size = w.n_columns + 2 * w.n_f;
+    int64_t n = w.n_f + w.n_t * (w.n_f + 1 + (call->rescales ? w.n_columns : 0));
     w.width = call->n_directions * size;
     w.last = malloc(w.n_f * sizeof(REAL *) + n * sizeof(REAL));
     if (!w.last)
@@ -155,12 +195,18 @@ static int64_t walk(const Seeing *call, int back)
     w.when = (REAL *)(w.last + w.n_f);
     w.kept = w.when + w.n_f;
     w.logs = w.kept + w.n_t * w.n_f;
+    w.scaled = w.logs + w.n_t;
     for (int64_t t = 0; t < (call->rates ? 0 : w.n_t); t++)
         w.logs[t] = (REAL)log1p((double)t);
     for (w.b = 0; w.b < call->n_samples; w.b++) {
         w.network = w.b / (call->n_samples / call->n_networks);
         w.length = call->lengths ? call->lengths[w.b] : w.n_t;
         w.length = w.length < 1 ? 1 : w.length > w.n_t ? w.n_t : w.length;
+        w.x = (const REAL *)call->x + w.b * call->x_sample;
+        w.x_step = call->x_step;
+        w.hidden = call->hidden ? call->hidden + w.b * w.n_t * w.n_f : NULL;
+        if (call->rescales && !back)
+            rescale(&w);
         for (w.backwards = 0; w.backwards < call->n_directions; w.backwards++) {
             w.found = (REAL *)call->found + w.b * w.n_t * w.width + w.backwards * size;
             if (back) {

@@ -12,6 +12,8 @@ typedef struct {
     int64_t x_sample, x_step;
     void *gaps; /* (B, T) before each step and strides, or NULL: all are one */
     int64_t gaps_sample, gaps_step;
+    uint8_t *hidden;             /* (B, T, F): what is missing as well, or NULL */
+    int64_t rescales; /* whether sequences are standardised anew in the last view */
     int64_t *lengths;            /* (B), or NULL */
     void *usual;                 /* (V F) */
     void *values, *waited, *gap; /* what is known before, (B, V F), (B, F), (B), or NULL */
